@@ -1,0 +1,68 @@
+# Two commands are enough: `make up` and `make test`. Each makes its own virtual environment first.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status test check lint format types package deploy bench lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## the virtual environment, from the hashed lock
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.13 …")'
+	$(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null 2>&1; then \
+	  echo "installing requirements/dev.txt with uv"; \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt; \
+	else \
+	  echo "installing requirements/dev.txt with pip; the first time takes a minute or two"; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; \
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+up: $(READY) ## emulated cloud, deployment, first model, dashboard; Ctrl-C ends it (ARGS="--fresh" and others pass through)
+	@$(BIN)/menagerie up $(ARGS)
+
+down: $(READY) ## end a running `make up`
+	@$(BIN)/menagerie down $(ARGS)
+
+status: $(READY) ## what runs, and where
+	@$(BIN)/menagerie status $(ARGS)
+
+test: $(READY) ## all tests that need no Docker, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+lint: $(READY) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+format: $(READY) ## rewrite the sources as ruff would have them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint types test ## what CI runs
+
+package: $(READY) ## the Lambda zips, into build/
+	$(BIN)/menagerie package --output build $(ARGS)
+
+deploy: $(READY) ## template.yaml to where AWS_ENDPOINT_URL or the AWS profile points
+	$(BIN)/menagerie deploy $(ARGS)
+
+bench: $(READY) ## the measurements of benchmarks/
+	$(BIN)/menagerie bench $(ARGS)
+
+lock: ## recompile requirements/*.txt from pyproject.toml; needs uv
+	sh requirements/compile.sh
+
+clean: ## forget builds and caches; the state of `up` stays
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov

@@ -1,0 +1,38 @@
+"""The errors this application raises on purpose.
+
+MenagerieError
+├── InvalidInput          what was sent cannot be used               422
+├── NotFound              no such prediction, model or job           404
+├── Conflict              somebody else was first                    409
+├── Unavailable           a dependency or the model is not there     503
+├── ModelRejected         a stored model does not verify             409
+└── TrainingFailed        the rows do not make a model               422
+"""
+
+
+class MenagerieError(Exception):
+    """Root of the tree; its text is one line that a person can act on."""
+
+
+class InvalidInput(MenagerieError):
+    """What was sent cannot be used; the text names the field or the line."""
+
+
+class NotFound(MenagerieError):
+    """There is no prediction, model or job of that name."""
+
+
+class Conflict(MenagerieError):
+    """The state moved on in the meantime, or the name is taken."""
+
+
+class Unavailable(MenagerieError):
+    """A dependency does not answer, or no model has been promoted yet; trying again later may help."""
+
+
+class ModelRejected(MenagerieError):
+    """A model's digest, metadata or canary rows do not match its manifest."""
+
+
+class TrainingFailed(MenagerieError):
+    """The rows do not show the four species clearly enough to make a model."""

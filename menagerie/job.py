@@ -1,0 +1,75 @@
+"""A retraining job: what was asked, how far it is, what came of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from menagerie.manifest import Metrics
+
+MAX_DATAPOINTS = 1_000_000
+
+
+class JobStatus(StrEnum):
+    """A job moves from left to right and never back."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Stage(StrEnum):
+    """What training is doing, in this order."""
+
+    FETCHING = "fetching"
+    VALIDATING = "validating"
+    LABELLING = "labelling"
+    FITTING = "fitting"
+    EVALUATING = "evaluating"
+    EXPORTING = "exporting"
+    PUBLISHING = "publishing"
+
+
+class DataServiceSource(BaseModel):
+    """Rows fetched from the data service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["data-service"] = "data-service"
+    seed: int = 42
+    number_of_datapoints: Annotated[int, Field(gt=0, le=MAX_DATAPOINTS)] = 1000
+
+
+PromotionRule = Literal["if-better", "always", "never"]
+
+
+class TrainingRequest(BaseModel):
+    """What a job is asked to do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: DataServiceSource = DataServiceSource()
+    promote: PromotionRule = "if-better"
+
+
+class Job(BaseModel):
+    """One retraining job."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    status: JobStatus
+    request: TrainingRequest
+    stage: Stage | None = None
+    progress: Annotated[float, Field(ge=0, le=1)] = 0.0
+    model_version: str | None = None
+    metrics: Metrics | None = None
+    promoted: bool | None = None
+    reason: Annotated[str | None, Field(description="Why the model was or was not promoted.")] = None
+    error: Annotated[str | None, Field(description="Why the job failed.")] = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    deadline: Annotated[datetime, Field(description="An unfinished job counts as failed after this.")]

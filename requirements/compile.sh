@@ -1,0 +1,13 @@
+#!/bin/sh
+# Compile the hashed locks from pyproject.toml: dev.txt holds everything, each other file is a part of it.
+set -eu
+cd "$(dirname "$0")/.."
+compile() {
+  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-emit-index-url --no-emit-find-links --no-annotate "$@"
+}
+compile pyproject.toml --group dev --group predict --group retrain --group dashboard --group data-service \
+  --output-file requirements/dev.txt
+for part in predict retrain dashboard data-service; do
+  compile --group "$part" --constraint requirements/dev.txt --output-file "requirements/$part.txt"
+done
