@@ -1,1 +1,1 @@
-"""functions"""
+"""What runs in Lambda: two FastAPI apps behind Mangum, and the training job."""

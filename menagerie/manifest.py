@@ -49,9 +49,7 @@ class Metrics(_Record):
     coverage: Annotated[float, Field(description="Share of held-out rows whose label is in the prediction set.")]
     mean_set_size: float
     per_class: dict[Species, ClassMetrics]
-    confusion_matrix: Annotated[
-        list[list[int]], Field(description="Rows are labels, columns answers, as in `classes`.")
-    ]
+    confusion_matrix: Annotated[list[list[int]], Field(description="Rows labels, columns answers, as in `classes`.")]
     onnx_rows_compared: Annotated[int, Field(description="Rows on which ONNX and scikit-learn were compared.")]
     onnx_max_difference: Annotated[float, Field(description="Largest difference of a probability among them.")]
 

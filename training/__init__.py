@@ -1,1 +1,1 @@
-"""training"""
+"""From unlabelled rows to a checked ONNX classifier."""

@@ -1,0 +1,44 @@
+"""The model registry: immutable versions and one pointer to the current model."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from menagerie.manifest import ModelManifest
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which version is current; `etag` changes whenever the pointer does."""
+
+    version: str
+    promoted_at: datetime
+    etag: str
+
+
+class ModelRegistry(Protocol):
+    """What training and the functions need of a registry; every call may raise Unavailable."""
+
+    def publish(self, manifest: ModelManifest, model: bytes) -> None:
+        """Store a version for good, manifest last; raise Conflict if it exists."""
+        ...
+
+    def manifest(self, version: str) -> ModelManifest:
+        """Return the manifest of a version; raise NotFound."""
+        ...
+
+    def model(self, version: str) -> bytes:
+        """Return the ONNX file of a version; raise NotFound."""
+        ...
+
+    def manifests(self) -> list[ModelManifest]:
+        """Return all complete versions, newest first."""
+        ...
+
+    def current(self) -> Pointer | None:
+        """Return the pointer, or None while nothing has been promoted."""
+        ...
+
+    def promote(self, version: str, *, expected: Pointer | None) -> Pointer:
+        """Make a version current if the pointer still is `expected`; raise Conflict if it moved, NotFound."""
+        ...
