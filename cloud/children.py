@@ -1,0 +1,34 @@
+"""The other programs that `menagerie up` starts beside the emulator."""
+
+import os
+import sys
+
+from cloud.packaging import PROJECT
+from cloud.ports import LOOPBACK
+from cloud.processes import ChildProcess, Guardian
+from cloud.state import StackAddresses, StateDirectory
+
+
+def start_data_service(port: int, state: StateDirectory, guardian: Guardian) -> ChildProcess:
+    """Start our own data service on loopback."""
+    command = [sys.executable, "-m", "cloud.cli", "data-service", "--host", LOOPBACK, "--port", str(port)]
+    return ChildProcess("data service", command, env=os.environ, log=state.log("data-service"), guardian=guardian)
+
+
+def start_dashboard(
+    addresses: StackAddresses, port: int | None, state: StateDirectory, guardian: Guardian
+) -> ChildProcess | None:
+    """Start the dashboard with the API's address and key in its environment; nothing without a port."""
+    if port is None:
+        return None
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(PROJECT / "frontend" / "app.py"),
+        "--server.address", LOOPBACK, "--server.port", str(port), "--server.headless", "true",
+        "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",
+    ]  # fmt: skip
+    environment = {
+        **os.environ,
+        "MENAGERIE_API_URL": addresses.api_url,
+        "MENAGERIE_API_KEY": addresses.api_key,
+    }
+    return ChildProcess("dashboard", command, env=environment, log=state.log("dashboard"), guardian=guardian)

@@ -1,0 +1,44 @@
+"""The command line: every command by name, and errors as one readable line with exit status 1."""
+
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cloud.commands.data_service import data_service
+from cloud.commands.deploy import deploy
+from cloud.commands.down import down
+from cloud.commands.invoke import invoke
+from cloud.commands.logs import logs
+from cloud.commands.package import package
+from cloud.commands.predict import predict
+from cloud.commands.status import status
+from cloud.commands.train import train
+from cloud.commands.up import up
+from menagerie.errors import MenagerieError
+
+COMMANDS = (up, down, status, logs, invoke, train, predict, data_service, package, deploy)
+
+app = typer.Typer(
+    name="menagerie",
+    help="Classify animals: local-first serverless machine learning.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in COMMANDS:
+    app.command(command.__name__.replace("_", "-"))(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except (MenagerieError, BotoCoreError, ClientError) as error:
+        sys.stderr.write(f"menagerie: {' '.join(str(error).split())}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""`menagerie invoke`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cloud.commands.up import StateDir
+from cloud.state import DEFAULT_STATE_DIR
+from menagerie.errors import InvalidInput, NotFound, Unavailable
+
+
+def invoke(
+    function: Annotated[str, typer.Argument(help="predict, retrain or train.")],
+    event: Annotated[Path, typer.Argument(help="A JSON file with the event; events/ has examples.", dir_okay=False)],
+    stack: Annotated[str, typer.Option(help="Name of the stack.")] = "menagerie",
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Invoke a function with an event and print what it answers."""
+    from cloud.commands.target import clients_for
+
+    try:
+        payload = json.dumps(json.loads(event.read_text())).encode()
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {event}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{event} is no JSON: {error}") from error
+    client = clients_for(state_dir).functions
+    name = f"{stack}-{function}"
+    try:
+        answer = client.invoke(FunctionName=name, Payload=payload)
+    except client.exceptions.ResourceNotFoundException:
+        raise NotFound(f"there is no function {name}; the functions are predict, retrain and train") from None
+    body = answer["Payload"].read().decode()
+    typer.echo(json.dumps(json.loads(body), indent=2) if body else "null")
+    if "FunctionError" in answer:
+        raise Unavailable(f"{name} failed with the error above")

@@ -1,0 +1,39 @@
+"""`menagerie logs`."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from cloud.commands.up import StateDir
+from cloud.state import DEFAULT_STATE_DIR
+from menagerie.errors import NotFound
+
+
+def logs(
+    function: Annotated[str, typer.Argument(help="predict, retrain or train.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as new lines are written.")] = False,
+    since: Annotated[float, typer.Option(min=0, help="Minutes to look back.")] = 60.0,
+    stack: Annotated[str, typer.Option(help="Name of the stack.")] = "menagerie",
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Print a function's log lines, oldest first."""
+    from cloud.commands.target import clients_for
+
+    client = clients_for(state_dir).logs
+    group = f"/aws/lambda/{stack}-{function}"
+    start = int((time.time() - since * 60) * 1000)
+    seen: set[str] = set()
+    while True:
+        try:
+            pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
+            events = [event for page in pages for event in page["events"]]
+        except client.exceptions.ResourceNotFoundException:
+            raise NotFound(f"there is no log group {group}; the functions are predict, retrain and train") from None
+        for event in sorted(events, key=lambda event: event["timestamp"]):
+            if event["eventId"] not in seen:
+                seen.add(event["eventId"])
+                typer.echo(event["message"].rstrip("\n"))
+        if not follow:
+            return
+        time.sleep(1.0)

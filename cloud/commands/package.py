@@ -1,0 +1,40 @@
+"""`menagerie package`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+PYTHON_VERSIONS = ("3.12", "3.13", "3.14")
+
+
+def package(
+    functions: Annotated[list[str] | None, typer.Argument(help="predict, retrain; both if left out.")] = None,
+    output: Annotated[Path, typer.Option(help="Where the zips go.", file_okay=False)] = Path("build"),
+    python_version: Annotated[
+        str, typer.Option(help="Lambda's Python; `local` for this interpreter on this platform.")
+    ] = "3.13",
+) -> None:
+    """Build the Lambda zips and show their size and largest parts; fails over Lambda's limit of 250 MiB."""
+    from cloud.locks import Target, local_target
+    from cloud.packaging import MIB, PARTS, build, largest
+    from cloud.steps import Steps
+    from menagerie.errors import InvalidInput
+
+    if python_version != "local" and python_version not in PYTHON_VERSIONS:
+        raise InvalidInput(f"--python-version must be local or one of {', '.join(PYTHON_VERSIONS)}")
+    target = local_target() if python_version == "local" else Target(python_version, "linux", "x86_64")
+    steps = Steps()
+    console = Console()
+    for part in functions or list(PARTS):
+        with steps.step(f"Packaging {part}") as tell:
+            built = build(part, target, output, report=tell)
+            tell(str(built.path))
+        table = Table(
+            "part", "MiB", title=f"{part}: {built.unzipped / MIB:.1f} MiB unzipped, sha256 {built.sha256[:16]}…"
+        )
+        for name, size in largest(built):
+            table.add_row(name, f"{size / MIB:.1f}")
+        console.print(table)

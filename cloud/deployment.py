@@ -1,0 +1,195 @@
+"""Deploy template.yaml through CloudFormation, the same way to AWS and to an emulator."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from samtranslator.yaml_helper import yaml_parse
+
+from cloud.clients import Clients
+from cloud.packaging import PROJECT, Package
+from menagerie.errors import Conflict, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_s3 import S3Client
+
+TEMPLATE = PROJECT / "template.yaml"
+STACK_NAME = "menagerie"
+DIGEST_TAG = "menagerie:deployment"
+CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+# Which zip each function of the template runs.
+CODE = {"PredictFunction": "predict", "RetrainFunction": "retrain", "TrainFunction": "retrain"}
+TIMEOUT_SECONDS = 15 * 60
+POLL_SECONDS = 0.2
+
+Progress = Callable[[int, int], None]
+"""Told how many resources are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A deployed stack."""
+
+    name: str
+    outputs: Mapping[str, str]
+    changed: bool
+    """False if what stood there already was what the template asks for."""
+
+
+def artifacts_bucket(clients: Clients) -> str:
+    """Return the bucket that zips are uploaded to before a deployment, made on first use, private and encrypted."""
+    account = clients.sts.get_caller_identity()["Account"]
+    region = clients.session.region_name or "us-east-1"
+    name = f"menagerie-artifacts-{account}-{region}"
+    client = clients.s3
+    try:
+        client.head_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in ("404", "NoSuchBucket", "NotFound"):
+            raise
+        if region == "us-east-1":  # the one region that must not be named
+            client.create_bucket(Bucket=name)
+        else:
+            client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item] # any region's name
+        client.put_public_access_block(
+            Bucket=name,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+    return name
+
+
+def upload(package: Package, bucket: str, client: "S3Client") -> str:
+    """Upload a zip under its digest unless it is there already; return its key."""
+    key = f"{package.part}/{package.sha256}.zip"
+    try:
+        client.head_object(Bucket=bucket, Key=key)
+    except ClientError:
+        client.upload_file(str(package.path), bucket, key)
+    return key
+
+
+def with_code(template: str, bucket: str, keys: Mapping[str, str]) -> str:
+    """Return the template as JSON with each function's code pointing at its uploaded zip."""
+    document: dict[str, Any] = yaml_parse(template)
+    document["Globals"]["Function"].pop("CodeUri")
+    for function, part in CODE.items():
+        document["Resources"][function]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": keys[part]}
+    return json.dumps(document)
+
+
+def deploy(
+    clients: Clients,
+    packages: Mapping[str, Package],
+    parameters: Mapping[str, str],
+    *,
+    name: str = STACK_NAME,
+    template: Path = TEMPLATE,
+    progress: Progress = lambda _done, _total: None,
+) -> Stack:
+    """Create or update the stack and wait for it; raise Unavailable with CloudFormation's reason if it fails.
+
+    Parameters that are not given keep the value they have, or their default at the first deployment.
+    """
+    client = clients.cloudformation
+    bucket = artifacts_bucket(clients)
+    keys = {part: upload(package, bucket, clients.s3) for part, package in packages.items()}
+    body = with_code(template.read_text(), bucket, keys)
+    digest = hashlib.sha256(json.dumps([body, sorted(parameters.items())]).encode()).hexdigest()
+    existing = describe(client, name)
+    if existing and existing["StackStatus"] == "ROLLBACK_COMPLETE":  # a first deployment that failed
+        client.delete_stack(StackName=name)
+        _wait(client, name, progress, total=0)
+        existing = None
+    if existing and existing["StackStatus"].endswith("IN_PROGRESS"):
+        raise Conflict(f"stack {name} is {existing['StackStatus']}; wait for that to end and deploy again")
+    if existing and {"Key": DIGEST_TAG, "Value": digest} in existing.get("Tags", []):
+        return Stack(name, _outputs(existing), changed=False)
+    arguments: dict[str, Any] = {
+        "StackName": name,
+        "TemplateBody": body,
+        "Capabilities": list(CAPABILITIES),
+        "Parameters": _parameters(json.loads(body)["Parameters"], parameters, existing),
+        "Tags": [{"Key": DIGEST_TAG, "Value": digest}],
+    }
+    try:
+        client.update_stack(**arguments) if existing else client.create_stack(**arguments)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise
+    stack = _wait(client, name, progress, total=len(json.loads(body)["Resources"]))
+    return Stack(name, _outputs(stack), changed=True)
+
+
+def describe(client: "CloudFormationClient", name: str) -> dict[str, Any] | None:
+    """Return what CloudFormation says of a stack, or None if there is none of that name."""
+    try:
+        return dict(client.describe_stacks(StackName=name)["Stacks"][0])
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def outputs(clients: Clients, name: str = STACK_NAME) -> dict[str, str]:
+    """Return a stack's outputs; raise Unavailable if there is no such stack or nothing answers."""
+    try:
+        stack = describe(clients.cloudformation, name)
+    except BotoCoreError as error:
+        raise Unavailable(f"CloudFormation cannot be asked: {error}") from error
+    if stack is None:
+        raise Unavailable(f"there is no stack called {name}; deploy it with `menagerie deploy`")
+    return _outputs(stack)
+
+
+def _parameters(
+    declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str], existing: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    unknown = sorted(set(given) - set(declared))
+    if unknown:
+        raise Conflict(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}")
+    known = {p["ParameterKey"] for p in existing["Parameters"]} if existing else set()
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in declared if name in known - set(given)]
+    return [*({"ParameterKey": name, "ParameterValue": value} for name, value in given.items()), *kept]
+
+
+def _wait(client: "CloudFormationClient", name: str, progress: Progress, total: int) -> dict[str, Any]:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    done: set[str] = set()
+    while time.monotonic() < deadline:
+        stack = describe(client, name)
+        if stack is None:
+            return {}
+        if not stack["StackStatus"].endswith("IN_PROGRESS"):
+            if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+                raise Unavailable(f"stack {name} is {stack['StackStatus']}: {_first_failure(client, name)}")
+            return stack
+        for event in client.describe_stack_events(StackName=name)["StackEvents"]:
+            if event.get("ResourceStatus", "").endswith("_COMPLETE"):
+                done.add(event.get("LogicalResourceId", ""))
+        progress(min(len(done), total), total)
+        time.sleep(POLL_SECONDS)
+    raise Unavailable(f"stack {name} took longer than {TIMEOUT_SECONDS / 60:.0f} minutes")
+
+
+def _first_failure(client: "CloudFormationClient", name: str) -> str:
+    events = client.describe_stack_events(StackName=name)["StackEvents"]
+    failures = [e for e in events if e.get("ResourceStatus", "").endswith("FAILED")]
+    if not failures:
+        return "CloudFormation gave no reason"
+    first = failures[-1]
+    return f"{first.get('LogicalResourceId')}: {first.get('ResourceStatusReason', 'no reason given')}"
+
+
+def _outputs(stack: Mapping[str, Any]) -> dict[str, str]:
+    return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}

@@ -1,0 +1,42 @@
+"""The process behind `Guardian`: reads group ids until its pipe closes, then ends those groups."""
+
+import os
+import signal
+import sys
+import threading
+
+from cloud.processes import ORDERLY_STOP_SECONDS, end_group
+
+
+def main() -> None:
+    """Wait for the parent to go, then end what it started."""
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    groups: set[int] = set()
+    for line in sys.stdin:
+        number = int(line)
+        groups.add(number) if number > 0 else groups.discard(-number)
+    for group in groups:
+        try:
+            os.kill(group, signal.SIGTERM)  # the leader first: it may want to save before its workers go
+        except (ProcessLookupError, PermissionError):
+            continue
+    threads = [threading.Thread(target=_end, args=(group,)) for group in groups]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _end(group: int) -> None:
+    for _ in range(int(ORDERLY_STOP_SECONDS / 0.1)):
+        try:
+            os.kill(group, 0)
+        except (ProcessLookupError, PermissionError):
+            break
+        threading.Event().wait(0.1)
+    end_group(group, grace=2.0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The first request through the gateway: proof that everything behind it works."""
+
+import time
+
+import httpx2
+
+from cloud.state import StackAddresses
+from menagerie.errors import Unavailable
+
+ELEPHANT = {"walks_on_n_legs": 4, "height": 3.1, "weight": 4200.0, "has_wings": False, "has_tail": True}
+PATIENCE_SECONDS = 60.0
+
+
+def predict_an_elephant(addresses: StackAddresses) -> str:
+    """Classify and store one animal over HTTP; return the species, raise Unavailable with what was answered instead."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    told = "nothing"
+    while time.monotonic() < deadline:
+        try:
+            answer = httpx2.post(
+                f"{addresses.api_url}/predict",
+                json={"animals": [ELEPHANT]},
+                headers={"x-api-key": addresses.api_key},
+                timeout=30.0,
+            )
+        except httpx2.TransportError as error:
+            told = type(error).__name__
+        else:
+            if answer.status_code == httpx2.codes.OK:
+                return str(answer.json()["predictions"][0]["species"])
+            told = f"{answer.status_code} {answer.text[:200]}"
+            if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR:
+                break
+        time.sleep(0.2)
+    raise Unavailable(f"{addresses.api_url}/predict answered {told}")
+
+
+def curl_line(addresses: StackAddresses) -> str:
+    """Return a command to paste into a shell that classifies an elephant."""
+    animal = (
+        '{"animals": [{"walks_on_n_legs": 4, "height": 3.1, "weight": 4200, "has_wings": false, "has_tail": true}]}'
+    )
+    return (
+        f"curl -s -X POST '{addresses.api_url}/predict' -H 'x-api-key: {addresses.api_key}' "
+        f"-H 'content-type: application/json' -d '{animal}'"
+    )

@@ -1,0 +1,151 @@
+"""`menagerie up`: the whole application on this machine, in the foreground, until it is told to stop."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from cloud.children import start_dashboard, start_data_service
+from cloud.deployment import deploy
+from cloud.emulator import Emulator, start_emulator, wait_for
+from cloud.first_model import ensure_current_model, require_data_service
+from cloud.locks import local_target
+from cloud.packaging import PARTS, PROJECT, Package, build
+from cloud.ports import LOOPBACK, require_free
+from cloud.processes import ChildProcess, Guardian
+from cloud.signals import StopOnSignals
+from cloud.smoke import predict_an_elephant
+from cloud.state import StackAddresses, StateDirectory
+from cloud.steps import Steps
+from menagerie.errors import Unavailable
+from menagerie.job import DataServiceSource
+
+CHILD_START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What can be chosen about `menagerie up`."""
+
+    state_dir: Path
+    port: int
+    data_service_port: int
+    dashboard_port: int | None
+    """None for no dashboard."""
+    data_service_url: str | None
+    """None to start our own."""
+    source: DataServiceSource
+    enforce_iam: bool
+    fresh: bool
+
+
+def run(options: Options, announce: Callable[[StackAddresses], None], steps: Steps) -> None:
+    """Bring everything up, announce it, and stay until a signal; then leave no process behind.
+
+    Raises Conflict for a taken port or a second `up`, and Unavailable if something does not come up or dies.
+    """
+    state = StateDirectory.open(options.state_dir)
+    with ExitStack() as cleanup:
+        cleanup.enter_context(state.locked())
+        _require_free_ports(options)
+        if options.fresh:
+            state.forget_everything()
+        state.forget_addresses()
+        signals = cleanup.enter_context(StopOnSignals())
+        guardian = cleanup.enter_context(Guardian())
+        children: list[ChildProcess] = []
+        cleanup.callback(_stop, children, state, steps, signals)
+        try:
+            addresses = _bring_up(options, state, guardian, children, steps)
+            state.write_addresses(addresses)
+            announce(addresses)
+            while True:
+                for child in children:
+                    child.raise_if_dead()
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            pass
+
+
+def _bring_up(
+    options: Options, state: StateDirectory, guardian: Guardian, children: list[ChildProcess], steps: Steps
+) -> StackAddresses:
+    emulator = start_emulator(state, options.port, enforce_iam=options.enforce_iam, guardian=guardian)
+    children.append(emulator.process)
+    data_service_url = options.data_service_url or f"http://{LOOPBACK}:{options.data_service_port}"
+    if options.data_service_url is None:
+        children.append(start_data_service(options.data_service_port, state, guardian))
+    with steps.step("Packaging the functions") as tell:
+        packages = {part: build(part, local_target(), PROJECT / "build" / "local", report=tell) for part in PARTS}
+        tell(", ".join(f"{p.part} {p.unzipped / 2**20:.0f} MiB" for p in packages.values()))
+    with steps.step("Starting the emulator") as tell:
+        emulator.wait_until_ready()
+        tell(emulator.endpoint_url)
+    outputs = _deploy(emulator, packages, data_service_url, state, steps)
+    addresses = StackAddresses(
+        api_url=f"{emulator.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/v1",
+        api_key=state.secret("api-key"),
+        endpoint_url=emulator.endpoint_url,
+        dashboard_url=f"http://{LOOPBACK}:{options.dashboard_port}" if options.dashboard_port else None,
+        data_service_url=data_service_url,
+    )
+    dashboard = start_dashboard(addresses, options.dashboard_port, state, guardian)
+    if dashboard:
+        children.append(dashboard)
+    _settle_model(emulator, outputs["ModelsBucketName"], data_service_url, options, children, steps)
+    with steps.step("Asking the API for a first prediction") as tell:
+        tell(f"the elephant is classified as {predict_an_elephant(addresses)}")
+    if dashboard:
+        with steps.step("Starting the dashboard"):
+            wait_for(f"{addresses.dashboard_url}/_stcore/health", dashboard, CHILD_START_SECONDS)
+    return addresses
+
+
+def _deploy(
+    emulator: Emulator, packages: dict[str, Package], data_service_url: str, state: StateDirectory, steps: Steps
+) -> dict[str, str]:
+    parameters = {"DataServiceUrl": data_service_url, "ApiKeyValue": state.secret("api-key")}
+    with steps.step("Deploying template.yaml") as tell:
+        stack = deploy(
+            emulator.clients(),
+            packages,
+            parameters,
+            progress=lambda done, total: tell(f"{done} of {total} resources"),
+        )
+        tell("created or updated" if stack.changed else "nothing has changed")
+    return dict(stack.outputs)
+
+
+def _settle_model(
+    emulator: Emulator, bucket: str, data_service_url: str, options: Options, children: list[ChildProcess], steps: Steps
+) -> None:
+    from menagerie.s3_registry import S3ModelRegistry
+
+    with steps.step("Settling the current model") as tell:
+        if options.data_service_url is None:
+            service = next(child for child in children if child.name == "data service")
+            wait_for(f"{data_service_url}/api/v1/animals/schema", service, CHILD_START_SECONDS)
+        registry = S3ModelRegistry(emulator.clients().s3, bucket)
+        _, trained = ensure_current_model(registry, data_service_url, options.source, tell)
+    if not trained and options.data_service_url is not None:
+        try:
+            require_data_service(data_service_url)
+        except Unavailable as error:
+            steps.note(f"{error}; until then retraining will fail")
+
+
+def _require_free_ports(options: Options) -> None:
+    require_free(options.port, "--port")
+    if options.data_service_url is None:
+        require_free(options.data_service_port, "--data-service-port")
+    if options.dashboard_port is not None:
+        require_free(options.dashboard_port, "--dashboard-port or --no-dashboard")
+
+
+def _stop(children: list[ChildProcess], state: StateDirectory, steps: Steps, signals: StopOnSignals) -> None:
+    signals.ignore()
+    state.forget_addresses()
+    with steps.step("Stopping and saving the state"):
+        for child in reversed(children):
+            child.stop()
