@@ -1,0 +1,121 @@
+"""Child processes: ended in order, with all they started, and not left behind by a parent that was killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from cloud.processes import ChildProcess, Guardian
+from menagerie.errors import Unavailable
+
+T = TypeVar("T")
+
+# A leader that starts a worker, says so, and takes a moment to save its state when asked to stop.
+LEADER = """
+import pathlib, signal, subprocess, sys, time
+worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+def stop(*_):
+    pathlib.Path(sys.argv[1], "saved").write_text("yes")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+pathlib.Path(sys.argv[1], "worker").write_text(str(worker.pid))
+time.sleep(60)
+"""
+
+PARENT = """
+import os, sys
+from pathlib import Path
+from typing import TypeVar
+from cloud.processes import ChildProcess, Guardian
+folder = Path(sys.argv[1])
+child = ChildProcess("child", [sys.executable, "-c", sys.argv[2], str(folder)], env=os.environ,
+                     log=folder / "log", guardian=Guardian())
+while not (folder / "worker").exists():
+    child.raise_if_dead()
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def eventually(condition: Callable[[], T], seconds: float = 10.0) -> T:
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return answer
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads process states from /proc")
+
+
+def test_stopping_lets_the_leader_save_and_ends_its_workers(tmp_path: Path) -> None:
+    with Guardian() as guardian:
+        child = ChildProcess(
+            "child",
+            [sys.executable, "-c", LEADER, str(tmp_path)],
+            env=os.environ,
+            log=tmp_path / "log",
+            guardian=guardian,
+        )
+        worker = int(eventually(lambda: read(tmp_path / "worker")))
+        assert alive(worker)
+        child.stop()
+    assert child.exit_status == 0
+    assert (tmp_path / "saved").read_text() == "yes"
+    assert eventually(lambda: not alive(worker))
+
+
+def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    )
+    with Guardian() as guardian:
+        child = ChildProcess(
+            "child", [sys.executable, "-c", deaf], env=os.environ, log=tmp_path / "log", guardian=guardian
+        )
+        assert eventually(lambda: "deaf" in read(tmp_path / "log"))
+        child.stop(grace=0.2)
+    assert child.exit_status == -signal.SIGKILL
+
+
+def test_a_parent_killed_by_force_leaves_no_process_behind(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, tmp_path, LEADER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        worker = int((tmp_path / "worker").read_text())
+        assert alive(child)
+        parent.kill()
+    assert eventually(lambda: not alive(child) and not alive(worker), seconds=30)
+    assert (tmp_path / "saved").read_text() == "yes"
+
+
+def test_a_dead_child_is_told_with_its_last_words(tmp_path: Path) -> None:
+    with Guardian() as guardian:
+        child = ChildProcess(
+            "oracle",
+            [sys.executable, "-c", "print('no such delphi'); raise SystemExit(3)"],
+            env=os.environ,
+            log=tmp_path / "log",
+            guardian=guardian,
+        )
+        assert eventually(lambda: child.exit_status is not None)
+        with pytest.raises(Unavailable, match=r"oracle ended unexpectedly \(exit status 3\): no such delphi"):
+            child.raise_if_dead()
