@@ -5,8 +5,10 @@ MenagerieError
 ├── NotFound              no such prediction, model or job           404
 ├── Conflict              somebody else was first                    409
 ├── Unavailable           a dependency or the model is not there     503
+│   └── NothingPromoted   there is no current model yet              503
 ├── ModelRejected         a stored model does not verify             409
-└── TrainingFailed        the rows do not make a model               422
+├── TrainingFailed        the rows do not make a model               422
+└── Misconfigured         the environment lacks a variable           500
 """
 
 
@@ -30,9 +32,17 @@ class Unavailable(MenagerieError):
     """A dependency does not answer, or no model has been promoted yet; trying again later may help."""
 
 
+class NothingPromoted(Unavailable):
+    """No model has been promoted yet: train the first one."""
+
+
 class ModelRejected(MenagerieError):
     """A model's digest, metadata or canary rows do not match its manifest."""
 
 
 class TrainingFailed(MenagerieError):
     """The rows do not show the four species clearly enough to make a model."""
+
+
+class Misconfigured(MenagerieError):
+    """The environment does not say what the application needs; the text names the variables."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from menagerie.manifest import Metrics
 
 MAX_DATAPOINTS = 1_000_000
+MAX_SEED = 2**63 - 1
 
 
 class JobStatus(StrEnum):
@@ -38,7 +39,7 @@ class DataServiceSource(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["data-service"] = "data-service"
-    seed: int = 42
+    seed: Annotated[int, Field(ge=-MAX_SEED, le=MAX_SEED)] = 42
     number_of_datapoints: Annotated[int, Field(gt=0, le=MAX_DATAPOINTS)] = 1000
 
 

@@ -1,0 +1,35 @@
+"""Where boto3 clients are made: short timeouts, few retries, and addresses that emulators understand too."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+
+# API Gateway gives up after 29 s. Two attempts of two seconds to connect and five to read, for the two calls that the
+# longest request makes, end before that. Path-style addresses need no DNS name for each bucket.
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    s3={"addressing_style": "path"},
+)
+
+
+def s3_client() -> "S3Client":
+    """Return a client of S3; boto3 reads region, credentials and AWS_ENDPOINT_URL by itself."""
+    return boto3.client("s3", config=_CONFIG)
+
+
+def dynamodb_client() -> "DynamoDBClient":
+    """Return a client of DynamoDB."""
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+def lambda_client() -> "LambdaClient":
+    """Return a client of Lambda."""
+    return boto3.client("lambda", config=_CONFIG)

@@ -1,0 +1,63 @@
+"""How the predictions of one request look in DynamoDB: one item, a column of text for each field.
+
+A request of 1000 animals takes some 90 KB, and 150 KB if every number is as long as numbers get: it always fits one
+item of 400 KB, so storing it is one atomic write.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from menagerie.animal import CLASSES, FEATURES, Animal, Species
+from menagerie.codec import from_column, to_column
+from menagerie.prediction_batch import PredictionBatch
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = dict[str, "AttributeValueTypeDef"]
+
+_ANIMALS = TypeAdapter(list[Animal])
+_SETS = TypeAdapter(list[list[Species]])
+
+
+def day_of(moment: datetime) -> str:
+    """Return the day whose partition holds what was stored at a moment, such as 2026-01-31."""
+    return f"{moment:%Y-%m-%d}"
+
+
+def partition(day: str) -> str:
+    """Return the partition key of a day."""
+    return f"day#{day}"
+
+
+def to_item(batch: PredictionBatch) -> "Item":
+    """Encode a batch as one item of the predictions table."""
+    columns = {name: to_column([getattr(animal, name) for animal in batch.animals]) for name in FEATURES}
+    columns |= {
+        name: to_column(values) for name, values in zip(CLASSES, zip(*batch.probabilities, strict=True), strict=True)
+    }
+    return {
+        "pk": {"S": partition(day_of(batch.created_at))},
+        "sk": {"S": batch.request_id},
+        "model_version": {"S": batch.model_version},
+        # The answers as a set, so that a search for one species skips the requests that have none of it.
+        "species": {"SS": sorted({answers[0] for answers in batch.prediction_sets})},
+        "prediction_sets": to_column(batch.prediction_sets),
+        **columns,
+    }
+
+
+def from_item(item: "Item") -> PredictionBatch:
+    """Decode an item that `to_item` wrote."""
+    features: list[Any] = [from_column(item[name]) for name in FEATURES]
+    probabilities: list[Any] = [from_column(item[name]) for name in CLASSES]
+    rows = [dict(zip(FEATURES, row, strict=True)) for row in zip(*features, strict=True)]
+    return PredictionBatch(
+        request_id=item["sk"]["S"],
+        model_version=item["model_version"]["S"],
+        animals=_ANIMALS.validate_python(rows),
+        probabilities=[list(row) for row in zip(*probabilities, strict=True)],
+        prediction_sets=_SETS.validate_python(from_column(item["prediction_sets"])),
+    )

@@ -1,0 +1,56 @@
+"""What the environment says, read once and in one place."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from menagerie.errors import Misconfigured
+
+_Name = Annotated[str, Field(min_length=1)]
+
+
+class _Settings(BaseModel):
+    """A field is filled from the variable of its name in capitals."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; raise Misconfigured, in one line that names every variable that is missing or wrong."""
+        try:
+            return cls.model_validate({name.lower(): value for name, value in environment.items()})
+        except ValidationError as error:
+            faults = (f"{fault['loc'][0]!s}".upper() + f" ({fault['msg'].lower()})" for fault in error.errors())
+            raise Misconfigured(f"the environment needs {', '.join(faults)}") from error
+
+
+class PredictSettings(_Settings):
+    """Of the predict function."""
+
+    models_bucket: _Name
+    predictions_table: _Name
+    model_refresh_seconds: Annotated[float, Field(ge=0)] = 5.0
+
+
+class JobSettings(_Settings):
+    """Of both functions that see jobs."""
+
+    models_bucket: _Name
+    jobs_table: _Name
+    # An event may wait five minutes for the worker (template.yaml), then it is dropped; once started, the worker says
+    # itself how long it has.
+    job_patience_seconds: Annotated[float, Field(gt=0)] = 360.0
+
+
+class RetrainSettings(JobSettings):
+    """Of the retrain function's HTTP side."""
+
+    trainer_function: _Name
+
+
+class TrainerSettings(JobSettings):
+    """Of the retrain function's worker."""
+
+    data_service_url: _Name

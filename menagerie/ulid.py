@@ -1,0 +1,58 @@
+"""ULIDs: identifiers that sort by time and tell their own moment (https://github.com/ulid/spec)."""
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_RANDOM_BITS = 80
+_LENGTH = 26
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+
+FIRST_ULID = "0" * _LENGTH
+ULID_PATTERN = re.compile(rf"[0-7][{_ALPHABET}]{{25}}")
+
+
+def new_ulid(at: datetime) -> str:
+    """Return a fresh ULID for a moment, which it keeps to the millisecond."""
+    return _text(_milliseconds(at) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
+
+
+def lowest_ulid(at: datetime) -> str:
+    """Return the smallest ULID of the millisecond that a moment falls into."""
+    return _text(_milliseconds(at) << _RANDOM_BITS)
+
+
+def highest_ulid(at: datetime) -> str:
+    """Return the greatest ULID of the millisecond that a moment falls into."""
+    return _text((_milliseconds(at) + 1 << _RANDOM_BITS) - 1)
+
+
+def is_ulid(text: str) -> bool:
+    """Tell whether a text is a ULID of a moment that a datetime can hold."""
+    return ULID_PATTERN.fullmatch(text) is not None and _stored_milliseconds(text) <= _LAST_MILLISECOND
+
+
+def moment_of(ulid: str) -> datetime:
+    """Return the moment of a ULID, in UTC and to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=_stored_milliseconds(ulid))
+
+
+def _milliseconds(at: datetime) -> int:
+    return max(0, (at - _EPOCH) // timedelta(milliseconds=1))
+
+
+def _stored_milliseconds(ulid: str) -> int:
+    number = 0
+    for letter in ulid[:10]:
+        number = number << 5 | _ALPHABET.index(letter)
+    return number
+
+
+def _text(number: int) -> str:
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
+
+
+# Of the last moment that a datetime can hold, not of the last that a ULID could.
+LAST_ULID = highest_ulid(datetime.max.replace(tzinfo=UTC))

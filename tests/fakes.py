@@ -1,0 +1,160 @@
+"""In-memory stand-ins; each passes the contract tests of the adapter whose slot it fills."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from menagerie.cursor import Cursor
+from menagerie.errors import Conflict, NotFound
+from menagerie.job import Job, JobStatus, Stage, TrainingRequest
+from menagerie.job_store import OPEN, as_seen
+from menagerie.manifest import ModelManifest
+from menagerie.prediction import Prediction, PredictionPage
+from menagerie.prediction_batch import PredictionBatch, parse_prediction_id
+from menagerie.prediction_store import PageRequest
+from menagerie.registry import Pointer
+from menagerie.ulid import new_ulid
+
+
+class InMemoryRegistry:
+    """Fills `ModelRegistry`."""
+
+    def __init__(self) -> None:
+        self.models: dict[str, tuple[ModelManifest, bytes]] = {}
+        self.pointer: Pointer | None = None
+
+    def publish(self, manifest: ModelManifest, model: bytes) -> None:
+        if manifest.version in self.models:
+            raise Conflict(f"{manifest.version} exists already")
+        self.models[manifest.version] = (manifest, model)
+
+    def manifest(self, version: str) -> ModelManifest:
+        return self._stored(version)[0]
+
+    def model(self, version: str) -> bytes:
+        return self._stored(version)[1]
+
+    def manifests(self) -> list[ModelManifest]:
+        return [self.models[version][0] for version in sorted(self.models, reverse=True)]
+
+    def current(self) -> Pointer | None:
+        return self.pointer
+
+    def promote(self, version: str, *, expected: Pointer | None) -> Pointer:
+        self._stored(version)
+        if self.pointer != expected:
+            raise Conflict("the current model changed in the meantime")
+        turn = int(self.pointer.etag) + 1 if self.pointer else 1
+        self.pointer = Pointer(version, datetime.now(UTC), str(turn))
+        return self.pointer
+
+    def _stored(self, version: str) -> tuple[ModelManifest, bytes]:
+        if version not in self.models:
+            raise NotFound(f"there is no model {version!r}")
+        return self.models[version]
+
+
+class InMemoryPredictions:
+    """Fills `PredictionStore`."""
+
+    def __init__(self) -> None:
+        self.batches: dict[str, PredictionBatch] = {}
+
+    def add(self, batch: PredictionBatch) -> None:
+        self.batches[batch.request_id] = batch
+
+    def get(self, prediction_id: str) -> Prediction:
+        request_id, position = parse_prediction_id(prediction_id) or ("", 0)
+        batch = self.batches.get(request_id)
+        if batch is None or position >= len(batch):
+            raise NotFound("there is no such prediction")
+        return batch.prediction(position)
+
+    def page(self, request: PageRequest) -> PredictionPage:
+        rows = [
+            (Cursor(batch.request_id, position), batch.prediction(position))
+            for batch in sorted(self.batches.values(), key=lambda batch: batch.request_id, reverse=True)
+            for position in range(len(batch))
+        ]
+        after = request.cursor
+        wanted = [
+            (cursor, row)
+            for cursor, row in rows
+            if (request.species is None or row.species is request.species)
+            and (request.start is None or row.created_at >= _to_the_millisecond(request.start))
+            and (request.end is None or row.created_at <= request.end)
+            and (after is None or cursor.request_id < after.request_id or _later(cursor, after))
+        ]
+        page = wanted[: request.limit]
+        more = str(page[-1][0]) if len(wanted) > request.limit else None
+        return PredictionPage(items=[row for _, row in page], next_cursor=more)
+
+
+def _to_the_millisecond(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _later(cursor: Cursor, after: Cursor) -> bool:
+    return cursor.request_id == after.request_id and cursor.position > after.position
+
+
+class InMemoryJobs:
+    """Fills `JobStore`."""
+
+    def __init__(self, *, patience: timedelta, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.jobs: dict[str, Job] = {}
+        self._patience = patience
+        self._now = now
+
+    def create(self, request: TrainingRequest) -> Job:
+        for job in self.recent(1):
+            if job.status in OPEN:
+                raise Conflict(f"job {job.job_id} is {job.status} and one job runs at a time")
+        now = self._now()
+        job = Job(
+            job_id=new_ulid(now),
+            status=JobStatus.QUEUED,
+            request=request,
+            created_at=now,
+            deadline=now + self._patience,
+        )
+        self.jobs[job.job_id] = job
+        return job
+
+    def get(self, job_id: str) -> Job:
+        if job_id not in self.jobs:
+            raise NotFound("there is no such job")
+        return as_seen(self.jobs[job_id], self._now())
+
+    def recent(self, limit: int) -> list[Job]:
+        return [self.get(job_id) for job_id in sorted(self.jobs, reverse=True)[:limit]]
+
+    def start(self, job_id: str, deadline: datetime) -> Job:
+        return self._move(
+            job_id, (JobStatus.QUEUED,), status=JobStatus.RUNNING, started_at=self._now(), deadline=deadline
+        )
+
+    def progress(self, job_id: str, stage: Stage, progress: float) -> None:
+        self._move(job_id, (JobStatus.RUNNING,), stage=stage, progress=progress)
+
+    def succeed(self, job_id: str, manifest: ModelManifest, *, promoted: bool, reason: str) -> Job:
+        return self._move(
+            job_id,
+            (JobStatus.RUNNING,),
+            status=JobStatus.SUCCEEDED,
+            progress=1.0,
+            finished_at=self._now(),
+            model_version=manifest.version,
+            metrics=manifest.metrics,
+            promoted=promoted,
+            reason=reason,
+        )
+
+    def fail(self, job_id: str, error: str) -> Job:
+        return self._move(job_id, OPEN, status=JobStatus.FAILED, finished_at=self._now(), error=error)
+
+    def _move(self, job_id: str, origin: tuple[JobStatus, ...], **changes: object) -> Job:
+        job = self.get(job_id)
+        if job.status not in origin:
+            raise Conflict(f"job {job_id} is not {' or '.join(origin)}")
+        self.jobs[job_id] = job.model_copy(update=changes)
+        return self.jobs[job_id]

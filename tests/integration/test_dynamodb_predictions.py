@@ -1,0 +1,128 @@
+"""What only the DynamoDB adapter does: calls, sizes, layout and what happens when the table is not there."""
+
+from datetime import timedelta
+
+import boto3
+import pytest
+from botocore.config import Config
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from menagerie.animal import CLASSES, Animal, Species
+from menagerie.cursor import Cursor
+from menagerie.dynamodb_predictions import DynamoDBPredictionStore
+from menagerie.errors import Unavailable
+from menagerie.prediction import MAX_ANIMALS
+from menagerie.prediction_batch import PredictionBatch
+from menagerie.prediction_item import to_item
+from menagerie.prediction_store import PageRequest
+from menagerie.ulid import new_ulid
+from tests.integration.aws_calls import count_calls
+from tests.integration.conftest import PREDICTIONS
+from tests.samples import NOON, batch_of
+
+DOG, CHICKEN = Species.DOG, Species.CHICKEN
+
+
+@pytest.mark.parametrize("animals", [1, 100, MAX_ANIMALS])
+def test_a_request_of_any_size_is_one_write_after_the_first_of_the_day(dynamodb: DynamoDBClient, animals: int) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
+    store.add(batch_of(DOG))
+    calls = count_calls(dynamodb)
+    store.add(batch_of(*[DOG] * animals))
+    assert calls == ["PutItem"]
+    store.add(batch_of(DOG, at=NOON + timedelta(days=1)))
+    assert calls == ["PutItem"] * 3
+
+
+def test_the_largest_request_fits_one_item() -> None:
+    longest = 0.12345678901234567e-10
+    batch = PredictionBatch(
+        request_id=new_ulid(NOON),
+        model_version="20260131T120000Z-0a1b2c3d",
+        animals=[
+            Animal(walks_on_n_legs=8, height=longest, weight=longest, has_wings=False, has_tail=False)
+            for _ in range(MAX_ANIMALS)
+        ],
+        probabilities=[[0.123456] * len(CLASSES) for _ in range(MAX_ANIMALS)],
+        prediction_sets=[list(CLASSES) for _ in range(MAX_ANIMALS)],
+    )
+    size = sum(len(name) + len(str(value)) for name, value in to_item(batch).items())
+    assert size < 200_000
+
+
+def test_a_page_of_one_day_takes_two_reads_however_much_is_stored(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
+    for minutes in range(30):
+        store.add(batch_of(DOG, DOG, at=NOON + timedelta(minutes=minutes)))
+    calls = count_calls(dynamodb)
+    assert len(store.page(PageRequest(limit=5)).items) == 5
+    assert calls == ["Query", "Query"]
+
+
+def test_days_without_predictions_cost_no_read(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
+    for days in (0, 400, 4000):
+        store.add(batch_of(DOG, at=NOON + timedelta(days=days)))
+    calls = count_calls(dynamodb)
+    assert len(store.page(PageRequest()).items) == 3
+    assert calls == ["Query"] * 4
+
+
+def test_a_search_that_finds_little_stops_and_goes_on_with_the_next_page(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=4)
+    for day in range(7):
+        store.add(batch_of(CHICKEN if day else DOG, at=NOON + timedelta(days=day)))
+    calls = count_calls(dynamodb)
+    first = store.page(PageRequest(species=DOG))
+    assert calls == ["Query"] * 5  # the days, and four of them
+    assert first.items == []
+    assert first.next_cursor is not None
+    second = store.page(PageRequest(species=DOG, cursor=Cursor.parse(first.next_cursor)))
+    assert [each.species for each in second.items] == [DOG]
+    assert second.next_cursor is None
+
+
+def test_a_page_that_runs_out_of_reads_within_a_day_goes_on_there(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=2)
+    # A read ends after 1 MB and a thousand animals are some 60 KB, so that sixty requests take four reads.
+    for minutes in range(60):
+        store.add(batch_of(*[CHICKEN] * 999, DOG if minutes == 0 else CHICKEN, at=NOON + timedelta(minutes=minutes)))
+    first = store.page(PageRequest(species=DOG))
+    assert first.items == []
+    assert first.next_cursor is not None
+    second = store.page(PageRequest(species=DOG, cursor=Cursor.parse(first.next_cursor)))
+    assert len(second.items) == 1
+
+
+def test_a_table_that_is_not_there_is_unavailable(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, "no-such-table")
+    for call in (
+        lambda: store.add(batch_of(DOG)),
+        lambda: store.get(batch_of(DOG).prediction(0).id),
+        lambda: store.page(PageRequest()),
+    ):
+        with pytest.raises(Unavailable, match="ResourceNotFoundException"):
+            call()
+
+
+def test_a_day_whose_marker_was_not_written_is_marked_with_the_next_request(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
+    broken = DynamoDBPredictionStore(dynamodb, "no-such-table")
+    with pytest.raises(Unavailable):
+        broken.add(batch_of(DOG))
+    broken._table = PREDICTIONS
+    broken.add(batch_of(DOG))
+    assert len(store.page(PageRequest()).items) == 1
+
+
+def test_an_address_where_nothing_listens_is_unavailable() -> None:
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url="http://127.0.0.1:9",
+        region_name="us-east-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(Unavailable, match="the predictions table does not answer"):
+        DynamoDBPredictionStore(client, PREDICTIONS).add(batch_of(DOG))

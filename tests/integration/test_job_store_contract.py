@@ -1,0 +1,157 @@
+"""What every job store does: the fake of the unit tests and the adapter of DynamoDB alike."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from menagerie.dynamodb_jobs import DynamoDBJobStore
+from menagerie.errors import Conflict, NotFound
+from menagerie.job import DataServiceSource, JobStatus, Stage, TrainingRequest
+from menagerie.job_store import LOST, JobStore
+from menagerie.ulid import new_ulid
+from tests.fakes import InMemoryJobs
+from tests.integration.conftest import JOBS
+from tests.samples import NOON, manifest_of
+
+PATIENCE = timedelta(minutes=6)
+REQUEST = TrainingRequest(source=DataServiceSource(seed=7, number_of_datapoints=500), promote="always")
+MANIFEST = manifest_of(b"a model")
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, time: timedelta) -> datetime:
+        self.now += time
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["in memory", "DynamoDB"])
+def jobs(request: pytest.FixtureRequest, clock: Clock) -> JobStore:
+    if request.param == "in memory":
+        return InMemoryJobs(patience=PATIENCE, now=clock)
+    return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE, now=clock)
+
+
+def test_a_new_job_is_queued_and_remembers_what_was_asked(jobs: JobStore) -> None:
+    job = jobs.create(REQUEST)
+    assert job.status is JobStatus.QUEUED
+    assert job.request == REQUEST
+    assert job.created_at == NOON
+    assert jobs.get(job.job_id) == job
+
+
+def test_a_job_goes_through_its_states(jobs: JobStore, clock: Clock) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    started_at = clock.pass_by(timedelta(seconds=1))
+    assert jobs.start(job_id, started_at + timedelta(minutes=15)).status is JobStatus.RUNNING
+    jobs.progress(job_id, Stage.LABELLING, 0.25)
+    seen = jobs.get(job_id)
+    assert (seen.status, seen.stage, seen.progress) == (JobStatus.RUNNING, Stage.LABELLING, 0.25)
+    finished_at = clock.pass_by(timedelta(seconds=9))
+    job = jobs.succeed(job_id, MANIFEST, promoted=True, reason="first model")
+    assert job == jobs.get(job_id)
+    assert (job.status, job.progress, job.promoted, job.reason) == (JobStatus.SUCCEEDED, 1, True, "first model")
+    assert (job.started_at, job.finished_at) == (started_at, finished_at)
+    assert (job.model_version, job.metrics) == (MANIFEST.version, MANIFEST.metrics)
+
+
+def test_a_failed_job_says_why(jobs: JobStore) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    jobs.start(job_id, NOON + PATIENCE)
+    job = jobs.fail(job_id, "three groups of animals, not four")
+    assert job == jobs.get(job_id)
+    assert (job.status, job.error) == (JobStatus.FAILED, "three groups of animals, not four")
+
+
+def test_a_second_job_is_refused_while_one_is_queued_or_running(jobs: JobStore) -> None:
+    first = jobs.create(REQUEST)
+    with pytest.raises(Conflict, match=first.job_id):
+        jobs.create(REQUEST)
+    jobs.start(first.job_id, NOON + PATIENCE)
+    with pytest.raises(Conflict, match=first.job_id):
+        jobs.create(REQUEST)
+
+
+@pytest.mark.parametrize("ending", ["succeeds", "fails", "is lost"])
+def test_the_next_job_may_come_when_the_last_one_has_ended(jobs: JobStore, clock: Clock, ending: str) -> None:
+    first = jobs.create(REQUEST)
+    jobs.start(first.job_id, NOON + PATIENCE)
+    if ending == "succeeds":
+        jobs.succeed(first.job_id, MANIFEST, promoted=False, reason="not better")
+    elif ending == "fails":
+        jobs.fail(first.job_id, "no rows")
+    clock.pass_by(PATIENCE)
+    second = jobs.create(REQUEST)
+    assert [job.job_id for job in jobs.recent(10)] == [second.job_id, first.job_id]
+    assert [job.job_id for job in jobs.recent(1)] == [second.job_id]
+
+
+def test_a_job_that_is_delivered_twice_starts_once(jobs: JobStore) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    jobs.start(job_id, NOON + PATIENCE)
+    with pytest.raises(Conflict):
+        jobs.start(job_id, NOON + PATIENCE)
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_job_past_its_deadline_has_failed(jobs: JobStore, clock: Clock, started: bool) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    deadline = NOON + PATIENCE
+    if started:
+        deadline = NOON + timedelta(minutes=2)
+        jobs.start(job_id, deadline)
+    clock.now = deadline
+    job = jobs.get(job_id)
+    assert (job.status, job.error, job.finished_at) == (JobStatus.FAILED, LOST, deadline)
+    assert jobs.recent(1) == [job]
+
+
+def test_a_worker_that_comes_back_after_its_deadline_changes_nothing(jobs: JobStore, clock: Clock) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    jobs.start(job_id, NOON + PATIENCE)
+    clock.pass_by(PATIENCE)
+    late: list[Callable[[], object]] = [
+        lambda: jobs.start(job_id, clock.now + PATIENCE),
+        lambda: jobs.progress(job_id, Stage.FITTING, 0.5),
+        lambda: jobs.succeed(job_id, MANIFEST, promoted=True, reason="late"),
+        lambda: jobs.fail(job_id, "late"),
+    ]
+    for call in late:
+        with pytest.raises(Conflict):
+            call()
+    assert jobs.get(job_id).error == LOST
+
+
+def test_a_finished_job_stays_as_it_is(jobs: JobStore) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    jobs.start(job_id, NOON + PATIENCE)
+    done = jobs.succeed(job_id, MANIFEST, promoted=True, reason="first model")
+    with pytest.raises(Conflict):
+        jobs.fail(job_id, "too late")
+    with pytest.raises(Conflict):
+        jobs.progress(job_id, Stage.FITTING, 0.5)
+    assert jobs.get(job_id) == done
+
+
+@pytest.mark.parametrize("job_id", [new_ulid(NOON), "no-such-job", "", "a" * 3000])
+def test_an_unknown_job_is_not_found(jobs: JobStore, job_id: str) -> None:
+    with pytest.raises(NotFound):
+        jobs.get(job_id)
+
+
+def test_an_unknown_job_does_not_start(jobs: JobStore) -> None:
+    with pytest.raises(NotFound):
+        jobs.start(new_ulid(NOON), NOON + PATIENCE)

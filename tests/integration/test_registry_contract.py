@@ -1,0 +1,89 @@
+"""What every model registry does: the fake of the unit tests and the adapter of S3 alike."""
+
+from datetime import timedelta
+
+import pytest
+
+from menagerie.errors import Conflict, NotFound
+from menagerie.registry import ModelRegistry
+from menagerie.s3_registry import S3ModelRegistry
+from tests.fakes import InMemoryRegistry
+from tests.integration.conftest import BUCKET
+from tests.samples import NOON, manifest_of
+
+MODEL = b"any bytes will do: a registry does not open models"
+OLDER = manifest_of(MODEL, NOON - timedelta(days=1))
+NEWER = manifest_of(MODEL, NOON)
+
+
+@pytest.fixture(params=["in memory", "S3"])
+def registry(request: pytest.FixtureRequest) -> ModelRegistry:
+    if request.param == "in memory":
+        return InMemoryRegistry()
+    return S3ModelRegistry(request.getfixturevalue("s3"), BUCKET)
+
+
+def test_a_published_version_is_read_back_equal(registry: ModelRegistry) -> None:
+    registry.publish(NEWER, MODEL)
+    assert registry.manifest(NEWER.version) == NEWER
+    assert registry.model(NEWER.version) == MODEL
+
+
+def test_a_version_is_published_once(registry: ModelRegistry) -> None:
+    registry.publish(NEWER, MODEL)
+    with pytest.raises(Conflict):
+        registry.publish(NEWER.model_copy(update={"random_seed": 1}), MODEL)
+    with pytest.raises(Conflict):
+        registry.publish(NEWER, b"another model under the same name")
+    assert registry.manifest(NEWER.version) == NEWER
+    assert registry.model(NEWER.version) == MODEL
+
+
+def test_versions_are_listed_newest_first(registry: ModelRegistry) -> None:
+    for manifest in (NEWER, OLDER):
+        registry.publish(manifest, MODEL)
+    assert registry.manifests() == [NEWER, OLDER]
+
+
+@pytest.mark.parametrize("version", ["20200101T000000Z-00000000", "current", "../current.json", "", "a" * 5000])
+def test_an_unknown_version_is_not_found(registry: ModelRegistry, version: str) -> None:
+    for call in (registry.manifest, registry.model, lambda name: registry.promote(name, expected=None)):
+        with pytest.raises(NotFound):
+            call(version)
+
+
+def test_nothing_is_current_at_first(registry: ModelRegistry) -> None:
+    assert registry.current() is None
+    assert registry.manifests() == []
+
+
+def test_a_promoted_version_is_current(registry: ModelRegistry) -> None:
+    registry.publish(NEWER, MODEL)
+    pointer = registry.promote(NEWER.version, expected=None)
+    assert pointer.version == NEWER.version
+    assert registry.current() == pointer
+    assert registry.current() == pointer
+
+
+def test_an_older_version_can_be_made_current_again(registry: ModelRegistry) -> None:
+    for manifest in (OLDER, NEWER):
+        registry.publish(manifest, MODEL)
+    first = registry.promote(OLDER.version, expected=None)
+    second = registry.promote(NEWER.version, expected=first)
+    third = registry.promote(OLDER.version, expected=second)
+    assert registry.current() == third
+    assert len({first.etag, second.etag, third.etag}) == 3
+
+
+def test_of_two_promotions_from_the_same_state_one_wins(registry: ModelRegistry) -> None:
+    for manifest in (OLDER, NEWER):
+        registry.publish(manifest, MODEL)
+    with pytest.raises(NotFound):
+        registry.promote("20200101T000000Z-00000000", expected=None)
+    won = registry.promote(OLDER.version, expected=None)
+    with pytest.raises(Conflict):
+        registry.promote(NEWER.version, expected=None)
+    later = registry.promote(NEWER.version, expected=won)
+    with pytest.raises(Conflict):
+        registry.promote(OLDER.version, expected=won)
+    assert registry.current() == later
