@@ -1,0 +1,78 @@
+"""The embedded cloud, brought up once as a person would: by the command line, on free ports."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from cloud.ports import choose_free
+from cloud.state import StackAddresses
+
+UP_SECONDS = 180.0
+
+
+class Up:
+    """A running `menagerie up`."""
+
+    def __init__(self, state_dir: Path, *options: str, dashboard: bool = False) -> None:
+        self.state_dir = state_dir
+        self.log = state_dir.with_suffix(".log")
+        ports = ["--port", str(choose_free()), "--data-service-port", str(choose_free())]
+        ports += ["--dashboard-port", str(choose_free())] if dashboard else ["--no-dashboard"]
+        command = [sys.executable, "-m", "cloud.cli", "up", "--state-dir", str(state_dir), *ports, *options]
+        # Its own session: a Ctrl-C at the tests must reach it through `stop`, not by itself.
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+    def wait(self) -> StackAddresses:
+        """Return the addresses once everything answers."""
+        deadline = time.monotonic() + UP_SECONDS
+        while not (self.state_dir / "stack.json").exists():
+            assert self.process.poll() is None, f"up ended early:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, f"up took too long:\n{self.log.read_text()}"
+            time.sleep(0.1)
+        return StackAddresses(**json.loads((self.state_dir / "stack.json").read_text()))
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and return the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def processes(self) -> list[int]:
+        """Return every process that has this state folder in its command line or environment."""
+        found = []
+        needle = str(self.state_dir).encode()
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and int(folder.name) != os.getpid():
+                try:
+                    told = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+                except OSError:
+                    continue
+                if needle in told:
+                    found.append(int(folder.name))
+        return found
+
+
+@pytest.fixture(scope="session")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackAddresses]:
+    """The addresses of an embedded cloud that lives as long as the tests."""
+    up = Up(tmp_path_factory.mktemp("cloud") / "state")
+    try:
+        yield up.wait()
+    finally:
+        up.stop()
+
+
+@pytest.fixture(scope="session")
+def api(addresses: StackAddresses) -> Iterator[httpx2.Client]:
+    """A client of the emulated API Gateway, with the key."""
+    with httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=30.0) as client:
+        yield client

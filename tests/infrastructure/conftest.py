@@ -1,0 +1,20 @@
+"""The template, as CloudFormation will read it."""
+
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from cloud.deployment import TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    document: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return document
+
+
+@pytest.fixture(scope="session")
+def resources(template: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = template["Resources"]
+    return found

@@ -1,0 +1,131 @@
+"""What template.yaml promises: private data, least privilege, kept logs, no idle rule for cfn-lint."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud.deployment import TEMPLATE
+
+Resources = dict[str, Any]
+FUNCTIONS = ("PredictFunction", "RetrainFunction", "TrainFunction")
+
+
+def of_type(resources: Resources, kind: str) -> Resources:
+    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == kind}
+
+
+def statements(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([lint, "--include-checks", "I", "--", TEMPLATE], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_cfn_lint_is_told_to_ignore_nothing(template: dict[str, Any], resources: Resources) -> None:
+    assert "cfn-lint" not in template.get("Metadata", {})
+    assert not [name for name, r in resources.items() if "cfn-lint" in r.get("Metadata", {})]
+    assert not (TEMPLATE.parent / ".cfnlintrc").exists()
+
+
+def test_policies_name_their_actions_and_resources(resources: Resources) -> None:
+    found = list(statements(resources))
+    assert len(found) >= 10
+    for role, statement in found:
+        assert statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, f"{role} allows {action}"
+        for resource in as_list(statement["Resource"]):
+            assert resource != "*", f"{role} allows {statement['Sid']} everywhere"
+    assert not any("ManagedPolicyArns" in role for role in of_type(resources, "AWS::IAM::Role").values())
+
+
+def test_only_predict_touches_predictions_and_only_the_others_touch_jobs(resources: Resources) -> None:
+    tables = {
+        (role, resource["Fn::GetAtt"][0])
+        for role, statement in statements(resources)
+        for resource in as_list(statement["Resource"])
+        if "Fn::GetAtt" in resource and resource["Fn::GetAtt"][0].endswith("Table")
+    }
+    assert tables == {
+        ("PredictRole", "PredictionsTable"),
+        ("RetrainRole", "JobsTable"),
+        ("TrainRole", "JobsTable"),
+    }
+
+
+def test_predict_cannot_write_models_and_retrain_only_the_pointer(resources: Resources) -> None:
+    writers = {
+        (role, resource["Fn::Sub"])
+        for role, statement in statements(resources)
+        if "s3:PutObject" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+    assert writers == {
+        ("RetrainRole", "${ModelsBucket.Arn}/models/current.json"),
+        ("TrainRole", "${ModelsBucket.Arn}/models/*"),
+    }
+
+
+def test_buckets_are_private_encrypted_versioned_and_kept(resources: Resources) -> None:
+    buckets = of_type(resources, "AWS::S3::Bucket")
+    assert buckets
+    for name, bucket in buckets.items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_tables_are_on_demand_encrypted_recoverable_and_kept(resources: Resources) -> None:
+    tables = of_type(resources, "AWS::DynamoDB::Table")
+    assert set(tables) == {"PredictionsTable", "JobsTable"}
+    for name, table in tables.items():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_a_role_and_a_log_group_of_its_own(resources: Resources, function: str) -> None:
+    properties = resources[function]["Properties"]
+    prefix = function.removesuffix("Function")
+    assert properties["Role"] == {"Fn::GetAtt": [f"{prefix}Role", "Arn"]}
+    assert properties["LoggingConfig"]["LogGroup"] == {"Ref": f"{prefix}LogGroup"}
+    group = resources[f"{prefix}LogGroup"]["Properties"]
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{prefix.lower()}"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_functions_handler_can_be_found_in_the_sources(resources: Resources, function: str) -> None:
+    module, _, name = resources[function]["Properties"]["Handler"].rpartition(".")
+    source = TEMPLATE.parent / (module.replace(".", "/") + ".py")
+    assert f"{name} = " in source.read_text() or f"def {name}(" in source.read_text()
+
+
+def test_training_is_not_tried_again_by_itself(resources: Resources) -> None:
+    assert resources["TrainFunction"]["Properties"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
+def test_telemetry_is_off_in_every_function(template: dict[str, Any]) -> None:
+    assert template["Globals"]["Function"]["Environment"]["Variables"]["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+def test_the_api_answers_in_time(resources: Resources) -> None:
+    for function in ("PredictFunction", "RetrainFunction"):
+        assert resources[function]["Properties"]["Timeout"] <= 29
