@@ -7,7 +7,8 @@ READY  := $(VENV)/.ready
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test check lint format types package deploy bench lock clean
+.PHONY: help setup up down status test check lint format types package deploy bench lock clean \
+  build-PredictFunction build-RetrainFunction build-TrainFunction
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +61,13 @@ deploy: $(READY) ## template.yaml to where AWS_ENDPOINT_URL or the AWS profile p
 
 bench: $(READY) ## the measurements of benchmarks/
 	$(BIN)/menagerie bench $(ARGS)
+
+# `sam build` calls these with ARTIFACTS_DIR; the zips are the same as everywhere else, unpacked.
+build-PredictFunction: PART = predict
+build-RetrainFunction build-TrainFunction: PART = retrain
+build-PredictFunction build-RetrainFunction build-TrainFunction: $(READY)
+	$(BIN)/menagerie package $(PART) --output build
+	$(BIN)/python -m zipfile -e build/$(PART).zip "$(ARTIFACTS_DIR)"
 
 lock: ## recompile requirements/*.txt from pyproject.toml; needs uv
 	sh requirements/compile.sh

@@ -52,6 +52,8 @@ def run(options: Options, announce: Callable[[StackAddresses], None], steps: Ste
         if options.fresh:
             state.forget_everything()
         state.forget_addresses()
+        if options.data_service_url and not state.services.exists():
+            require_data_service(options.data_service_url)  # the first model will need it, so say it at once
         signals = cleanup.enter_context(StopOnSignals())
         guardian = cleanup.enter_context(Guardian())
         children: list[ChildProcess] = []

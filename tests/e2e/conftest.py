@@ -62,13 +62,20 @@ class Up:
 
 
 @pytest.fixture(scope="session")
-def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackAddresses]:
-    """The addresses of an embedded cloud that lives as long as the tests."""
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """An embedded cloud that lives as long as the tests."""
     up = Up(tmp_path_factory.mktemp("cloud") / "state")
     try:
-        yield up.wait()
+        up.wait()
+        yield up
     finally:
         up.stop()
+
+
+@pytest.fixture(scope="session")
+def addresses(up: Up) -> StackAddresses:
+    """Where it answers."""
+    return up.wait()
 
 
 @pytest.fixture(scope="session")

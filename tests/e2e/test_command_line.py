@@ -1,0 +1,58 @@
+"""The commands that speak to a cloud that is up: status, logs, invoke."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.e2e.conftest import Up
+
+pytestmark = pytest.mark.e2e
+
+
+def menagerie(up: Up, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cloud.cli", *map(str, words), "--state-dir", str(up.state_dir)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_status_names_every_part_and_the_current_model(up: Up, api: httpx2.Client) -> None:
+    done = menagerie(up, "status")
+    assert done.returncode == 0, done.stdout
+    for part in ("emulated cloud", "API", "data service", api.get("/health").json()["model_version"]):
+        assert part in done.stdout
+
+
+def test_a_request_leaves_one_json_line_in_the_functions_log(up: Up, api: httpx2.Client) -> None:
+    request_id = api.post("/predict", json={"animals": []}).json().get("request_id")
+    done = menagerie(up, "logs", "predict")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    refused = [line for line in lines if line.get("status") == 422 and line.get("route") == "/predict"]
+    assert refused, done.stdout[-2000:]
+    assert {"request_id", "duration_ms", "model_version", "method"} <= set(refused[-1])
+    assert request_id is None or request_id in done.stdout
+
+
+def test_logs_of_an_unknown_function_are_an_error_that_names_the_others(up: Up) -> None:
+    done = menagerie(up, "logs", "oracle")
+    assert done.returncode == 1
+    assert "predict, retrain and train" in done.stderr
+
+
+def test_invoke_prints_what_the_function_answers(up: Up) -> None:
+    done = menagerie(up, "invoke", "predict", "events/health.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["statusCode"] == 200
+
+
+def test_an_event_that_the_function_cannot_take_fails_the_command(up: Up, tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text('{"no": "http"}')
+    done = menagerie(up, "invoke", "predict", event)
+    assert done.returncode == 1
+    assert "errorMessage" in done.stdout
+    event.write_text("{")
+    assert "is no JSON" in menagerie(up, "invoke", "predict", event).stderr

@@ -1,0 +1,70 @@
+"""The README is true: its commands exist, its options exist, its tree is the tree, its links lead somewhere."""
+
+import re
+import shlex
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.core import TyperGroup
+
+from cloud.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = sorted(p for p in ROOT.rglob("*.md") if not {".venv", "build", ".menagerie"} & set(p.relative_to(ROOT).parts))
+COMMANDS = sorted(set(re.findall(r"`?(?:^|(?<=`))(menagerie [a-z-][^`\n]*)", README, re.MULTILINE)))
+TARGETS = sorted(set(re.findall(r"\bmake ([a-z]+)", README)) - {"its"})
+COMMAND_LINE = typer.main.get_command(app)
+
+
+@cache
+def makefile_targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_the_readme_names_commands_and_targets() -> None:
+    assert len(COMMANDS) >= 10
+    assert {"up", "test", "help", "check", "setup"} <= set(TARGETS)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_make_target_exists(target: str) -> None:
+    assert target in makefile_targets()
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_and_its_options_exist(line: str) -> None:
+    words = shlex.split(line)[1:]
+    context = typer.Context(COMMAND_LINE)
+    if words[0].startswith("-") or words[0].isupper():
+        return
+    assert isinstance(COMMAND_LINE, TyperGroup)
+    command = COMMAND_LINE.get_command(context, words[0])
+    assert command is not None, f"there is no command {words[0]}"
+    options = {name for parameter in command.params for name in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options | {"--help"}
+
+
+def test_the_tree_is_the_tree() -> None:
+    block = README.split("## What is where")[1].split("## ")[0]
+    named = set(re.findall(r"^    (\S+) {2,}\S", block, re.MULTILINE))
+    assert len(named) > 10
+    assert not [name for name in named if not (ROOT / name).exists()]
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    folders = {f"{path.split('/')[0]}/" for path in tracked if "/" in path and not path.startswith(".")}
+    assert folders <= named, "a folder is missing from the README's tree"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+def test_no_lock_names_an_address() -> None:
+    locks = list((ROOT / "requirements").glob("*.txt"))
+    assert len(locks) >= 5
+    assert not [lock.name for lock in locks if "://" in lock.read_text() or "--index-url" in lock.read_text()]
