@@ -5,6 +5,7 @@ import sys
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cloud.commands.bench import bench
 from cloud.commands.data_service import data_service
 from cloud.commands.deploy import deploy
 from cloud.commands.down import down
@@ -17,7 +18,7 @@ from cloud.commands.train import train
 from cloud.commands.up import up
 from menagerie.errors import MenagerieError
 
-COMMANDS = (up, down, status, logs, invoke, train, predict, data_service, package, deploy)
+COMMANDS = (up, down, status, logs, invoke, train, predict, data_service, package, deploy, bench)
 
 app = typer.Typer(
     name="menagerie",
