@@ -1,0 +1,61 @@
+"""Where the API is and how to ask it: the only reader of the environment in the dashboard."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import urlsplit
+
+URL_VARIABLE = "MENAGERIE_API_URL"
+KEY_VARIABLE = "MENAGERIE_API_KEY"
+TIMEOUT_VARIABLE = "MENAGERIE_API_TIMEOUT"
+
+# The gateway itself gives up after 29 s, so there is nothing to wait for beyond that.
+DEFAULT_TIMEOUT_S = 30.0
+
+
+class SettingsMissing(Exception):
+    """A setting is absent or cannot be right; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The address of the API's stage without a slash at the end, the key for it, and how long to wait."""
+
+    api_url: str
+    api_key: str = field(repr=False)
+    timeout_s: float = DEFAULT_TIMEOUT_S
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; raise SettingsMissing when one is absent or cannot be what it should be."""
+        url = environment.get(URL_VARIABLE, "").strip().rstrip("/")
+        key = environment.get(KEY_VARIABLE, "").strip()
+        absent = [name for name, value in ((URL_VARIABLE, url), (KEY_VARIABLE, key)) if not value]
+        if absent:
+            raise SettingsMissing(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set.")
+        if not _is_web_address(url):
+            raise SettingsMissing(f"{URL_VARIABLE} is not a web address that starts with http:// or https://.")
+        if not (key.isascii() and key.isprintable()):
+            raise SettingsMissing(f"{KEY_VARIABLE} holds characters that cannot be part of a key.")
+        return cls(url, key, _seconds(environment.get(TIMEOUT_VARIABLE)))
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _seconds(text: str | None) -> float:
+    if text is None:
+        return DEFAULT_TIMEOUT_S
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise SettingsMissing(f"{TIMEOUT_VARIABLE} is not a number of seconds.")
+    return seconds
