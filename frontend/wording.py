@@ -1,0 +1,86 @@
+"""Answers in plain words: pure functions from values to sentences, in Streamlit's Markdown."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from frontend.contract import Animal, Prediction
+from frontend.errors import Rejected
+from frontend.species import UNKNOWN, species_named
+
+UNKNOWN_EXPLAINED = (
+    "**Unknown** means that the animal does not look like any of the four species the model has learned: "
+    "a measurement is off, or it is another animal altogether. It is an answer, not an error."
+)
+# A number and its unit stay on one line.
+NO_BREAK = "\N{NO-BREAK SPACE}"
+FIELD_LABELS = {
+    "walks_on_n_legs": "Legs it walks on",
+    "height": "Height",
+    "weight": "Weight",
+    "has_wings": "Has wings",
+    "has_tail": "Has a tail",
+}
+
+
+def percent(share: float) -> str:
+    """Write a share of one as a percentage, and never round a doubt away: 0.9999 is not 100 %."""
+    if 0.9995 <= share < 1:
+        return f">{NO_BREAK}99.9{NO_BREAK}%"
+    if 0 < share < 0.0005:
+        return f"<{NO_BREAK}0.1{NO_BREAK}%"
+    return f"{share * 100:.1f}".removesuffix(".0") + f"{NO_BREAK}%"
+
+
+def quantity(value: float, unit: str) -> str:
+    """Write a measurement without needless zeros: 5200 kg, 0.037 kg."""
+    return f"{value:,.10g}".replace(",", NO_BREAK) + f"{NO_BREAK}{unit}"
+
+
+def describe_animal(animal: Animal) -> str:
+    """Say in one line what was asked."""
+    legs = f"{animal.walks_on_n_legs} leg{'' if animal.walks_on_n_legs == 1 else 's'}"
+    extras = {"wings": animal.has_wings, "a tail": animal.has_tail}
+    has = " and ".join(name for name, there in extras.items() if there)
+    size = f"{quantity(animal.height, 'm')} tall, {quantity(animal.weight, 'kg')}"
+    return f"{legs}, {size}, {f'with {has}' if has else 'no wings, no tail'}"
+
+
+def describe_prediction_set(prediction_set: Sequence[str], target_coverage: float | None) -> str:
+    """Say what split conformal prediction leaves open; `target_coverage` is the model's, None while it is not known."""
+    named = [f"**{species_named(name).phrase}**" for name in prediction_set]
+    choices = ", ".join(named[:-1]) + (" or " if len(named) > 1 else "") + named[-1] if named else "nothing"
+    if target_coverage is None:
+        return f"It is {choices}, as far as this model can tell."
+    sure = percent(target_coverage)
+    if len(named) == 1:
+        return f"It is {choices}: {sure} sure, everything else is ruled out."
+    return f"It is {choices}: {sure} sure it is one of these."
+
+
+def needs_unknown_explained(prediction: Prediction) -> bool:
+    """Whether the answer speaks of `unknown`."""
+    return prediction.species == UNKNOWN or UNKNOWN in prediction.prediction_set
+
+
+def describe_version(version: str) -> str:
+    """Turn a version such as 20260131T120000Z-0a1b2c3d into its date; give any other version back as it is."""
+    try:
+        made = datetime.strptime(version.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return version
+    return f"{made:%d %b %Y, %H:%M} UTC"
+
+
+def describe_rejection(error: Rejected) -> str:
+    """List the fields that were refused under the labels of the form; empty when the API named none."""
+    return "\n".join(f"- **{_label(entry.field)}**: {entry.message}" for entry in error.fields)
+
+
+def probabilities_in_words(probabilities: Mapping[str, float]) -> str:
+    """Read the chart out, most probable first, for people who cannot see it."""
+    ordered = sorted(probabilities.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} {percent(share)}" for name, share in ordered)
+
+
+def _label(field: str) -> str:
+    return FIELD_LABELS.get(field.rpartition(".")[2], field or "The request")
