@@ -1,0 +1,100 @@
+"""The predictions loaded so far, page by page, and the question they answer."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from frontend.contract import Prediction, PredictionPage
+
+ROWS_A_PAGE = 50
+# A page may come back short when a species is rare; look on a little before asking the visitor to.
+PAGES_A_CLICK = 5
+_HISTORY = "history"
+
+
+class PredictionSource(Protocol):
+    """The one thing this needs of a client."""
+
+    def predictions(
+        self,
+        *,
+        species: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = ROWS_A_PAGE,
+        cursor: str | None = None,
+    ) -> PredictionPage:
+        """Return a page, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which predictions are asked for; None asks for all."""
+
+    species: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def of_days(cls, species: str | None, first: date | None, last: date | None, timezone: str) -> "Question":
+        """Ask for whole days, both ends included, in the visitor's time zone."""
+        zone = ZoneInfo(timezone)
+        return cls(
+            species=species,
+            since=datetime.combine(first, time.min, zone).astimezone(UTC) if first else None,
+            until=datetime.combine(last, time.max, zone).astimezone(UTC) if last else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What has been loaded for a question, newest first; `next_cursor` is None at the end."""
+
+    question: Question
+    items: list[Prediction] = field(default_factory=list)
+    next_cursor: str | None = None
+    loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def load_history(source: PredictionSource, question: Question) -> History:
+    """Load the newest predictions; raises what the source raises."""
+    return _load_on(source, History(question), None)
+
+
+def load_more(source: PredictionSource, history: History) -> History:
+    """Return the history with the page that follows; the one given stays as it is if the source raises."""
+    return history if history.next_cursor is None else _load_on(source, history, history.next_cursor)
+
+
+def kept_history(question: Question) -> History | None:
+    """Return what this visit has loaded for the question, if anything."""
+    kept = st.session_state.get(_HISTORY)
+    return kept if isinstance(kept, History) and kept.question == question else None
+
+
+def keep_history(history: History) -> None:
+    """Keep it while the visitor looks at other pages."""
+    st.session_state[_HISTORY] = history
+
+
+def forget_history() -> None:
+    """Have the page load anew: there are predictions it has not seen, or somebody asked."""
+    st.session_state.pop(_HISTORY, None)
+
+
+def _load_on(source: PredictionSource, history: History, cursor: str | None) -> History:
+    found: list[Prediction] = []
+    asked = history.question
+    for _ in range(PAGES_A_CLICK):
+        page = source.predictions(
+            species=asked.species, since=asked.since, until=asked.until, limit=ROWS_A_PAGE, cursor=cursor
+        )
+        found += page.items
+        cursor = page.next_cursor
+        if found or cursor is None:
+            break
+    return replace(history, items=[*history.items, *found], next_cursor=cursor)

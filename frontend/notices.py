@@ -1,0 +1,39 @@
+"""How the dashboard says that something is missing or went wrong: never a traceback, always a way on."""
+
+import streamlit as st
+
+from frontend.errors import ApiError, Rejected
+from frontend.settings import KEY_VARIABLE, URL_VARIABLE, SettingsMissing
+from frontend.wording import describe_rejection
+
+
+def show_error(error: ApiError) -> None:
+    """Show what happened, the fields it is about, and what to do."""
+    parts = [describe_rejection(error) if isinstance(error, Rejected) else "", error.advice]
+    st.error("\n\n".join(part for part in parts if part), title=str(error), icon=":material/error:")
+
+
+def show_settings_missing(error: SettingsMissing) -> None:
+    """Show how to tell the dashboard where the API is."""
+    st.title("The dashboard does not know its API yet")
+    st.warning(str(error), icon=":material/settings:")
+    st.markdown("The simplest way sets everything up, starts the API and opens this page with the right values:")
+    st.code("make up", language="shell")
+    st.markdown("To use an API that runs already, give its address and key, then start the dashboard again:")
+    st.code(
+        f"export {URL_VARIABLE}=http://127.0.0.1:4566/_aws/execute-api/<api>/v1\n"
+        f"export {KEY_VARIABLE}=<key>\n"
+        "streamlit run frontend/app.py",
+        language="shell",
+    )
+    st.caption("While `make up` runs, both values stand in `.menagerie/stack.json` as `api_url` and `api_key`.")
+
+
+def show_empty(title: str, what_to_do: str, *, icon: str) -> None:
+    """Show that there is nothing here yet, and how to change that."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.space("small")
+        st.markdown(f"## {icon}", text_alignment="center", anchors=False)
+        st.markdown(f"**{title}**", text_alignment="center")
+        st.caption(what_to_do, text_alignment="center")
+        st.space("small")

@@ -1,0 +1,84 @@
+"""What the pages of one visit share: the client, what is known of models, and the visitor's time zone."""
+
+import os
+import time
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from frontend.client import ApiClient
+from frontend.contract import Health, Model
+from frontend.errors import ApiError
+from frontend.settings import Settings
+
+HEALTH_KEPT_S = 5.0
+_HEALTH = "health_reading"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReading:
+    """One look at the API: either what it said or why it said nothing."""
+
+    health: Health | None
+    error: ApiError | None
+    milliseconds: float
+    taken_at: float
+    """Seconds of the monotonic clock."""
+
+
+def client() -> ApiClient:
+    """Return the client that all visits share; raise SettingsMissing."""
+    return _connected(Settings.from_environment(os.environ))
+
+
+def known_model(version: str) -> Model | None:
+    """Return what is known of a model, asked once and kept because manifests never change; None while it cannot be."""
+    settings = Settings.from_environment(os.environ)
+    try:
+        return _model(settings, version)
+    except ApiError:
+        return None
+
+
+def health() -> HealthReading:
+    """Return the last look at the API if it is fresh, otherwise take one."""
+    kept = st.session_state.get(_HEALTH)
+    if isinstance(kept, HealthReading) and time.monotonic() - kept.taken_at < HEALTH_KEPT_S:
+        return kept
+    api = client()
+    started = time.monotonic()
+    answer, error = None, None
+    try:
+        answer = api.health()
+    except ApiError as failure:
+        error = failure
+    taken_at = time.monotonic()
+    reading = HealthReading(answer, error, (taken_at - started) * 1000, taken_at)
+    st.session_state[_HEALTH] = reading
+    return reading
+
+
+def forget_health() -> None:
+    """Have the next `health()` look again: something just went wrong, or somebody asked."""
+    st.session_state.pop(_HEALTH, None)
+
+
+def timezone() -> str:
+    """Return the name of the browser's time zone, or UTC when it is not known here."""
+    name = st.context.timezone or "UTC"
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"
+    return name
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, on_release=ApiClient.close)
+def _connected(settings: Settings) -> ApiClient:
+    return ApiClient.connect(settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _model(settings: Settings, version: str) -> Model:
+    return _connected(settings).model(version)

@@ -1,0 +1,48 @@
+"""The sidebar: whether the API answers and which model is current, on every page and by itself up to date."""
+
+import streamlit as st
+
+from frontend import session
+from frontend.wording import describe_version, percent, quantity
+
+
+def show_sidebar() -> None:
+    """Show the API and the model below the navigation; called after the page so that it never holds the page up."""
+    with st.sidebar:
+        _status()
+
+
+@st.fragment(run_every="15s")
+def _status() -> None:
+    reading = session.health()
+    with st.container(gap="xsmall"):
+        st.caption("API")
+        if reading.error is not None:
+            st.badge("Does not answer", icon=":material/cloud_off:", color="red")
+            st.caption(f"{reading.error} {reading.error.advice}")
+        else:
+            st.badge(f"Answers in {reading.milliseconds:.0f} ms", icon=":material/cloud_done:", color="green")
+    with st.container(gap="xsmall"):
+        st.caption("Current model")
+        if reading.health is None:
+            st.markdown("Not known while the API is silent")
+        elif reading.health.model_version is None:
+            st.markdown("None yet")
+            st.caption("The first training is still to come; `make up` does it by itself.")
+        else:
+            _show_model(reading.health.model_version)
+    st.button("Check again", icon=":material/refresh:", type="tertiary", on_click=session.forget_health)
+
+
+def _show_model(version: str) -> None:
+    st.markdown(f"**{describe_version(version)}**")
+    st.caption(f"`{version}`")
+    model = session.known_model(version)
+    if model is None:
+        return
+    st.caption(
+        f"{percent(model.accuracy)} right on {quantity(model.held_out_rows, 'animals')} it was not trained on; "
+        f"its prediction sets aim at {percent(model.target_coverage)}.",
+        help="Measured when the model was made, against the labels it was trained with. Split conformal prediction "
+        "makes the sets: of all sets, that share is meant to hold the true species.",
+    )

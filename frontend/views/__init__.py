@@ -1,0 +1,1 @@
+"""The pages, one file each: layout and nothing else. Streamlit runs them as scripts."""

@@ -1,0 +1,157 @@
+"""The page *History*: every stored prediction, newest first."""
+
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from frontend import session
+from frontend.answer_card import show_answer
+from frontend.charts import species_count_chart, species_over_time_chart
+from frontend.errors import ApiError
+from frontend.history import (
+    History,
+    Question,
+    forget_history,
+    keep_history,
+    kept_history,
+    load_history,
+    load_more,
+)
+from frontend.notices import show_empty, show_error
+from frontend.species import SPECIES, UNKNOWN, species_named
+from frontend.tables import column_configuration, prediction_frame, shown_frame
+from frontend.wording import percent
+
+
+def show() -> None:
+    """Lay the page out: filters, figures, charts, table, and the row that was picked."""
+    st.title("History", anchor=False)
+    question = _ask()
+    if question is None:
+        st.warning("The first day lies after the last one. Change one of them.", icon=":material/date_range:")
+        return
+    # The spinner takes the place of the line that follows, so that nothing below it moves.
+    line = st.empty()
+    outcome: History | ApiError | None = kept_history(question)
+    if outcome is None:
+        with line, st.spinner("Loading predictions …"):
+            outcome = _load(question)
+    if isinstance(outcome, ApiError):
+        show_error(outcome)
+        st.button("Try again", icon=":material/refresh:", type="primary")
+    elif outcome.items:
+        line.caption(f"Newest first, times in {session.timezone()}. Tick a row to see all its probabilities.")
+        _show_history(outcome)
+    else:
+        _show_nothing(outcome)
+
+
+def _ask() -> Question | None:
+    """Return the question that the filters ask, or None if no answer is possible."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        species = st.selectbox(
+            "Species",
+            list(SPECIES),
+            index=None,
+            format_func=lambda name: species_named(name).title,
+            placeholder="All species",
+            key="history_species",
+            persist_state="session",
+            width=200,
+        )
+        first = st.date_input("From", None, format="YYYY-MM-DD", key="history_from", persist_state="session", width=150)
+        last = st.date_input("To", None, format="YYYY-MM-DD", key="history_to", persist_state="session", width=150)
+        st.button("Refresh", icon=":material/refresh:", on_click=forget_history)
+    if first and last and first > last:
+        return None
+    return Question.of_days(species, first, last, session.timezone())
+
+
+def _load(question: Question) -> History | ApiError:
+    """Load the newest rows and keep them, or return what went wrong."""
+    try:
+        history = load_history(session.client(), question)
+    except ApiError as error:
+        session.forget_health()
+        return error
+    keep_history(history)
+    return history
+
+
+def _show_history(history: History) -> None:
+    timezone = session.timezone()
+    frame = prediction_frame(history.items)
+    with st.grid(3, min_column_width=110):
+        st.metric("Loaded", f"{len(frame)}{'+' if history.next_cursor else ''}", border=True)
+        st.metric("Confidence", percent(frame["confidence"].mean()), border=True)
+        st.metric("Unknown", percent((frame["species"] == UNKNOWN).mean()), border=True)
+    counts, over_time = st.columns([2, 3], gap="medium")
+    with counts, st.container(border=True):
+        st.markdown("**By species**")
+        st.altair_chart(species_count_chart(frame), key="history_counts", alt="Predictions by species")
+    with over_time, st.container(border=True):
+        st.markdown("**Over time**")
+        st.altair_chart(
+            species_over_time_chart(frame, timezone), key="history_over_time", alt="Predictions over time by species"
+        )
+    picked = st.dataframe(
+        shown_frame(frame),
+        hide_index=True,
+        column_config=column_configuration(timezone),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"history_table_{history.loaded_at.timestamp()}",
+        alt="Stored predictions, newest first",
+    )
+    _show_more(history)
+    for row in picked["selection"]["rows"]:
+        if row < len(history.items):
+            show_answer(history.items[row], key="history_picked")
+
+
+def _show_more(history: History) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if history.next_cursor is None:
+            st.caption(f"These are all. Loaded {_clock(history)}.")
+            return
+        clicked = st.button("Show more", icon=":material/expand_more:", key="history_more")
+        line = st.empty()
+    error = None
+    if clicked:
+        with line, st.spinner("Loading older predictions …"):
+            error = _load_more(history)
+        if error is None:
+            st.rerun()
+    line.caption(f"There are older ones. Loaded {_clock(history)}.")
+    if error is not None:
+        show_error(error)
+
+
+def _load_more(history: History) -> ApiError | None:
+    """Keep the history with the rows that follow, or return what went wrong."""
+    try:
+        keep_history(load_more(session.client(), history))
+    except ApiError as error:
+        session.forget_health()
+        return error
+    return None
+
+
+def _show_nothing(history: History) -> None:
+    if history.next_cursor is not None:
+        show_empty("Nothing found so far", "There are older predictions to look through: press Show more.", icon="🔭")
+        _show_more(history)
+    elif history.question == Question():
+        show_empty("No predictions yet", "Classify an animal first; it will be the first line here.", icon="🐾")
+        st.page_link("views/predict.py", label="Classify an animal", icon=":material/pets:")
+    else:
+        show_empty("Nothing matches", "Choose other days or another species, or clear the filters.", icon="🔭")
+
+
+def _clock(history: History) -> str:
+    zone = session.timezone()
+    return f"{history.loaded_at.astimezone(ZoneInfo(zone)):%H:%M:%S} {zone}"
+
+
+if __name__ == "__main__":
+    show()
