@@ -6,12 +6,12 @@
 | latest | latest | `job_id` of the latest job; who creates the next one must replace exactly the one seen |
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from menagerie.aws_errors import aws_errors
+from menagerie.clock import utc_now
 from menagerie.codec import from_attribute, to_attribute
 from menagerie.errors import Conflict, NotFound
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
@@ -20,6 +20,7 @@ from menagerie.ulid import is_ulid, new_ulid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime, timedelta
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -31,16 +32,11 @@ _LATEST: "AttributeValueTypeDef" = {"S": "latest"}
 _SERVICE = "the jobs table"
 
 
-def utc_now() -> datetime:
-    """Return the present moment in UTC."""
-    return datetime.now(UTC)
-
-
 class DynamoDBJobStore:
     """Fills `JobStore`: states move by conditional writes only, so a job that is delivered twice runs once."""
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, *, patience: timedelta, now: "Callable[[], datetime]" = utc_now
+        self, client: "DynamoDBClient", table: str, *, patience: "timedelta", now: "Callable[[], datetime]" = utc_now
     ) -> None:
         """Take a client, the table's name, how long a job may wait for its worker, and a clock."""
         self._client = client
@@ -100,7 +96,7 @@ class DynamoDBJobStore:
             )
         return [as_seen(_from_item(item), self._now()) for item in answer["Items"]]
 
-    def start(self, job_id: str, deadline: datetime) -> Job:
+    def start(self, job_id: str, deadline: "datetime") -> Job:
         """Move a queued job to running, to be done by a deadline; raise Conflict if it is not queued, NotFound."""
         changes: dict[str, JsonValue] = {
             "status": JobStatus.RUNNING,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from menagerie.animal import CLASSES, FEATURES, Animal, Species
+from menagerie.animal import CLASSES, FEATURES, Animal
 from menagerie.codec import from_column, to_column
 from menagerie.prediction_batch import PredictionBatch
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     Item = dict[str, "AttributeValueTypeDef"]
 
 _ANIMALS = TypeAdapter(list[Animal])
-_SETS = TypeAdapter(list[list[Species]])
 
 
 def day_of(moment: datetime) -> str:
@@ -52,6 +51,7 @@ def to_item(batch: PredictionBatch) -> "Item":
 def from_item(item: "Item") -> PredictionBatch:
     """Decode an item that `to_item` wrote."""
     features: list[Any] = [from_column(item[name]) for name in FEATURES]
+    sets: list[Any] = from_column(item["prediction_sets"])
     probabilities: list[Any] = [from_column(item[name]) for name in CLASSES]
     rows = [dict(zip(FEATURES, row, strict=True)) for row in zip(*features, strict=True)]
     return PredictionBatch(
@@ -59,5 +59,5 @@ def from_item(item: "Item") -> PredictionBatch:
         model_version=item["model_version"]["S"],
         animals=_ANIMALS.validate_python(rows),
         probabilities=[list(row) for row in zip(*probabilities, strict=True)],
-        prediction_sets=_SETS.validate_python(from_column(item["prediction_sets"])),
+        prediction_sets=sets,
     )

@@ -115,5 +115,5 @@ def batch_of(*species: Species, at: datetime = NOON, version: str = "20260131T12
         model_version=version,
         animals=[samples[each] for each in species],
         probabilities=[[0.96 if c is each else 0.01 for c in CLASSES] for each in species],
-        prediction_sets=[[each] for each in species],
+        prediction_sets=[[each.value] for each in species],
     )

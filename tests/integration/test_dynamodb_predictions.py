@@ -44,7 +44,7 @@ def test_the_largest_request_fits_one_item() -> None:
             for _ in range(MAX_ANIMALS)
         ],
         probabilities=[[0.123456] * len(CLASSES) for _ in range(MAX_ANIMALS)],
-        prediction_sets=[list(CLASSES) for _ in range(MAX_ANIMALS)],
+        prediction_sets=[[each.value for each in CLASSES] for _ in range(MAX_ANIMALS)],
     )
     size = sum(len(name) + len(str(value)) for name, value in to_item(batch).items())
     assert size < 200_000

@@ -1,0 +1,52 @@
+"""One OpenAPI document for the routes of both functions; its committed copy is docs/openapi.json."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from functions.predict.contract import PredictRequest
+from functions.predict.routes import router as predict
+from functions.problems import Problem
+from functions.retrain.contract import Promotion
+from functions.retrain.routes import router as retrain
+from menagerie.job import TrainingRequest
+
+OPEN_PATHS = ("/health",)
+_DESCRIPTION = """\
+Classifies animals and keeps every answer.
+
+- Lengths are metres, weights kilograms, times ISO 8601 in UTC.
+- Every error is a problem document (RFC 9457). A 422 names the fields, a 503 says in `Retry-After` when to try again.
+- All routes but `/health` need the header `x-api-key`; without it, the gateway itself answers 403.
+"""
+# Routes read these themselves, see functions/json_body.py, so FastAPI does not know them; nor problem documents.
+_MORE_MODELS = (PredictRequest, TrainingRequest, Promotion, Problem)
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the document; it names no address, so that it holds behind every prefix."""
+    app = FastAPI(openapi_url=None)
+    for router in (predict, retrain):
+        app.include_router(router)
+    document = get_openapi(
+        title="Menagerie",
+        version="1",
+        description=_DESCRIPTION,
+        routes=app.routes,
+        # Relative to the address of this document.
+        servers=[{"url": "./"}],
+        tags=[{"name": name} for name in ("predictions", "models", "retraining", "service")],
+    )
+    components = document.setdefault("components", {})
+    _, more = models_json_schema(
+        [(model, "validation") for model in _MORE_MODELS], ref_template="#/components/schemas/{model}"
+    )
+    components["schemas"] = dict(sorted({**components["schemas"], **more["$defs"]}.items()))
+    components["securitySchemes"] = {"ApiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}}
+    document["security"] = [{"ApiKey": []}]
+    for path in OPEN_PATHS:
+        for operation in document["paths"][path].values():
+            operation["security"] = []
+    return document

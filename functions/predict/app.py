@@ -1,0 +1,35 @@
+"""The predict function as an application: its one composition root."""
+
+from typing import TYPE_CHECKING, Any
+
+from functions.http_app import http_app
+from functions.predict.dependencies import PredictDependencies
+from functions.predict.documentation import router as documentation
+from functions.predict.routes import router as routes
+from menagerie.clock import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from fastapi import FastAPI
+
+    from functions.predict.current_model import CurrentModel
+    from menagerie.prediction_store import PredictionStore
+    from menagerie.registry import ModelRegistry
+
+
+def create_app(
+    models: "CurrentModel",
+    registry: "ModelRegistry",
+    predictions: "PredictionStore",
+    *,
+    now: "Callable[[], datetime]" = utc_now,
+) -> "FastAPI":
+    """Return the application for a model that answers, the registry it comes from, and a store for its answers."""
+
+    def log_context() -> dict[str, Any]:
+        return {"model_version": models.loaded_version, "model_trouble": models.trouble}
+
+    dependencies = PredictDependencies(models, registry, predictions, now)
+    return http_app(routes, documentation, dependencies=dependencies, log_context=log_context)

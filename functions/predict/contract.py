@@ -1,0 +1,85 @@
+"""What the predict function reads and answers, beside the words that all parts share."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from menagerie.animal import Animal, Species
+from menagerie.manifest import ModelManifest, Probabilities
+from menagerie.prediction import MAX_ANIMALS
+
+_DOG: JsonDict = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
+_DOG_ANSWER: JsonDict = {
+    "id": "01KG9YS7G0D4HAWTBSEDNRP5HY-0",
+    "species": "dog",
+    "confidence": 0.999874,
+    "probabilities": {"kangaroo": 0.0, "elephant": 0.0, "chicken": 0.0, "dog": 0.999874, "unknown": 0.000126},
+    "prediction_set": ["dog"],
+}
+_ANSWER: JsonDict = {
+    "request_id": "01KG9YS7G0D4HAWTBSEDNRP5HY",
+    "model_version": "20260131T120000Z-0a1b2c3d",
+    "created_at": "2026-01-31T12:00:00Z",
+    "predictions": [_DOG_ANSWER],
+}
+
+
+class PredictRequest(BaseModel):
+    """Animals to classify."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"animals": [_DOG]}]})
+
+    animals: Annotated[list[Animal], Field(min_length=1, max_length=MAX_ANIMALS)]
+    model_version: Annotated[str | None, Field(description="Another model than the current one.")] = None
+
+
+class AnimalAnswer(BaseModel):
+    """What the model says of one animal."""
+
+    id: Annotated[str, Field(description="Names the stored prediction.")]
+    species: Species
+    confidence: Annotated[float, Field(description="Probability of the species.")]
+    probabilities: Probabilities
+    prediction_set: Annotated[
+        list[Species],
+        Field(description="Split conformal prediction set, most probable first: what cannot be ruled out."),
+    ]
+
+
+class PredictResponse(BaseModel):
+    """Answers in the order of the animals; each has been stored."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_ANSWER]})
+
+    request_id: str
+    model_version: str
+    created_at: datetime
+    predictions: list[AnimalAnswer]
+
+
+class Models(BaseModel):
+    """All versions, newest first."""
+
+    current: Annotated[str | None, Field(description="The version that answers; null before the first promotion.")]
+    items: list[ModelManifest]
+
+
+class Health(BaseModel):
+    """Whether predictions can be made."""
+
+    status: Literal["ok"] = "ok"
+    model_version: str
+
+
+def _with_its_plus(value: object) -> object:
+    """Undo what query strings do to 2026-01-31T12:00:00+01:00: an unescaped plus sign arrives as a blank."""
+    return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_with_its_plus), AfterValidator(_in_utc)]

@@ -1,0 +1,102 @@
+"""The routes of the predict function, but for its documentation."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from functions.json_body import json_body, read_json
+from functions.predict.contract import Health, Models, Moment, PredictRequest, PredictResponse
+from functions.predict.dependencies import dependencies_of
+from functions.predict.predict_animals import predict_animals, to_answer
+from functions.problems import InvalidFields, documented
+from functions.request_log import log_of
+from menagerie.animal import Species
+from menagerie.cursor import Cursor
+from menagerie.errors import InvalidInput, NotFound
+from menagerie.manifest import ModelManifest
+from menagerie.prediction import Prediction, PredictionPage
+from menagerie.prediction_store import MAX_PAGE, PageRequest
+
+# All routes are `async def` although they wait for S3 and DynamoDB: Lambda sends an environment one request at a time,
+# so there is nobody to keep waiting, and FastAPI's thread pool for `def` costs 0.1 ms a request.
+router = APIRouter()
+
+
+@router.post(
+    "/predict",
+    tags=["predictions"],
+    response_model=PredictResponse,
+    openapi_extra=json_body(PredictRequest),
+    responses=documented(404, 409, 413, 422, 503),
+)
+async def predict(request: Request) -> Response:
+    """Classify 1 to 1000 animals. What is answered has been stored."""
+    asked = await read_json(request, PredictRequest)
+    batch = predict_animals(asked.animals, asked.model_version, dependencies_of(request))
+    log_of(request.scope).update(
+        prediction_request_id=batch.request_id, model_version=batch.model_version, animals=len(batch)
+    )
+    return _json(to_answer(batch))
+
+
+@router.get("/predictions", tags=["predictions"], response_model=PredictionPage, responses=documented(422, 503))
+async def list_predictions(
+    request: Request,
+    start: Annotated[Moment | None, Query(alias="from", description="Created then or later; ISO 8601.")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Created then or earlier; ISO 8601.")] = None,
+    species: Annotated[Species | None, Query(description="Only this answer.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+) -> Response:
+    """List stored predictions, newest first.
+
+    A page may be shorter than `limit`, even empty, and still have a `next_cursor`: a search for something rare goes on
+    with the next page. Without `next_cursor` there is no more.
+    """
+    asked = PageRequest(limit=limit, start=start, end=end, species=species, cursor=_parse(cursor))
+    return _json(dependencies_of(request).predictions.page(asked).model_dump_json())
+
+
+@router.get(
+    "/predictions/{prediction_id}", tags=["predictions"], response_model=Prediction, responses=documented(404, 503)
+)
+async def get_prediction(request: Request, prediction_id: str) -> Response:
+    """Return one stored prediction."""
+    return _json(dependencies_of(request).predictions.get(prediction_id).model_dump_json())
+
+
+@router.get("/models", tags=["models"], response_model=Models, responses=documented(503))
+async def list_models(request: Request) -> Response:
+    """List all models, newest first."""
+    registry = dependencies_of(request).registry
+    pointer = registry.current()
+    return _json(Models(current=pointer.version if pointer else None, items=registry.manifests()).model_dump_json())
+
+
+@router.get("/models/{version}", tags=["models"], response_model=ModelManifest, responses=documented(404, 409, 503))
+async def get_model(request: Request, version: str) -> Response:
+    """Return the manifest of a model; `current` is a version too."""
+    registry = dependencies_of(request).registry
+    if version == "current":
+        pointer = registry.current()
+        if pointer is None:
+            raise NotFound("no model has been promoted yet")
+        version = pointer.version
+    return _json(registry.manifest(version).model_dump_json())
+
+
+@router.get("/health", tags=["service"], response_model=Health, responses=documented(503))
+async def health(request: Request) -> Response:
+    """Tell whether predictions can be made, and by which model."""
+    return _json(Health(model_version=dependencies_of(request).models.classifier().version).model_dump_json())
+
+
+def _parse(cursor: str | None) -> Cursor | None:
+    try:
+        return Cursor.parse(cursor) if cursor is not None else None
+    except InvalidInput as error:
+        raise InvalidFields([{"loc": ("cursor",), "msg": str(error)}]) from error
+
+
+def _json(document: bytes | str) -> Response:
+    return Response(document, media_type="application/json")

@@ -1,0 +1,31 @@
+"""What the routes of the retrain function need; tests fill the same slots with fakes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from menagerie.job_store import JobStore
+    from menagerie.manifest import ModelManifest
+    from menagerie.registry import ModelRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainDependencies:
+    """The outer world of the retrain function."""
+
+    jobs: "JobStore"
+    registry: "ModelRegistry"
+    start_worker: "Callable[[str], None]"
+    """Takes a job id and returns before the work is done; raises Unavailable."""
+    verify: "Callable[[bytes, ModelManifest], object]"
+    """Opens a model; raises ModelRejected."""
+
+
+def dependencies_of(request: "Request") -> RetrainDependencies:
+    """Return what `create_app` was given."""
+    dependencies: RetrainDependencies = request.app.state.dependencies
+    return dependencies

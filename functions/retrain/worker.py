@@ -1,0 +1,43 @@
+"""The door of the training job: a Lambda function that is invoked asynchronously with {"job_id": …}."""
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from functions.request_log import structured_logger
+from functions.retrain.run_job import run_job
+from menagerie.aws import dynamodb_client, s3_client
+from menagerie.clock import utc_now
+from menagerie.dynamodb_jobs import DynamoDBJobStore
+from menagerie.errors import Conflict
+from menagerie.s3_registry import S3ModelRegistry
+from menagerie.settings import TrainerSettings
+from training.pipeline import train_from_data_service
+from training.publishing import publish
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+settings = TrainerSettings.from_environment()
+patience = timedelta(seconds=settings.job_patience_seconds)
+jobs = DynamoDBJobStore(dynamodb_client(), settings.jobs_table, patience=patience)
+registry = S3ModelRegistry(s3_client(), settings.models_bucket)
+train = partial(train_from_data_service, settings.data_service_url)
+logger = structured_logger()
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Run a job to its end, once however often it is delivered, and say how it ended."""
+    job_id = str(event["job_id"])
+    # Lambda ends this process when the time is up; a job that is still open then counts as failed.
+    deadline = utc_now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
+    try:
+        job = run_job(job_id, jobs=jobs, registry=registry, train=train, publish=publish, deadline=deadline)
+    except Conflict as error:
+        logger.warning("job not run", job_id=job_id, reason=str(error), request_id=context.aws_request_id)
+        return {"job_id": job_id, "status": "not run"}
+    except Exception:
+        logger.exception("job failed", job_id=job_id, request_id=context.aws_request_id)
+        return {"job_id": job_id, "status": "failed"}
+    logger.info("job ended", **job.model_dump(mode="json"), request_id=context.aws_request_id)
+    return {"job_id": job_id, "status": job.status}
