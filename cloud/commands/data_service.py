@@ -1,0 +1,22 @@
+"""`menagerie data-service`: the challenge's data service alone, in the foreground."""
+
+from typing import Annotated
+
+import typer
+
+from training.data_service.server import DEFAULT_HOST, DEFAULT_PORT, bind, serve
+
+
+def data_service(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = DEFAULT_HOST,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.", min=0, max=65535)] = DEFAULT_PORT,
+) -> None:
+    """Serve unlabelled animals over HTTP, the same rows for the same seed, until Ctrl-C.
+
+    Raises Unavailable if the port is taken.
+    """
+    listener = bind(host, port)
+    address, bound_port = listener.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    typer.echo(f"Data service on http://{shown}:{bound_port} (front page), /docs (try it). Ctrl-C ends it.")
+    serve(listener)
