@@ -1,0 +1,91 @@
+"""Fetches rows from a data service, in chunks, with a timeout and retries."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+
+import httpx2
+
+from menagerie.errors import InvalidInput, Unavailable
+from menagerie.job import DataServiceSource
+from training.rows import AnimalRows, joined, validate
+
+DATA_PATH = "/api/v1/animals/data"
+ROWS_PER_REQUEST = 20_000
+TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
+WAITS = (0.5, 1.0, 2.0)
+"""Seconds between one attempt and the next."""
+TOO_MANY_REQUESTS = 429
+
+
+def fetch(
+    url: str,
+    source: DataServiceSource,
+    *,
+    client: httpx2.Client | None = None,
+    fetched: Callable[[float], None] = lambda _share: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> AnimalRows:
+    """Return the rows a data service has for a seed; `fetched` is told after each chunk how much is there, 0 to 1.
+
+    The service is seeded per request, so every chunk has a seed of its own, derived from the given one: up to
+    ROWS_PER_REQUEST rows are exactly what one plain request gives, and more rows continue fewer.
+
+    Raises Unavailable if the service does not answer, InvalidInput if its answer is not the contract's.
+    """
+    parts = []
+    with client or httpx2.Client(timeout=TIMEOUT, follow_redirects=True) as session:
+        for first, seed, count in chunks(source):
+            answer = _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep)
+            parts.append(validate(answer, first_line=first + 1))
+            fetched((first + count) / source.number_of_datapoints)
+    rows = joined(parts)
+    if not len(rows.matrix):
+        raise InvalidInput(f"the data service at {url} sent no valid animal; {rows.refusals[0]}")
+    return rows
+
+
+def chunks(source: DataServiceSource) -> Iterator[tuple[int, int, int]]:
+    """Yield place of the first row, seed and number of rows of each request."""
+    for first in range(0, source.number_of_datapoints, ROWS_PER_REQUEST):
+        seed = source.seed if first == 0 else _derived_seed(source.seed, first // ROWS_PER_REQUEST)
+        yield first, seed, min(ROWS_PER_REQUEST, source.number_of_datapoints - first)
+
+
+def _derived_seed(seed: int, chunk: int) -> int:
+    # Not seed + chunk: seeds 42 and 43 would share most of their rows. 31 bits suit any service's integers.
+    return int.from_bytes(hashlib.sha256(f"{seed}/{chunk}".encode()).digest()[:4]) >> 1
+
+
+def _request(session: httpx2.Client, url: str, seed: int, count: int, sleep: Callable[[float], None]) -> list[object]:
+    body = {"seed": seed, "number_of_datapoints": count}
+    problem = ""
+    for wait in (*WAITS, None):
+        try:
+            response = session.post(url, json=body)
+        except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
+            raise InvalidInput(f"{url} is no address of a data service: {error}") from error
+        except httpx2.HTTPError as error:
+            problem = str(error) or type(error).__name__
+        else:
+            if not (response.is_server_error or response.status_code == TOO_MANY_REQUESTS):
+                return _rows(response, url, count)
+            problem = f"status {response.status_code}"
+        if wait is not None:
+            sleep(wait)
+    raise Unavailable(f"the data service at {url} does not answer: {problem}")
+
+
+def _rows(response: httpx2.Response, url: str, count: int) -> list[object]:
+    if not response.is_success:
+        text = " ".join(response.text.split())[:200]
+        raise InvalidInput(f"the data service at {url} refused the request with status {response.status_code}: {text}")
+    try:
+        rows = response.json()
+    except ValueError as error:
+        raise InvalidInput(f"the data service at {url} did not answer with JSON") from error
+    if not isinstance(rows, list):
+        raise InvalidInput(f"the data service at {url} answered with {type(rows).__name__}, not with a list of rows")
+    if len(rows) != count:
+        raise InvalidInput(f"the data service at {url} was asked for {count} rows and sent {len(rows)}")
+    return rows

@@ -1,0 +1,47 @@
+"""Measures a model on rows it was not fitted on."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from menagerie.animal import CLASSES
+from menagerie.manifest import ClassMetrics, ConformalThresholds, Metrics
+from training.conformal import in_set
+from training.labelling import Labels
+from training.parity import Parity
+
+# The smallest step of a float32 below one: no probability is known better than that.
+SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
+
+
+def evaluate(
+    probabilities: NDArray[np.float32], labels: Labels, thresholds: ConformalThresholds, parity: Parity
+) -> Metrics:
+    """Return the metrics of probabilities of shape (n, 5) against labels of shape (n,), n ≥ 1; log loss in nats."""
+    answers = probabilities.argmax(axis=1)
+    confusion = np.zeros((len(CLASSES), len(CLASSES)), dtype=np.int64)
+    np.add.at(confusion, (labels, answers), 1)
+    own = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    inside = in_set(probabilities, thresholds)
+    return Metrics(
+        rows=len(labels),
+        accuracy=float((answers == labels).mean()),
+        log_loss=float(-np.log(np.clip(own, SMALLEST_PROBABILITY, 1)).mean()),
+        coverage=float(inside[np.arange(len(labels)), labels].mean()),
+        mean_set_size=float(inside.sum(axis=1).mean()),
+        per_class={species: _of_class(confusion, index) for index, species in enumerate(CLASSES)},
+        confusion_matrix=confusion.tolist(),
+        onnx_rows_compared=parity.rows,
+        onnx_max_difference=parity.max_difference,
+    )
+
+
+def _of_class(confusion: NDArray[np.int64], index: int) -> ClassMetrics:
+    hits, support, answered = (
+        int(n) for n in (confusion[index, index], confusion[index].sum(), confusion[:, index].sum())
+    )
+    return ClassMetrics(
+        precision=hits / answered if answered else 0.0,
+        recall=hits / support if support else 0.0,
+        f1=2 * hits / (support + answered) if support + answered else 0.0,
+        support=support,
+    )

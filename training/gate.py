@@ -1,0 +1,59 @@
+"""Decides whether a challenger takes the champion's place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from menagerie.animal import CLASSES
+from menagerie.classifier import OnnxClassifier
+from menagerie.job import PromotionRule
+from training.labelling import UNKNOWN
+from training.pipeline import HeldOut, TrainedModel
+
+ACCURACY_MARGIN = 0.002
+"""By how much a challenger's accuracy may be below the champion's: less than that is chance on a few hundred rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether to promote, and why, in one line."""
+
+    promote: bool
+    reason: str
+
+
+def decide(challenger: TrainedModel, champion: OnnxClassifier | None, rule: PromotionRule) -> Decision:
+    """Compare both on the challenger's held-out rows, which neither was fitted on.
+
+    Promoted if its accuracy is not below the champion's by more than ACCURACY_MARGIN and it gives no more animals
+    another species' name.
+    """
+    if rule == "never":
+        return Decision(False, "not promoted: the rule is never to promote")
+    if champion is None:
+        return Decision(True, "promoted: there is no current model to compare with")
+    held_out = challenger.held_out
+    new = _result(OnnxClassifier.load(challenger.onnx, challenger.manifest), held_out)
+    old = _result(champion, held_out)
+    worse = new.accuracy < old.accuracy - ACCURACY_MARGIN or new.confusions > old.confusions
+    compared = (
+        f"on {len(held_out.labels)} held-out rows accuracy {new.accuracy:.5f} against {old.accuracy:.5f} of "
+        f"{champion.version}, species confused {new.confusions} against {old.confusions}; "
+        f"accepted are {ACCURACY_MARGIN} less accuracy and no more confusion"
+    )
+    if rule == "always":
+        return Decision(True, f"promoted: the rule is always to promote; {compared}")
+    return Decision(not worse, f"{'not promoted' if worse else 'promoted'}: {compared}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    accuracy: float
+    confusions: int
+
+
+def _result(classifier: OnnxClassifier, held_out: HeldOut) -> _Result:
+    answers = np.array([CLASSES.index(species) for species in classifier.classify(held_out.rows).species])
+    wrong = answers != held_out.labels
+    confused = wrong & (answers != UNKNOWN) & (held_out.labels != UNKNOWN)
+    return _Result(1 - float(wrong.mean()), int(confused.sum()))

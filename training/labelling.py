@@ -1,0 +1,91 @@
+"""Gives unlabelled rows their species: by body plan, then by density, with nothing known of the ranges.
+
+Rows of one body plan that crowd together in height and weight are its species; rows spread thin, and rows of any other
+plan, are `unknown`. How thin is thin is read off the plans that belong to no species: what is there is background.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from menagerie.animal import CLASSES, Species
+from menagerie.errors import TrainingFailed
+from training.background import Background
+from training.grouping import BACKGROUND, SMALLEST_GROUP, Grouping, find_one, find_two
+from training.plateau import Floats
+from training.zoology import BODY_PLANS, BodyPlan
+
+UNKNOWN = CLASSES.index(Species.UNKNOWN)
+# A second group of one species' body plan, this large beside the first, makes it a guess which one is meant.
+RIVAL = 0.25
+Labels = NDArray[np.int64]
+
+
+def label(rows: NDArray[np.float32]) -> Labels:
+    """Return the index in `CLASSES` of each row's species, shape (n,), for feature rows of shape (n, 5).
+
+    Raises TrainingFailed, saying what was seen, when the four species cannot be told apart.
+    """
+    labels = np.full(len(rows), UNKNOWN, dtype=np.int64)
+    size = rows[:, 1:3].astype(np.float64)
+    members = [_members(rows, plan) for plan in BODY_PLANS]
+    log_background = _log_background(rows, size, np.any(members, axis=0))
+    problems = []
+    for plan, of_plan in zip(BODY_PLANS, members, strict=True):
+        places = np.flatnonzero(of_plan)
+        try:
+            group = _group(plan, size[places], log_background[places])
+        except TrainingFailed as problem:
+            problems.append(str(problem))
+        else:
+            for number, species in enumerate(plan.species):
+                labels[places[group == number]] = CLASSES.index(species)
+    if problems:
+        raise TrainingFailed(f"four species cannot be told apart in {len(rows)} valid rows: {'; '.join(problems)}")
+    return labels
+
+
+def _members(rows: NDArray[np.float32], plan: BodyPlan) -> NDArray[np.bool_]:
+    matches: NDArray[np.bool_] = (rows[:, [0, 3, 4]] == (plan.legs, plan.wings, plan.tail)).all(axis=1)
+    return matches
+
+
+def _log_background(rows: NDArray[np.float32], size: Floats, of_a_plan: NDArray[np.bool_]) -> Floats:
+    """Estimate at each row the logarithm of how many background rows one body plan has per metre and kilogram."""
+    if not len(rows):
+        return np.empty(0)
+    others = ~of_a_plan
+    _, counts = np.unique(rows[others][:, [0, 3, 4]] @ (4, 2, 1), return_counts=True)
+    # One more than seen: that a body plan without species shows no rows does not make outliers impossible.
+    expected = 1.0 + (float(np.median(counts)) if len(counts) else 0.0)
+    return Background.fit(size[others], size).log_density(size) + float(np.log(expected))
+
+
+def _group(plan: BodyPlan, size: Floats, log_background: Floats) -> NDArray[np.intp]:
+    """Return for rows of one plan the place of their species in it, or BACKGROUND; raise TrainingFailed."""
+    names = " and ".join(plan.species)
+    needed = SMALLEST_GROUP * len(plan.species)
+    if len(size) < needed:
+        raise TrainingFailed(f"{len(size)} rows are {plan}, {names} would take at least {needed}")
+    found = (find_one if len(plan.species) == 1 else find_two)(size, log_background)
+    if found is None:
+        single = find_one(size, log_background)
+        seen = "no dense group" if single is None else f"one group of {single.size(0)} around {_weight(size, single)}"
+        raise TrainingFailed(f"the {len(size)} rows that are {plan} show {seen}, {names} would be one each")
+    if len(plan.species) == 1:
+        _refuse_a_rival(plan, size, found, log_background)
+    return found.group
+
+
+def _refuse_a_rival(plan: BodyPlan, size: Floats, found: Grouping, log_background: Floats) -> None:
+    rest = size[found.group == BACKGROUND]
+    smallest = max(SMALLEST_GROUP, RIVAL * found.size(0))
+    rival = find_one(rest, log_background[found.group == BACKGROUND]) if len(rest) >= smallest else None
+    if rival and rival.size(0) >= smallest:
+        raise TrainingFailed(
+            f"the {len(size)} rows that are {plan} form two groups, around {_weight(size, found)} and "
+            f"{_weight(rest, rival)}, and only {plan.species[0]} should look like that"
+        )
+
+
+def _weight(size: Floats, grouping: Grouping) -> str:
+    return f"{np.median(size[grouping.group == 0, 1]):.3g} kg"

@@ -1,0 +1,169 @@
+"""Training from end to end: rows, labels, folds, classifier, ONNX, metrics, manifest. Every step shows its inputs."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from menagerie.animal import CLASSES
+from menagerie.errors import InvalidInput
+from menagerie.job import DataServiceSource, Stage
+from menagerie.manifest import ConformalThresholds, ModelManifest, TrainingSource, model_version
+from training.conformal import calibrate
+from training.data_source import fetch
+from training.labelling import UNKNOWN, Labels, label
+from training.rows import AnimalRows, Origin
+from training.splitting import FOLDS, HELD_OUT, folds, in_canonical_order
+
+if TYPE_CHECKING:
+    from training.naive_bayes import PlateauNaiveBayes
+
+Report = Callable[[Stage, float], None]
+"""Told at the start of each stage, and now and then within it, how much of the whole is done, 0 to 1."""
+
+COUNT_COLUMNS = (0, 3, 4)
+FETCHED = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Rows that the classifier was not fitted on."""
+
+    rows: NDArray[np.float32]
+    """Shape (n, 5), columns as in `FEATURES`."""
+    labels: Labels
+    """Shape (n,), index in `CLASSES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A model that passed every check but has not been published."""
+
+    onnx: bytes
+    manifest: ModelManifest
+    held_out: HeldOut
+
+
+def silent(_stage: Stage, _progress: float) -> None:
+    """Report to nobody."""
+
+
+def train_from_data_service(
+    url: str,
+    source: DataServiceSource,
+    *,
+    parent: str | None = None,
+    random_seed: int = 0,
+    created_at: datetime | None = None,
+    report: Report = silent,
+) -> TrainedModel:
+    """Fetch rows from the data service at `url` and train on them, as of now unless `created_at` says otherwise.
+
+    Raises Unavailable if the service does not answer, InvalidInput if it does not keep its contract, TrainingFailed.
+    """
+    report(Stage.FETCHING, 0.0)
+    rows = fetch(url, source, fetched=lambda share: report(Stage.FETCHING, FETCHED * share))
+    return train(
+        rows,
+        source=Origin("data-service", url=url, seed=source.seed),
+        random_seed=random_seed,
+        parent=parent,
+        created_at=created_at or datetime.now(UTC),
+        report=report,
+    )
+
+
+def train(
+    rows: AnimalRows,
+    *,
+    source: Origin,
+    random_seed: int = 0,
+    parent: str | None = None,
+    created_at: datetime,
+    report: Report = silent,
+) -> TrainedModel:
+    """Return a checked model for the rows; the same rows in any order and the same seed give the same model.
+
+    Raises InvalidInput if no row is valid, TrainingFailed if the species cannot be told apart or a check fails.
+    """
+    # Imported late: scikit-learn, skl2onnx and onnxruntime take seconds, and most of the command line needs none.
+    from training import canaries, onnx_export, parity
+    from training.evaluation import evaluate
+    from training.libraries import library_versions
+    from training.onnx_session import OnnxSession
+
+    report(Stage.VALIDATING, FETCHED)
+    if not len(rows.matrix):
+        raise InvalidInput(f"none of {rows.received} rows is a valid animal; {'; '.join(map(str, rows.refusals))}")
+    matrix = in_canonical_order(rows.matrix)
+
+    report(Stage.LABELLING, 0.45)
+    labels = label(matrix)
+    fold = folds(matrix, labels, random_seed)
+    is_held_out = fold == HELD_OUT
+    held_out = HeldOut(matrix[is_held_out], labels[is_held_out])
+
+    report(Stage.FITTING, 0.65)
+    thresholds = _thresholds(matrix, labels, fold)
+    classifier = _fit(matrix[~is_held_out], labels[~is_held_out])
+
+    report(Stage.EXPORTING, 0.8)
+    onnx = onnx_export.export(classifier)
+    session = OnnxSession(onnx)
+    agreement = parity.check(session, classifier, matrix, random_seed)
+
+    report(Stage.EVALUATING, 0.9)
+    probabilities = session.probabilities(held_out.rows)
+    digest = hashlib.sha256(onnx).hexdigest()
+    created_at = created_at.astimezone(UTC)
+    manifest = ModelManifest(
+        version=model_version(created_at, digest),
+        parent=parent,
+        created_at=created_at,
+        sha256=digest,
+        size=len(onnx),
+        algorithm=repr(classifier),
+        random_seed=random_seed,
+        thresholds=thresholds,
+        metrics=evaluate(probabilities, held_out.labels, thresholds, agreement),
+        training=TrainingSource(
+            kind=source.kind,
+            url=source.url,
+            seed=source.seed,
+            key=source.key,
+            rows=rows.received,
+            rows_refused=rows.refused,
+            rows_by_label={species: int((labels == index).sum()) for index, species in enumerate(CLASSES)},
+        ),
+        libraries=library_versions(),
+        canaries=canaries.pick(held_out.rows, probabilities, held_out.labels),
+    )
+    return TrainedModel(onnx, manifest, held_out)
+
+
+def _fit(rows: NDArray[np.float32], labels: Labels) -> "PlateauNaiveBayes":
+    from training.naive_bayes import PlateauNaiveBayes
+
+    return PlateauNaiveBayes(counts=COUNT_COLUMNS, background=UNKNOWN).fit(rows, labels)
+
+
+def _thresholds(rows: NDArray[np.float32], labels: Labels, fold: NDArray[np.intp]) -> ConformalThresholds:
+    """Calibrate on all rows that are not held out, each scored by a classifier fitted without its fold.
+
+    Scored in ONNX as later in service: near one, float32 rounds what the thresholds have to tell apart.
+    """
+    from training import onnx_export
+    from training.onnx_session import OnnxSession
+
+    probabilities = np.zeros((len(rows), len(CLASSES)), dtype=np.float32)
+    for number in range(FOLDS):
+        if number != HELD_OUT:
+            inside = fold == number
+            fitted = _fit(rows[~inside & (fold != HELD_OUT)], labels[~inside & (fold != HELD_OUT)])
+            probabilities[inside] = OnnxSession(onnx_export.export(fitted)).probabilities(rows[inside])
+    known = fold != HELD_OUT
+    return calibrate(probabilities[known], labels[known])

@@ -1,0 +1,54 @@
+"""Puts a trained model into the registry and, if it passes the gate, makes it current."""
+
+from dataclasses import dataclass
+
+from menagerie.classifier import OnnxClassifier
+from menagerie.errors import Conflict, ModelRejected, NotFound
+from menagerie.job import PromotionRule
+from menagerie.manifest import ModelManifest
+from menagerie.registry import ModelRegistry, Pointer
+from training.gate import decide
+from training.pipeline import TrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What was stored, and whether it is current now."""
+
+    manifest: ModelManifest
+    promoted: bool
+    reason: str
+
+
+def publish(trained: TrainedModel, registry: ModelRegistry, rule: PromotionRule) -> Publication:
+    """Store the model with the reason of the decision in its manifest, then move the pointer if it was promoted.
+
+    A job that runs twice stores the same version twice; the second time counts as done. Raises Conflict if the
+    pointer moved in between, Unavailable.
+    """
+    pointer = registry.current()
+    champion, absent = _champion(registry, pointer)
+    decision = decide(trained, champion, rule)
+    reason = f"{decision.reason} ({absent})" if absent else decision.reason
+    manifest = trained.manifest.model_copy(update={"reason": reason})
+    try:
+        registry.publish(manifest, trained.onnx)
+    except Conflict:
+        stored = registry.manifest(manifest.version)
+        if stored.sha256 != manifest.sha256:
+            raise
+        manifest = stored
+    if decision.promote and not (pointer and pointer.version == manifest.version):
+        registry.promote(manifest.version, expected=pointer)
+    return Publication(manifest, decision.promote, reason)
+
+
+def _champion(registry: ModelRegistry, pointer: Pointer | None) -> tuple[OnnxClassifier | None, str]:
+    """Return the current model, or None and why it counts as absent."""
+    if pointer is None:
+        return None, ""
+    try:
+        manifest = registry.manifest(pointer.version)
+        return OnnxClassifier.load(registry.model(pointer.version), manifest), ""
+    except (NotFound, ModelRejected) as error:
+        return None, f"the current model counts as absent: {error}"
