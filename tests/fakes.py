@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from menagerie.cursor import Cursor
-from menagerie.errors import Conflict, NotFound
+from menagerie.errors import Conflict, NotFound, Unavailable
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
 from menagerie.job_store import OPEN, as_seen
 from menagerie.manifest import ModelManifest
@@ -158,3 +159,27 @@ class InMemoryJobs:
             raise Conflict(f"job {job_id} is not {' or '.join(origin)}")
         self.jobs[job_id] = job.model_copy(update=changes)
         return self.jobs[job_id]
+
+
+class Down:
+    """Fills any slot like a service that does not answer, with a text that no caller may see."""
+
+    SECRET = "socket closed by 10.1.2.3"
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def refuse(*_: object, **__: object) -> None:
+            raise Unavailable(f"{name}: {self.SECRET}")
+
+        return refuse
+
+
+class Broken:
+    """Fills any slot like code with a mistake in it."""
+
+    SECRET = "division of 10.1.2.3 by zero"
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def fail(*_: object, **__: object) -> None:
+            raise ZeroDivisionError(self.SECRET)
+
+        return fail

@@ -1,0 +1,187 @@
+"""Bad input: a 422 that names the field, repeats none of its values, and stores nothing."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.fakes import InMemoryPredictions
+from tests.samples import DOG
+from tests.unit.functions.conftest import Send, assert_problem
+
+GOOD = DOG.model_dump()
+TEXT = json.dumps(GOOD)
+
+
+def with_literal(field: str, literal: str) -> str:
+    """Return a body of two animals, in the second of which a field has a value that json.dumps would not write."""
+    animal = json.dumps({**GOOD, field: "@"}).replace('"@"', literal)
+    return f'{{"animals": [{TEXT}, {animal}]}}'
+
+
+@pytest.mark.parametrize("field", ["height", "weight"])
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e400",
+        "-1e400",
+        "9" * 400,
+        "0",
+        "-0.0",
+        "-1",
+        "1e9",
+        "true",
+        '"1"',
+        "null",
+        "[]",
+    ],
+)
+def test_a_size_that_is_no_size_is_named(predict: Send, field: str, literal: str) -> None:
+    problem = assert_problem(predict("POST", "/predict", body=with_literal(field, literal)), 422)
+    assert [each["field"] for each in problem["errors"]] == [f"animals.1.{field}"]
+
+
+@pytest.mark.parametrize("literal", ["-1", "9", "2.5", "1e400", "NaN", "9" * 30, "true", '"2"', "null", "{}"])
+def test_legs_outside_0_to_8_are_named(predict: Send, literal: str) -> None:
+    problem = assert_problem(predict("POST", "/predict", body=with_literal("walks_on_n_legs", literal)), 422)
+    assert [each["field"] for each in problem["errors"]] == ["animals.1.walks_on_n_legs"]
+
+
+@pytest.mark.parametrize("field", ["has_wings", "has_tail"])
+@pytest.mark.parametrize("literal", ["0", "1", '"yes"', "null"])
+def test_wings_and_tails_are_true_or_false(predict: Send, field: str, literal: str) -> None:
+    problem = assert_problem(predict("POST", "/predict", body=with_literal(field, literal)), 422)
+    assert [each["field"] for each in problem["errors"]] == [f"animals.1.{field}"]
+
+
+@pytest.mark.parametrize("field", list(GOOD))
+def test_a_missing_field_is_named(predict: Send, field: str) -> None:
+    animal = {name: value for name, value in GOOD.items() if name != field}
+    problem = assert_problem(predict("POST", "/predict", json_body={"animals": [animal]}), 422)
+    assert problem["errors"] == [{"field": f"animals.0.{field}", "message": "Field required"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"animals": [{**GOOD, "colour": "grey"}]}, "animals.0.colour"),
+        ({"animals": [GOOD], "model": "latest"}, "model"),
+        ({"animals": [GOOD], "model_version": 7}, "model_version"),
+        ({"animals": []}, "animals"),
+        ({"animals": [GOOD] * 1001}, "animals"),
+        ({"animals": GOOD}, "animals"),
+        ({"animals": ["dog"]}, "animals.0"),
+        ({}, "animals"),
+        ([], "body"),
+        (None, "body"),
+        ("animals", "body"),
+    ],
+)
+def test_a_body_of_another_shape_is_named(predict: Send, body: Any, field: str) -> None:
+    problem = assert_problem(predict("POST", "/predict", body=json.dumps(body)), 422)
+    assert [each["field"] for each in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "not json", '{"animals": [', "[" * 100_000, "\x00", '{"animals": 4' + "4" * 5000]
+)
+def test_what_is_no_json_is_a_422(predict: Send, body: str) -> None:
+    problem = assert_problem(predict("POST", "/predict", body=body), 422)
+    assert [each["field"] for each in problem["errors"]] == ["body"]
+    assert problem["errors"][0]["message"].startswith("Invalid JSON")
+
+
+def test_a_thousand_animals_are_accepted(predict: Send) -> None:
+    answer = predict("POST", "/predict", json_body={"animals": [GOOD] * 1000})
+    assert len(answer.json()["predictions"]) == 1000
+
+
+def test_all_bad_fields_are_listed_but_not_thousands_of_them(predict: Send) -> None:
+    two = assert_problem(predict("POST", "/predict", json_body={"animals": [{**GOOD, "height": 0, "weight": 0}]}), 422)
+    assert [each["field"] for each in two["errors"]] == ["animals.0.height", "animals.0.weight"]
+    many = assert_problem(predict("POST", "/predict", json_body={"animals": [{}] * 1000}), 422)
+    assert many["detail"] == "5000 fields cannot be used."
+    assert len(many["errors"]) == 100
+
+
+def test_what_was_sent_is_not_repeated(predict: Send) -> None:
+    marker = "Hunter2" * 40
+    for animal in ({**GOOD, "height": marker}, {**GOOD, marker: 1}):
+        answer = predict("POST", "/predict", json_body={"animals": [animal]})
+        assert_problem(answer, 422)
+        assert marker not in answer.text
+
+
+def test_nothing_bad_is_stored(predict: Send, predictions: InMemoryPredictions) -> None:
+    predict("POST", "/predict", json_body={"animals": [GOOD, {**GOOD, "height": 0}]})
+    assert predictions.batches == {}
+
+
+def test_a_body_beyond_the_limit_is_a_413(predict: Send) -> None:
+    limit = 5 * 1024 * 1024
+    within = json.dumps({"animals": [GOOD]}).ljust(limit)
+    assert predict("POST", "/predict", body=within).status == 200
+    assert_problem(predict("POST", "/predict", body=within + " "), 413)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=many", "limit"),
+        ("from=yesterday", "from"),
+        ("to=2026-13-01", "to"),
+        ("species=unicorn", "species"),
+        ("species=", "species"),
+        ("cursor=!!", "cursor"),
+        ("cursor=", "cursor"),
+        ("cursor=MS4wMUtHOVlTN0cwRDRIQVdUQlNFRE5SUDVIWS4xMDAw", "cursor"),
+        ("cursor=" + "A" * 5000, "cursor"),
+    ],
+)
+def test_a_bad_query_is_named(predict: Send, query: str, field: str) -> None:
+    problem = assert_problem(predict("GET", f"/predictions?{query}"), 422)
+    assert [each["field"] for each in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"source": {"kind": "data-service", "number_of_datapoints": 0}}, "source.number_of_datapoints"),
+        ({"source": {"kind": "data-service", "number_of_datapoints": 10**7}}, "source.number_of_datapoints"),
+        ({"source": {"kind": "data-service", "seed": "42"}}, "source.seed"),
+        ({"source": {"kind": "data-service", "seed": 10**40}}, "source.seed"),
+        ({"source": {"kind": "oracle"}}, "source.kind"),
+        ({"source": {"kind": "data-service", "url": "http://elsewhere"}}, "source.url"),
+        ({"promote": "perhaps"}, "promote"),
+        ({"sources": []}, "sources"),
+        ([], "body"),
+    ],
+)
+def test_a_bad_retraining_request_is_named(retrain: Send, body: Any, field: str) -> None:
+    problem = assert_problem(retrain("POST", "/retrain", json_body=body), 422)
+    assert [each["field"] for each in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, "version"), ({"version": 1}, "version"), ({"version": "x", "force": True}, "force")]
+)
+def test_a_bad_promotion_is_named(retrain: Send, body: Any, field: str) -> None:
+    problem = assert_problem(retrain("PUT", "/models/current", json_body=body), 422)
+    assert [each["field"] for each in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize(("method", "target"), [("GET", "/nowhere"), ("GET", "/"), ("GET", "/redoc")])
+def test_an_unknown_route_is_a_404(predict: Send, retrain: Send, method: str, target: str) -> None:
+    for function in (predict, retrain):
+        assert_problem(function(method, target), 404)
+
+
+def test_a_wrong_method_is_a_405_that_names_the_right_one(predict: Send) -> None:
+    answer = predict("DELETE", "/predict")
+    assert_problem(answer, 405)
+    assert answer.headers["allow"] == "POST"

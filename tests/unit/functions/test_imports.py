@@ -1,0 +1,48 @@
+"""What a cold start imports: the doors stay light."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"sklearn", "scipy", "pandas", "skl2onnx", "onnx", "training", "httpx2", "cloud", "moto"}
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    # Nothing listens there, so that the first look at the registry ends at once.
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "MODELS_BUCKET": "models",
+    "PREDICTIONS_TABLE": "predictions",
+    "JOBS_TABLE": "jobs",
+    "TRAINER_FUNCTION": "train",
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("functions.predict.handler", HEAVY),
+        ("functions.retrain.handler", HEAVY | {"onnxruntime", "numpy"}),
+        ("functions.openapi", HEAVY | {"onnxruntime", "numpy", "boto3"}),
+    ],
+)
+def test_a_door_imports_no_heavy_library(module: str, unwanted: set[str]) -> None:
+    code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    imported = set(done.stdout.split())
+    assert "functions" in imported
+    assert not imported & unwanted
+
+
+@pytest.mark.parametrize("module", ["functions.predict.handler", "functions.retrain.handler"])
+def test_a_door_without_its_settings_says_which_are_missing(module: str) -> None:
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", "MODELS_BUCKET": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("menagerie.errors.Misconfigured: the environment needs MODELS_BUCKET")
+    assert "_TABLE" in last

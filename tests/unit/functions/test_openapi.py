@@ -1,0 +1,99 @@
+"""One OpenAPI document for both functions: complete, true, and committed as docs/openapi.json."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.openapi import openapi_document
+from functions.predict.routes import router as predict_router
+from functions.retrain.routes import router as retrain_router
+from tests.unit.functions.conftest import Send
+
+COPY = Path(__file__).parents[3] / "docs" / "openapi.json"
+ROUTES = {
+    ("/predict", "post"),
+    ("/predictions", "get"),
+    ("/predictions/{prediction_id}", "get"),
+    ("/models", "get"),
+    ("/models/{version}", "get"),
+    ("/health", "get"),
+    ("/retrain", "post"),
+    ("/retrain", "get"),
+    ("/retrain/{job_id}", "get"),
+    ("/models/current", "put"),
+}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return openapi_document()
+
+
+def test_the_committed_copy_is_true(document: dict[str, Any]) -> None:
+    assert json.loads(COPY.read_text()) == document, "write it anew: python -m functions.openapi > docs/openapi.json"
+
+
+def test_all_routes_of_both_functions_are_described(document: dict[str, Any]) -> None:
+    described = {(path, method) for path, methods in document["paths"].items() for method in methods}
+    assert described == ROUTES
+    routes = [*predict_router.routes, *retrain_router.routes]
+    assert len(routes) == len(ROUTES)
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    def references(node: Any) -> set[str]:
+        if isinstance(node, dict):
+            own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+            return own.union(*map(references, node.values()))
+        return set().union(*map(references, node)) if isinstance(node, list) else set()
+
+    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert references(document) <= schemas
+
+
+def test_bodies_are_described_although_the_routes_read_them_themselves(document: dict[str, Any]) -> None:
+    for path, method, model in (
+        ("/predict", "post", "PredictRequest"),
+        ("/retrain", "post", "TrainingRequest"),
+        ("/models/current", "put", "Promotion"),
+    ):
+        content = document["paths"][path][method]["requestBody"]["content"]
+        assert content["application/json"]["schema"] == {"$ref": f"#/components/schemas/{model}"}
+
+
+def test_every_route_has_a_key_but_health(document: dict[str, Any]) -> None:
+    assert document["security"] == [{"ApiKey": []}]
+    without = {path for path, methods in document["paths"].items() for m in methods.values() if m.get("security") == []}
+    assert without == {"/health"}
+
+
+def test_errors_are_described_as_problem_documents(document: dict[str, Any]) -> None:
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            assert "503" in operation["responses"]
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    assert response["content"] == problem
+
+
+def test_examples_are_valid(document: dict[str, Any], predict: Send) -> None:
+    (example,) = document["components"]["schemas"]["PredictRequest"]["examples"]
+    answer = predict("POST", "/predict", json_body=example)
+    assert answer.status == 200
+    (told,) = document["components"]["schemas"]["PredictResponse"]["examples"]
+    assert answer.json().keys() == told.keys()
+    assert answer.json()["predictions"][0].keys() == told["predictions"][0].keys()
+
+
+def test_the_document_is_served(document: dict[str, Any], predict: Send) -> None:
+    assert predict("GET", "/openapi.json").json() == document
+
+
+def test_the_page_finds_the_document_behind_every_prefix(predict: Send) -> None:
+    answer = predict("GET", "/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "url: 'openapi.json'" in answer.text
+    assert openapi_document()["servers"] == [{"url": "./"}]

@@ -1,0 +1,42 @@
+"""Routes are found behind a stage, a custom domain's base path, and with neither."""
+
+from typing import Any
+
+import pytest
+
+from functions.http_app import lambda_handler
+from functions.predict.app import create_app
+from functions.predict.current_model import CurrentModel
+from tests.fakes import InMemoryPredictions, InMemoryRegistry
+from tests.unit.functions.conftest import CURRENT
+from tests.unit.functions.gateway import Context, event
+
+
+@pytest.mark.parametrize(
+    ("path", "full_path"),
+    [
+        ("/models/{v}", "/v1/models/{v}"),
+        ("/models/{v}", "/models/{v}"),
+        ("/animals/models/{v}", "/animals/models/{v}"),
+        ("/models/models/{v}", "/models/models/{v}"),
+        ("/models/{v}/", "/v1/models/{v}/"),
+    ],
+)
+def test_a_route_is_found_behind_a_prefix(registry: InMemoryRegistry, path: str, full_path: str) -> None:
+    models = CurrentModel(registry, refresh_seconds=60)
+    handler = lambda_handler(create_app(models, registry, InMemoryPredictions()))
+    asked: dict[str, Any] = event("GET", path.format(v=CURRENT), resource="/models/{version}")
+    asked["requestContext"]["path"] = full_path.format(v=CURRENT)
+    answer = handler(asked, Context())  # type: ignore[arg-type]  # what is read of a context
+    assert answer["statusCode"] == 200, answer["body"]
+    assert CURRENT in answer["body"]
+
+
+@pytest.mark.parametrize("stage", ["predict", "models", "v1"])
+def test_a_stage_may_have_the_name_of_a_route(registry: InMemoryRegistry, stage: str) -> None:
+    models = CurrentModel(registry, refresh_seconds=60)
+    handler = lambda_handler(create_app(models, registry, InMemoryPredictions()))
+    asked: dict[str, Any] = event("GET", "/models")
+    asked["requestContext"]["path"] = f"/{stage}/models"
+    answer = handler(asked, Context())  # type: ignore[arg-type]  # what is read of a context
+    assert answer["statusCode"] == 200, answer["body"]
