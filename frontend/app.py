@@ -1,6 +1,5 @@
 """The dashboard's door: page frame, navigation, and the sidebar that every page shows."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -20,7 +19,7 @@ def main() -> None:
     st.set_page_config(page_title="Menagerie", page_icon="🐘", layout="wide")
     st.logo(str(Path(__file__).parent / "assets" / "logo.svg"), size="large")
     try:
-        Settings.from_environment(os.environ)
+        Settings.from_environment()
     except SettingsMissing as error:
         show_settings_missing(error)
         return

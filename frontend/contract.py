@@ -57,7 +57,7 @@ class Health:
     """What the predict function says of itself."""
 
     status: str
-    model_version: str | None
+    model_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,7 @@ def parse_stored(item: Json) -> Prediction:
 
 def parse_health(body: Json) -> Health:
     """Read the answer of `GET /health`."""
-    version = body.get("model_version")
-    return Health(str(body["status"]), None if version is None else str(version))
+    return Health(str(body["status"]), str(body["model_version"]))
 
 
 def parse_model(body: Json) -> Model:

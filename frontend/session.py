@@ -1,6 +1,5 @@
 """What the pages of one visit share: the client, what is known of models, and the visitor's time zone."""
 
-import os
 import time
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,12 +28,12 @@ class HealthReading:
 
 def client() -> ApiClient:
     """Return the client that all visits share; raise SettingsMissing."""
-    return _connected(Settings.from_environment(os.environ))
+    return _connected(Settings.from_environment())
 
 
 def known_model(version: str) -> Model | None:
     """Return what is known of a model, asked once and kept because manifests never change; None while it cannot be."""
-    settings = Settings.from_environment(os.environ)
+    settings = Settings.from_environment()
     try:
         return _model(settings, version)
     except ApiError:

@@ -1,6 +1,7 @@
 """Where the API is and how to ask it: the only reader of the environment in the dashboard."""
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -27,7 +28,7 @@ class Settings:
     timeout_s: float = DEFAULT_TIMEOUT_S
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the variables; raise SettingsMissing when one is absent or cannot be what it should be."""
         url = environment.get(URL_VARIABLE, "").strip().rstrip("/")
         key = environment.get(KEY_VARIABLE, "").strip()

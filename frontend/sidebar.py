@@ -3,6 +3,7 @@
 import streamlit as st
 
 from frontend import session
+from frontend.errors import Unreachable
 from frontend.wording import describe_version, percent, quantity
 
 
@@ -17,21 +18,25 @@ def _status() -> None:
     reading = session.health()
     with st.container(gap="xsmall"):
         st.caption("API")
-        if reading.error is not None:
-            st.badge("Does not answer", icon=":material/cloud_off:", color="red")
-            st.caption(f"{reading.error} {reading.error.advice}")
-        else:
-            st.badge(f"Answers in {reading.milliseconds:.0f} ms", icon=":material/cloud_done:", color="green")
+        _show_api(reading)
     with st.container(gap="xsmall"):
         st.caption("Current model")
         if reading.health is None:
-            st.markdown("Not known while the API is silent")
-        elif reading.health.model_version is None:
-            st.markdown("None yet")
-            st.caption("The first training is still to come; `make up` does it by itself.")
+            st.markdown("Not known at the moment")
         else:
             _show_model(reading.health.model_version)
     st.button("Check again", icon=":material/refresh:", type="tertiary", on_click=session.forget_health)
+
+
+def _show_api(reading: session.HealthReading) -> None:
+    if reading.error is None:
+        st.badge(f"Answers in {reading.milliseconds:.0f} ms", icon=":material/cloud_done:", color="green")
+        return
+    if isinstance(reading.error, Unreachable):
+        st.badge("Does not answer", icon=":material/cloud_off:", color="red")
+    else:
+        st.badge("Answers, but not ready", icon=":material/cloud_alert:", color="orange")
+    st.caption(f"{reading.error} {reading.error.advice}")
 
 
 def _show_model(version: str) -> None:
