@@ -1,0 +1,30 @@
+"""A visitor of the dashboard and an API of their own for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from frontend.settings import KEY_VARIABLE, TIMEOUT_VARIABLE, URL_VARIABLE
+from tests.dashboard.local_api import KEY, LocalApi
+
+APP = Path(__file__).resolve().parents[2] / "frontend" / "app.py"
+
+
+@pytest.fixture
+def api() -> Iterator[LocalApi]:
+    with LocalApi() as api:
+        yield api
+
+
+@pytest.fixture
+def visitor(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The dashboard as it is started for this API; nothing has run yet."""
+    monkeypatch.setenv(URL_VARIABLE, api.url)
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.setenv(TIMEOUT_VARIABLE, "1")
+    yield AppTest.from_file(APP, default_timeout=30)
+    st.cache_data.clear()
+    st.cache_resource.clear()

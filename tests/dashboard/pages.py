@@ -1,0 +1,39 @@
+"""How a visitor reads and uses the pages."""
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+PREDICT = "views/predict.py"
+HISTORY = "views/history.py"
+
+
+def go_to(visitor: AppTest, page: str) -> AppTest:
+    """Switch the page as a click in the navigation does."""
+    return visitor.switch_page(page).run()
+
+
+def press(visitor: AppTest, label: str) -> AppTest:
+    """Press the button of that label."""
+    (button,) = [button for button in visitor.button if button.label == label]
+    return button.click().run()
+
+
+def texts(visitor: AppTest) -> str:
+    """Return everything a visitor can read on the page, the sidebar included."""
+    blocks = (visitor.title, visitor.header, visitor.markdown, visitor.caption, visitor.info, visitor.warning)
+    lines = [element.value for block in blocks for element in block]
+    lines += [f"{error.proto.title} {error.value}" for error in visitor.error]
+    lines += [f"{metric.label} {metric.value}" for metric in visitor.metric]
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def charts(visitor: AppTest) -> list[dict[str, Any]]:
+    """Return the Vega-Lite documents on the page."""
+    return [json.loads(chart.proto.spec) for chart in visitor.get("vega_lite_chart")]
+
+
+def assert_no_traceback(visitor: AppTest) -> None:
+    """No page ever ends in an exception."""
+    assert not visitor.exception, visitor.exception[0].message

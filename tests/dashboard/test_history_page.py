@@ -1,0 +1,152 @@
+"""The page *History*: what is stored, page by page, filtered, picked, and missing."""
+
+from datetime import date
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboard.local_api import LocalApi, problem
+from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
+
+
+def table(visitor: AppTest) -> pd.DataFrame:
+    (frame,) = visitor.dataframe
+    value: pd.DataFrame = frame.value
+    return value
+
+
+def questions(api: LocalApi) -> int:
+    return api.asked.count("GET /predictions")
+
+
+def test_without_predictions_the_page_says_how_to_make_one(visitor: AppTest) -> None:
+    go_to(visitor.run(), HISTORY)
+    assert_no_traceback(visitor)
+    assert "Classify an animal first" in texts(visitor)
+    assert visitor.page_link[0].label == "Classify an animal"
+
+
+def test_the_newest_prediction_is_the_first_row(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(3)
+    go_to(visitor.run(), HISTORY)
+    assert_no_traceback(visitor)
+    shown = table(visitor)
+    assert list(shown["species"]) == [["elephant"], ["chicken"], ["dog"]]
+    assert list(shown["id"]) == [stored["id"] for stored in reversed(api.stored)]
+
+
+def test_more_rows_come_on_demand_and_only_then(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(70)
+    go_to(visitor.run(), HISTORY)
+    assert len(table(visitor)) == 50
+    assert questions(api) == 1
+    press(visitor, "Show more")
+    assert len(table(visitor)) == 70
+    assert questions(api) == 2
+    assert "These are all." in texts(visitor)
+    assert "Show more" not in [button.label for button in visitor.button]
+
+
+def test_rows_stay_loaded_while_the_visitor_is_on_another_page(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(70)
+    press(go_to(visitor.run(), HISTORY), "Show more")
+    go_to(go_to(visitor, PREDICT), HISTORY)
+    assert len(table(visitor)) == 70
+    assert questions(api) == 2
+
+
+def test_a_prediction_just_made_is_there_without_a_refresh(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(2)
+    go_to(visitor.run(), HISTORY)
+    press(press(go_to(visitor, PREDICT), "🐘 Elephant"), "Classify")
+    go_to(visitor, HISTORY)
+    assert len(table(visitor)) == 3
+    assert table(visitor)["species"][0] == ["elephant"]
+
+
+def test_refresh_shows_what_others_have_added(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(2)
+    go_to(visitor.run(), HISTORY)
+    api.store_many(1)
+    press(visitor, "Refresh")
+    assert len(table(visitor)) == 3
+
+
+def test_a_species_can_be_picked(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(10)
+    go_to(visitor.run(), HISTORY)
+    visitor.selectbox(key="history_species").select("dog").run()
+    assert list(table(visitor)["species"]) == [["dog"], ["dog"]]
+
+
+def test_days_are_whole_days_with_both_ends(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(2000)
+    go_to(visitor.run(), HISTORY)
+    visitor.date_input(key="history_from").set_value(date(2026, 3, 2))
+    visitor.date_input(key="history_to").set_value(date(2026, 3, 2)).run()
+    shown = table(visitor)
+    assert shown["created_at"].max() == pd.Timestamp("2026-03-02 21:19", tz="UTC")
+    visitor.date_input(key="history_to").set_value(date(2026, 3, 1))
+    visitor.date_input(key="history_from").set_value(date(2026, 3, 1)).run()
+    assert table(visitor)["created_at"].max() == pd.Timestamp("2026-03-01 23:59", tz="UTC")
+
+
+def test_days_in_the_wrong_order_ask_for_a_change_and_not_the_api(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(2)
+    go_to(visitor.run(), HISTORY)
+    visitor.date_input(key="history_from").set_value(date(2026, 3, 2))
+    visitor.date_input(key="history_to").set_value(date(2026, 3, 1)).run()
+    assert "The first day lies after the last one." in texts(visitor)
+    assert questions(api) == 1
+
+
+def test_filters_that_match_nothing_say_so(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(1)
+    go_to(visitor.run(), HISTORY)
+    visitor.selectbox(key="history_species").select("elephant").run()
+    assert "Nothing matches" in texts(visitor)
+    assert not visitor.dataframe
+
+
+def test_filters_survive_a_look_at_another_page(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(10)
+    go_to(visitor.run(), HISTORY)
+    visitor.selectbox(key="history_species").select("dog").run()
+    go_to(go_to(visitor, PREDICT), HISTORY)
+    assert visitor.selectbox(key="history_species").value == "dog"
+    assert len(table(visitor)) == 2
+
+
+def test_a_ticked_row_shows_all_its_probabilities(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(3)
+    go_to(visitor.run(), HISTORY)
+    assert len(charts(visitor)) == 2
+    key = visitor.dataframe[0].proto.id.rpartition("-")[2]
+    visitor.session_state[key] = {"selection": {"rows": [2], "columns": [], "cells": []}}
+    visitor.run()
+    assert_no_traceback(visitor)
+    assert visitor.header[0].value == "🐕 Dog"
+    assert api.stored[0]["id"] in texts(visitor)
+    assert len(charts(visitor)) == 3
+
+
+def test_an_api_that_is_not_ready_is_a_message_and_trying_again_helps(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(3)
+    api.refuse(503, problem(503, "A dependency does not answer."), retry_after="1")
+    go_to(visitor.run(), HISTORY)
+    assert_no_traceback(visitor)
+    assert "A dependency does not answer. Try again in 1 second." in texts(visitor)
+    api.refusal = None
+    press(visitor, "Try again")
+    assert not visitor.error
+    assert len(table(visitor)) == 3
+
+
+def test_rows_already_loaded_outlive_an_api_that_goes_down(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(70)
+    go_to(visitor.run(), HISTORY)
+    api.stop()
+    press(visitor, "Show more")
+    assert_no_traceback(visitor)
+    assert "cannot be reached" in texts(visitor)
+    assert len(table(visitor)) == 50

@@ -1,0 +1,145 @@
+"""The page *Predict*, from the first visit to every way it can go wrong."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboard.local_api import VERSION, LocalApi, problem
+from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
+
+
+def test_a_first_visit_says_what_to_do_and_asks_the_model_nothing(visitor: AppTest, api: LocalApi) -> None:
+    visitor.run()
+    assert_no_traceback(visitor)
+    assert "then press Classify" in texts(visitor)
+    assert "POST /predict" not in api.asked
+
+
+def test_an_elephant_is_classified_and_stored(visitor: AppTest, api: LocalApi) -> None:
+    press(press(visitor.run(), "🐘 Elephant"), "Classify")
+    assert_no_traceback(visitor)
+    assert visitor.header[0].value == "🐘 Elephant"
+    (stored,) = api.stored
+    assert stored["animal"] == {
+        "walks_on_n_legs": 4,
+        "height": 3.1,
+        "weight": 5200.0,
+        "has_wings": False,
+        "has_tail": True,
+    }
+    shown = texts(visitor)
+    assert stored["id"] in shown
+    assert VERSION in shown
+    assert "Confidence 93 %" in shown
+
+
+def test_the_numbers_a_visitor_types_are_the_ones_sent(visitor: AppTest, api: LocalApi) -> None:
+    visitor.run()
+    visitor.number_input(key="animal_legs").set_value(2)
+    visitor.number_input(key="animal_height").set_value(9.75)
+    visitor.number_input(key="animal_weight").set_value(10_500.0)
+    visitor.toggle(key="animal_wings").set_value(True)
+    visitor.toggle(key="animal_tail").set_value(False)
+    press(visitor, "Classify")
+    assert api.stored[0]["animal"] == {
+        "walks_on_n_legs": 2,
+        "height": 9.75,
+        "weight": 10_500.0,
+        "has_wings": True,
+        "has_tail": False,
+    }
+
+
+def test_a_prediction_set_is_put_in_plain_words(visitor: AppTest) -> None:
+    press(press(visitor.run(), "🐕 Dog"), "Classify")
+    assert "It is **a dog** or **a kangaroo**: 95 % sure it is one of these." in texts(visitor)
+
+
+def test_unknown_is_explained_where_it_is_answered(visitor: AppTest) -> None:
+    press(press(visitor.run(), "🐕 Dog"), "Classify")
+    assert not visitor.info
+    press(press(visitor, "🎲 Mystery"), "Classify")
+    assert "any of the four species" in visitor.info[0].value
+
+
+def test_the_probabilities_are_drawn_most_probable_first(visitor: AppTest) -> None:
+    press(press(visitor.run(), "🐔 Chicken"), "Classify")
+    (chart,) = charts(visitor)
+    assert chart["layer"][0]["mark"]["type"] == "bar"
+    assert "chicken 93" in visitor.get("vega_lite_chart")[0].proto.alt
+
+
+def test_an_example_fills_the_form_without_sending_it(visitor: AppTest, api: LocalApi) -> None:
+    press(visitor.run(), "🐔 Chicken")
+    assert visitor.number_input(key="animal_weight").value == 2.4
+    assert visitor.toggle(key="animal_wings").value
+    assert not api.stored
+
+
+def test_the_form_and_the_answer_are_still_there_after_a_look_at_the_history(visitor: AppTest, api: LocalApi) -> None:
+    visitor.run()
+    visitor.number_input(key="animal_weight").set_value(4321.0)
+    press(visitor, "Classify")
+    go_to(go_to(visitor, HISTORY), PREDICT)
+    assert_no_traceback(visitor)
+    assert visitor.number_input(key="animal_weight").value == 4321.0
+    assert visitor.header[0].value == "🐘 Elephant"
+    assert len(api.stored) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "said"),
+    [
+        (403, {"message": "Forbidden"}, {}, ["does not accept this key", "MENAGERIE_API_KEY"]),
+        (
+            422,
+            problem(422, "1 field cannot be used.", [{"field": "animals.0.height", "message": "is absurd"}]),
+            {},
+            ["1 field cannot be used.", "**Height**: is absurd"],
+        ),
+        (503, problem(503, "No model has been promoted yet."), {"retry_after": "7"}, ["Try again in 7 seconds."]),
+        (429, {"message": "Too Many Requests"}, {}, ["more requests than the API takes", "Try again in a moment."]),
+        (500, problem(500, "secret"), {}, ["The API failed with status 500.", "menagerie logs predict"]),
+        (504, {"message": "Endpoint request timed out"}, {}, ["longer than the gateway waits"]),
+        (200, {"anything": "else"}, {}, ["does not speak this application's language"]),
+    ],
+)
+def test_a_refusal_is_a_message_with_a_way_on(
+    visitor: AppTest, api: LocalApi, status: int, body: dict[str, object], headers: dict[str, str], said: list[str]
+) -> None:
+    visitor.run()
+    api.refuse(status, body, **headers)
+    press(visitor, "Classify")
+    assert_no_traceback(visitor)
+    (error,) = visitor.error
+    for sentence in said:
+        assert sentence in f"{error.proto.title} {error.value}"
+    api.refusal = None
+    press(visitor, "Classify")
+    assert not visitor.error
+    assert visitor.header[0].value == "🐘 Elephant"
+
+
+def test_an_api_that_is_down_is_a_message_and_the_sidebar_says_so_at_once(visitor: AppTest, api: LocalApi) -> None:
+    visitor.run()
+    assert "Answers in" in texts(visitor)
+    api.stop()
+    press(visitor, "Classify")
+    assert_no_traceback(visitor)
+    assert "cannot be reached" in visitor.error[0].proto.title
+    assert "make up" in visitor.error[0].value
+    assert "Does not answer" in texts(visitor)
+
+
+def test_an_api_that_is_too_slow_is_given_up_on(visitor: AppTest, api: LocalApi) -> None:
+    visitor.run()
+    api.delay_s = 1.5
+    press(visitor, "Classify")
+    assert_no_traceback(visitor)
+    assert "does not answer in time" in visitor.error[0].proto.title
+
+
+def test_an_answer_is_shown_even_when_nothing_more_is_known_of_the_model(visitor: AppTest, api: LocalApi) -> None:
+    api.manifests = False
+    press(press(visitor.run(), "🐕 Dog"), "Classify")
+    assert_no_traceback(visitor)
+    assert "as far as this model can tell" in texts(visitor)

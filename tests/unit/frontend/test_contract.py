@@ -1,0 +1,89 @@
+"""The dashboard reads what the API writes: the very models of the API, through JSON and back."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from frontend.contract import (
+    MAX_HEIGHT_M,
+    MAX_LEGS,
+    MAX_WEIGHT_KG,
+    Animal,
+    parse_answer,
+    parse_health,
+    parse_model,
+    parse_page,
+)
+from frontend.examples import EXAMPLES
+from frontend.species import SPECIES
+from functions.predict.contract import Health, PredictRequest, PredictResponse
+from menagerie import animal as api_animal
+from menagerie.prediction import Feedback, Prediction, PredictionPage
+from tests.samples import DOG, manifest_of
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+SHARES = dict.fromkeys(api_animal.CLASSES, 0.2)
+
+
+def stored(feedback: Feedback | None) -> Prediction:
+    return Prediction(
+        id="01KG9YS7G0D4HAWTBSEDNRP5HY-0",
+        created_at=NOON,
+        animal=DOG,
+        species=api_animal.Species.DOG,
+        confidence=0.2,
+        probabilities=SHARES,
+        prediction_set=[api_animal.Species.DOG, api_animal.Species.UNKNOWN],
+        model_version="v",
+        feedback=feedback,
+    )
+
+
+@pytest.mark.parametrize("truth", [None, api_animal.Species.KANGAROO])
+def test_a_stored_prediction_arrives_whole(truth: api_animal.Species | None) -> None:
+    given = Feedback(species=truth, given_at=NOON) if truth else None
+    page = parse_page(json.loads(PredictionPage(items=[stored(given)], next_cursor="c").model_dump_json()))
+    (prediction,) = page.items
+    assert page.next_cursor == "c"
+    assert prediction.created_at == NOON
+    assert prediction.animal == Animal(4, 0.5, 25.0, has_wings=False, has_tail=True)
+    assert prediction.prediction_set == ["dog", "unknown"]
+    assert prediction.probabilities == {str(name): 0.2 for name in api_animal.CLASSES}
+    assert prediction.feedback == truth
+
+
+def test_an_answer_arrives_whole() -> None:
+    item = stored(None).model_dump(include={"id", "species", "confidence", "probabilities", "prediction_set"})
+    answer = PredictResponse.model_validate(
+        {"request_id": "r", "model_version": "v", "created_at": NOON, "predictions": [item]}
+    )
+    (prediction,) = parse_answer(json.loads(answer.model_dump_json()), [EXAMPLES["dog"]])
+    assert prediction.animal == EXAMPLES["dog"]
+    assert (prediction.created_at, prediction.model_version) == (NOON, "v")
+
+
+def test_health_and_a_manifest_arrive_whole() -> None:
+    assert parse_health(json.loads(Health(model_version="v").model_dump_json())).model_version == "v"
+    manifest = manifest_of(b"model")
+    model = parse_model(json.loads(manifest.model_dump_json()))
+    assert model.version == manifest.version
+    assert model.target_coverage == manifest.thresholds.target_coverage
+    assert (model.accuracy, model.held_out_rows) == (manifest.metrics.accuracy, manifest.metrics.rows)
+    assert model.training_rows == manifest.training.rows
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_is_an_animal_to_the_api(name: str) -> None:
+    body = json.dumps({"animals": [EXAMPLES[name].to_json()]})
+    assert len(PredictRequest.model_validate_json(body).animals) == 1
+
+
+def test_the_form_goes_as_far_as_the_api_does() -> None:
+    limits = (api_animal.MAX_LEGS, api_animal.MAX_HEIGHT_M, api_animal.MAX_WEIGHT_KG)
+    assert limits == (MAX_LEGS, MAX_HEIGHT_M, MAX_WEIGHT_KG)
+
+
+def test_every_species_of_the_api_can_be_shown_and_tried() -> None:
+    assert list(SPECIES) == [str(name) for name in api_animal.CLASSES]
+    assert list(EXAMPLES) == list(SPECIES)

@@ -1,0 +1,82 @@
+"""Loading page by page: nothing twice, nothing lost, and short pages are looked through."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from frontend.contract import Prediction, PredictionPage
+from frontend.errors import Unreachable
+from frontend.history import PAGES_A_CLICK, History, Question, load_history, load_more
+from tests.unit.frontend.examples import prediction
+
+
+class Pages:
+    """A source that hands out the pages given, in order, and fails when there is none."""
+
+    def __init__(self, *pages: list[Prediction]) -> None:
+        self.pages = pages
+        self.asked: list[dict[str, object]] = []
+
+    def predictions(
+        self,
+        *,
+        species: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 0,
+        cursor: str | None = None,
+    ) -> PredictionPage:
+        self.asked.append({"species": species, "since": since, "until": until, "limit": limit, "cursor": cursor})
+        number = int(cursor or 0)
+        if number >= len(self.pages):
+            raise Unreachable("gone")
+        following = number + 1
+        return PredictionPage(self.pages[number], str(following) if following < len(self.pages) else None)
+
+
+def test_the_first_load_asks_the_question_and_takes_one_page() -> None:
+    source = Pages([prediction(minutes=2)], [prediction(minutes=1)])
+    question = Question("dog", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+    history = load_history(source, question)
+    assert [item.id for item in history.items] == ["dog-2"]
+    assert len(source.asked) == 1
+    assert source.asked[0]["species"] == "dog"
+    assert (source.asked[0]["since"], source.asked[0]["until"]) == (question.since, question.until)
+
+
+def test_more_rows_come_after_those_that_are_there() -> None:
+    source = Pages([prediction(minutes=2)], [prediction(minutes=1)])
+    history = load_more(source, load_history(source, Question()))
+    assert [item.id for item in history.items] == ["dog-2", "dog-1"]
+    assert history.next_cursor is None
+    assert load_more(source, history) is history
+
+
+def test_empty_pages_are_looked_through_until_something_is_found() -> None:
+    source = Pages([], [], [prediction()])
+    assert [item.id for item in load_history(source, Question()).items] == ["dog-0"]
+
+
+def test_a_rare_species_does_not_read_the_whole_table_at_one_click() -> None:
+    source = Pages(*([[]] * 50))
+    history = load_history(source, Question("elephant"))
+    assert len(source.asked) == PAGES_A_CLICK
+    assert history.items == []
+    assert history.next_cursor == str(PAGES_A_CLICK)
+
+
+def test_a_failure_leaves_what_was_loaded_as_it_is() -> None:
+    history = History(Question(), [prediction()], next_cursor="7")
+    with pytest.raises(Unreachable):
+        load_more(Pages(), history)
+    assert len(history.items) == 1
+
+
+def test_days_are_the_visitors_and_both_ends_count() -> None:
+    question = Question.of_days(None, date(2026, 1, 31), date(2026, 1, 31), "Asia/Tokyo")
+    assert question.since == datetime(2026, 1, 30, 15, tzinfo=UTC)
+    assert question.until == datetime(2026, 1, 31, 14, 59, 59, 999999, tzinfo=UTC)
+
+
+def test_no_days_ask_for_all_of_them() -> None:
+    assert Question.of_days(None, None, None, "UTC") == Question()

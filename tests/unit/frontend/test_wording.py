@@ -1,0 +1,97 @@
+"""Answers in plain words, with numbers that never claim more than is known."""
+
+import pytest
+
+from frontend.contract import Animal
+from frontend.errors import FieldError, Rejected
+from frontend.wording import (
+    describe_animal,
+    describe_prediction_set,
+    describe_rejection,
+    describe_version,
+    needs_unknown_explained,
+    percent,
+    probabilities_in_words,
+    quantity,
+)
+from tests.unit.frontend.examples import prediction
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (1.0, "100 %"),
+        (0.99996, "> 99.9 %"),
+        (0.9995, "> 99.9 %"),
+        (0.9987, "99.9 %"),
+        (0.95, "95 %"),
+        (0.005, "0.5 %"),
+        (0.0001, "< 0.1 %"),
+        (0.0, "0 %"),
+    ],
+)
+def test_a_share_is_never_rounded_into_certainty(share: float, said: str) -> None:
+    assert plain(percent(share)) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(5200.0, "5 200 kg"), (0.037, "0.037 kg"), (62.5, "62.5 kg"), (200_000.0, "200 000 kg")]
+)
+def test_a_measurement_has_no_needless_zeros(value: float, said: str) -> None:
+    assert plain(quantity(value, "kg")) == said
+
+
+@pytest.mark.parametrize(
+    ("animal", "said"),
+    [
+        (Animal(1, 1.7, 60.0, has_wings=False, has_tail=False), "1 leg, 1.7 m tall, 60 kg, no wings, no tail"),
+        (Animal(2, 0.4, 2.4, has_wings=True, has_tail=True), "2 legs, 0.4 m tall, 2.4 kg, with wings and a tail"),
+        (Animal(4, 0.5, 25.0, has_wings=False, has_tail=True), "4 legs, 0.5 m tall, 25 kg, with a tail"),
+    ],
+)
+def test_an_animal_is_told_in_one_line(animal: Animal, said: str) -> None:
+    assert plain(describe_animal(animal)) == said
+
+
+@pytest.mark.parametrize(
+    ("prediction_set", "coverage", "said"),
+    [
+        (["dog"], 0.95, "It is **a dog**: 95 % sure, everything else is ruled out."),
+        (["dog", "chicken"], 0.95, "It is **a dog** or **a chicken**: 95 % sure it is one of these."),
+        (
+            ["elephant", "dog", "unknown"],
+            0.9,
+            "It is **an elephant**, **a dog** or **none of the four**: 90 % sure it is one of these.",
+        ),
+        (["dog"], None, "It is **a dog**, as far as this model can tell."),
+        (["zebra"], 0.95, "It is **a zebra**: 95 % sure, everything else is ruled out."),
+        ([], None, "It is nothing, as far as this model can tell."),
+    ],
+)
+def test_a_prediction_set_is_put_in_plain_words(prediction_set: list[str], coverage: float | None, said: str) -> None:
+    assert plain(describe_prediction_set(prediction_set, coverage)) == said
+
+
+def test_unknown_needs_explaining_only_where_it_is_named() -> None:
+    assert needs_unknown_explained(prediction("unknown"))
+    assert not needs_unknown_explained(prediction("dog"))
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("20260131T120000Z-0a1b2c3d", "31 Jan 2026, 12:00 UTC"), ("v2", "v2"), ("", "")]
+)
+def test_a_version_is_told_by_its_date(version: str, said: str) -> None:
+    assert describe_version(version) == said
+
+
+def test_refused_fields_have_the_names_of_the_form() -> None:
+    error = Rejected("no", (FieldError("animals.0.walks_on_n_legs", "too many"), FieldError("", "too large")))
+    assert describe_rejection(error) == "- **Legs it walks on**: too many\n- **The request**: too large"
+
+
+def test_the_chart_can_be_read_out() -> None:
+    assert plain(probabilities_in_words({"dog": 0.1, "unknown": 0.9})) == "unknown 90 %, dog 10 %"
