@@ -35,7 +35,7 @@ def to_attribute(value: JsonValue) -> "AttributeValueTypeDef":
 
 
 def from_attribute(attribute: "AttributeValueTypeDef") -> JsonValue:
-    """Decode a DynamoDB attribute that `to_attribute` wrote."""
+    """Decode a DynamoDB attribute that `to_attribute` wrote; DynamoDB does not tell 2.0 from 2, so that is an int."""
     match attribute:
         case {"S": str(text)}:
             return text

@@ -31,6 +31,7 @@ class Cursor:
             cursor = cls(request_id, int(position))
         except ValueError as error:
             raise InvalidInput("cursor: not one that this service gave out") from error
-        if version != _VERSION or not is_ulid(request_id) or str(cursor) != text or cursor.position >= MAX_ANIMALS:
+        possible = is_ulid(request_id) and 0 <= cursor.position < MAX_ANIMALS
+        if version != _VERSION or not possible or str(cursor) != text:
             raise InvalidInput("cursor: not one that this service gave out")
         return cursor

@@ -1,0 +1,55 @@
+"""A batch comes back from its item as it was, whatever the animals."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from menagerie.animal import CLASSES, MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal, feature_matrix
+from menagerie.classifier import OnnxClassifier
+from menagerie.prediction_batch import PROBABILITY_DIGITS, PredictionBatch, parse_prediction_id, prediction_id
+from menagerie.prediction_item import from_item, to_item
+from menagerie.ulid import new_ulid
+from tests.samples import ANIMALS, NOON, published_model
+
+ANY_ANIMAL = st.builds(
+    Animal,
+    walks_on_n_legs=st.integers(0, MAX_LEGS),
+    height=st.floats(0, MAX_HEIGHT_M, exclude_min=True),
+    weight=st.floats(0, MAX_WEIGHT_KG, exclude_min=True),
+    has_wings=st.booleans(),
+    has_tail=st.booleans(),
+)
+
+
+def answered(animals: list[Animal]) -> PredictionBatch:
+    manifest, model = published_model()
+    answers = OnnxClassifier.load(model, manifest).classify(feature_matrix(animals))
+    return PredictionBatch.of(new_ulid(NOON), manifest.version, animals, answers)
+
+
+@settings(deadline=None)  # the first example makes the model
+@given(st.lists(ANY_ANIMAL, min_size=1, max_size=5))
+def test_a_batch_comes_back_from_its_item(animals: list[Animal]) -> None:
+    batch = answered(animals)
+    assert from_item(to_item(batch)) == batch
+
+
+def test_probabilities_are_rounded_once_and_for_all() -> None:
+    batch = answered(list(ANIMALS))
+    for row in batch.probabilities:
+        assert row == [round(share, PROBABILITY_DIGITS) for share in row]
+        assert all(0 <= share <= 1 for share in row)
+        assert len(row) == len(CLASSES)
+
+
+def test_a_prediction_says_when_it_was_made() -> None:
+    batch = answered(list(ANIMALS))
+    assert batch.created_at == NOON
+    assert {batch.prediction(position).created_at for position in range(len(batch))} == {NOON}
+
+
+def test_an_id_leads_back_to_request_and_position() -> None:
+    batch = answered(list(ANIMALS))
+    for position in range(len(batch)):
+        name = batch.prediction(position).id
+        assert parse_prediction_id(name) == (batch.request_id, position)
+        assert name == prediction_id(batch.request_id, position)

@@ -1,0 +1,46 @@
+"""Settings come from the environment, all or in one line what is missing."""
+
+import pytest
+
+from menagerie.errors import Misconfigured
+from menagerie.settings import PredictSettings, RetrainSettings, TrainerSettings
+
+ENVIRONMENT = {
+    "MODELS_BUCKET": "models",
+    "PREDICTIONS_TABLE": "predictions",
+    "JOBS_TABLE": "jobs",
+    "TRAINER_FUNCTION": "train",
+    "DATA_SERVICE_URL": "http://127.0.0.1:8777",
+    "PATH": "/bin",
+}
+
+
+def test_each_function_reads_what_it_needs() -> None:
+    predict = PredictSettings.from_environment(ENVIRONMENT)
+    assert (predict.models_bucket, predict.predictions_table) == ("models", "predictions")
+    retrain = RetrainSettings.from_environment(ENVIRONMENT)
+    assert (retrain.models_bucket, retrain.jobs_table, retrain.trainer_function) == ("models", "jobs", "train")
+    assert TrainerSettings.from_environment(ENVIRONMENT).data_service_url == "http://127.0.0.1:8777"
+
+
+def test_times_have_defaults_and_can_be_set() -> None:
+    assert PredictSettings.from_environment(ENVIRONMENT).model_refresh_seconds == 5
+    changed = {**ENVIRONMENT, "MODEL_REFRESH_SECONDS": "0.5", "JOB_PATIENCE_SECONDS": "20"}
+    assert PredictSettings.from_environment(changed).model_refresh_seconds == 0.5
+    assert RetrainSettings.from_environment(changed).job_patience_seconds == 20
+
+
+def test_all_that_is_missing_or_wrong_is_named_in_one_line() -> None:
+    wrong = {"PREDICTIONS_TABLE": "", "MODEL_REFRESH_SECONDS": "soon"}
+    with pytest.raises(Misconfigured) as caught:
+        PredictSettings.from_environment(wrong)
+    text = str(caught.value)
+    assert "\n" not in text
+    for name in ("MODELS_BUCKET", "PREDICTIONS_TABLE", "MODEL_REFRESH_SECONDS"):
+        assert name in text
+    assert "soon" not in text
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(PredictSettings.from_environment(ENVIRONMENT), "models_bucket", "others")  # noqa: B010  # mypy knows
