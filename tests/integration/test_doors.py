@@ -1,0 +1,264 @@
+"""The doors as Lambda imports them, on moto's S3 and DynamoDB: from the event to the table and back."""
+
+import importlib
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
+from typing import Any
+
+import pytest
+import uvicorn
+from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_s3 import S3Client
+
+from menagerie.animal import CLASSES
+from menagerie.s3_registry import S3ModelRegistry
+from tests.integration.aws_calls import count_calls
+from tests.integration.conftest import BUCKET, JOBS, PREDICTIONS
+from tests.samples import ANIMALS, DOG, published_model
+from tests.unit.functions.conftest import assert_problem
+from tests.unit.functions.gateway import Answer, Context, call
+from training.data_service.app import create_app as create_data_service
+
+Door = Callable[[str], ModuleType]
+GOOD = {"animals": [DOG.model_dump()]}
+ONE_PREDICTION = "/predictions/{prediction_id}"
+ONE_JOB = "/retrain/{job_id}"
+
+
+class FakeLambda(ThreadingHTTPServer):
+    """Answers Lambda's Invoke as AWS does for an asynchronous invocation, and notes what it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Invoke)
+        self.invocations: list[tuple[str, str, bytes]] = []
+
+
+class _Invoke(BaseHTTPRequestHandler):
+    server: FakeLambda
+
+    def do_POST(self) -> None:
+        payload = self.rfile.read(int(self.headers["content-length"]))
+        self.server.invocations.append((self.path, self.headers["x-amz-invocation-type"], payload))
+        self.send_response(202)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Tell nobody."""
+
+
+@pytest.fixture
+def lambda_service() -> Iterator[FakeLambda]:
+    with FakeLambda() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def data_service() -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(create_data_service(), host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def door(
+    s3: S3Client,
+    dynamodb: DynamoDBClient,
+    lambda_service: FakeLambda,
+    data_service: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Door:
+    """Import a door anew, as a cold start does."""
+    assert s3.list_buckets()["Buckets"]
+    assert dynamodb.list_tables()["TableNames"]
+    environment = {
+        "MODELS_BUCKET": BUCKET,
+        "PREDICTIONS_TABLE": PREDICTIONS,
+        "JOBS_TABLE": JOBS,
+        "TRAINER_FUNCTION": "train",
+        "DATA_SERVICE_URL": data_service,
+        "MODEL_REFRESH_SECONDS": "0",
+        "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{lambda_service.server_port}",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def start_cold(name: str) -> ModuleType:
+        sys.modules.pop(name, None)
+        return importlib.import_module(name)
+
+    return start_cold
+
+
+@pytest.fixture
+def registry(s3: S3Client) -> S3ModelRegistry:
+    registry = S3ModelRegistry(s3, BUCKET)
+    manifest, model = published_model()
+    registry.publish(manifest, model)
+    registry.promote(manifest.version, expected=None)
+    return registry
+
+
+def send(module: ModuleType, method: str, target: str, **how: Any) -> Answer:
+    return call(module.handler, method, target, **how)
+
+
+def test_a_prediction_goes_to_the_table_and_comes_back(door: Door, registry: S3ModelRegistry) -> None:
+    predict = door("functions.predict.handler")
+    answer = send(predict, "POST", "/predict", json_body={"animals": [each.model_dump() for each in ANIMALS]}).json()
+    assert [each["species"] for each in answer["predictions"]] == list(CLASSES)
+    listed = send(predict, "GET", "/predictions").json()["items"]
+    assert [each["id"] for each in listed] == [each["id"] for each in answer["predictions"]]
+    for item, animal in zip(listed, ANIMALS, strict=True):
+        assert item["animal"] == animal.model_dump()
+        assert send(predict, "GET", f"/predictions/{item['id']}", resource=ONE_PREDICTION).json() == item
+    pointer = registry.current()
+    assert pointer is not None
+    assert send(predict, "GET", "/models").json()["current"] == pointer.version
+
+
+@pytest.mark.parametrize("animals", [1, 100, 1000])
+@pytest.mark.usefixtures("registry")
+def test_a_warm_prediction_is_one_write_and_nothing_else(
+    door: Door, monkeypatch: pytest.MonkeyPatch, animals: int
+) -> None:
+    monkeypatch.delenv("MODEL_REFRESH_SECONDS", raising=False)
+    predict = door("functions.predict.handler")
+    send(predict, "POST", "/predict", json_body=GOOD)
+    written = count_calls(predict.predictions._client)
+    read = count_calls(predict.registry._client)
+    answer = send(predict, "POST", "/predict", json_body={"animals": [DOG.model_dump()] * animals})
+    assert len(answer.json()["predictions"]) == animals
+    assert written == ["PutItem"]
+    assert read == []
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_cold_start_has_the_model_before_the_first_request(door: Door) -> None:
+    predict = door("functions.predict.handler")
+    assert predict.models.loaded_version == published_model()[0].version
+
+
+def test_a_cold_start_without_a_model_waits_for_one(door: Door, s3: S3Client) -> None:
+    predict = door("functions.predict.handler")
+    assert_problem(send(predict, "POST", "/predict", json_body=GOOD), 503)
+    registry = S3ModelRegistry(s3, BUCKET)
+    manifest, model = published_model()
+    registry.publish(manifest, model)
+    registry.promote(manifest.version, expected=None)
+    assert send(predict, "POST", "/predict", json_body=GOOD).json()["model_version"] == manifest.version
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_table_that_is_gone_is_a_503_and_no_answer(door: Door, dynamodb: DynamoDBClient) -> None:
+    predict = door("functions.predict.handler")
+    retrain = door("functions.retrain.handler")
+    for table in (PREDICTIONS, JOBS):
+        dynamodb.delete_table(TableName=table)
+    try:
+        for function, method, target, resource in (
+            (predict, "POST", "/predict", None),
+            (predict, "GET", "/predictions", None),
+            (predict, "GET", "/predictions/01KG9YS7G0D4HAWTBSEDNRP5HY-0", ONE_PREDICTION),
+            (retrain, "POST", "/retrain", None),
+            (retrain, "GET", "/retrain", None),
+            (retrain, "GET", "/retrain/01KG9YS7G0D4HAWTBSEDNRP5HY", ONE_JOB),
+        ):
+            body = GOOD if target == "/predict" else None
+            answer = send(function, method, target, resource=resource, json_body=body)
+            assert_problem(answer, 503)
+            assert "ResourceNotFound" not in answer.text
+            assert "retry-after" in answer.headers
+    finally:
+        for table in (PREDICTIONS, JOBS):
+            _create(dynamodb, table)
+
+
+def _create(dynamodb: DynamoDBClient, table: str) -> None:
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_registry_that_goes_away_does_not_stop_predictions(door: Door) -> None:
+    predict = door("functions.predict.handler")
+    retrain = door("functions.retrain.handler")
+    predict.registry._bucket = retrain.registry._bucket = "gone"
+    assert send(predict, "POST", "/predict", json_body=GOOD).status == 200
+    assert_problem(send(predict, "GET", "/models"), 503)
+    assert_problem(send(retrain, "PUT", "/models/current", json_body={"version": published_model()[0].version}), 503)
+
+
+def test_a_job_goes_from_the_door_through_the_worker_to_the_model_that_answers(
+    door: Door, registry: S3ModelRegistry, lambda_service: FakeLambda
+) -> None:
+    predict, retrain, worker = (
+        door(f"functions.{name}") for name in ("predict.handler", "retrain.handler", "retrain.worker")
+    )
+    before = send(predict, "POST", "/predict", json_body=GOOD).json()["model_version"]
+    asked = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 500}, "promote": "always"}
+    accepted = send(retrain, "POST", "/retrain", json_body=asked)
+    assert accepted.status == 202
+    job_id = accepted.json()["job_id"]
+    ((path, kind, payload),) = lambda_service.invocations
+    assert path.endswith("/functions/train/invocations")
+    assert kind == "Event"
+    assert json.loads(payload) == {"job_id": job_id}
+    assert job_id in assert_problem(send(retrain, "POST", "/retrain", json_body=asked), 409)["detail"]
+
+    assert worker.handler(json.loads(payload), Context()) == {"job_id": job_id, "status": "succeeded"}
+    assert worker.handler(json.loads(payload), Context()) == {"job_id": job_id, "status": "not run"}
+
+    job = send(retrain, "GET", f"/retrain/{job_id}", resource=ONE_JOB).json()
+    assert (job["status"], job["progress"], job["promoted"]) == ("succeeded", 1, True)
+    assert job["metrics"]["accuracy"] > 0.9
+    pointer = registry.current()
+    assert pointer is not None
+    assert pointer.version == job["model_version"] != before
+    answer = send(predict, "POST", "/predict", json_body={"animals": [each.model_dump() for each in ANIMALS]}).json()
+    assert answer["model_version"] == job["model_version"]
+    assert [each["species"] for each in answer["predictions"]] == list(CLASSES)
+
+    assert send(retrain, "PUT", "/models/current", json_body={"version": before}).status == 200
+    assert send(predict, "POST", "/predict", json_body=GOOD).json()["model_version"] == before
+
+
+def test_a_data_service_that_is_dead_fails_the_job_and_leaves_the_current_model(
+    door: Door, registry: S3ModelRegistry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_SERVICE_URL", "http://127.0.0.1:9")
+    before = registry.current()
+    retrain, worker = door("functions.retrain.handler"), door("functions.retrain.worker")
+    job_id = send(retrain, "POST", "/retrain").json()["job_id"]
+    capsys.readouterr()
+    assert worker.handler({"job_id": job_id}, Context())["status"] == "failed"
+    line = json.loads(capsys.readouterr().out)
+    job = send(retrain, "GET", f"/retrain/{job_id}", resource=ONE_JOB).json()
+    assert job["status"] == line["status"] == "failed"
+    assert "127.0.0.1:9" in job["error"]
+    assert registry.current() == before
+
+
+def test_lambda_refusing_the_worker_fails_the_job(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:9")
+    retrain = door("functions.retrain.handler")
+    assert_problem(send(retrain, "POST", "/retrain"), 503)
+    (job,) = send(retrain, "GET", "/retrain").json()["items"]
+    assert (job["status"], job["error"]) == ("failed", "the worker could not be started")
