@@ -33,8 +33,10 @@ class Steps:
                 self._console.print(f"[red]✗[/red] {title}")
                 raise
         seconds = time.perf_counter() - started
-        self._console.print(f"[green]✓[/green] {title}{f': {said}' if said else ''} [dim]({seconds:.1f} s)[/dim]")
+        self._console.print(
+            f"[green]✓[/green] {title}{f': {said}' if said else ''} [dim]({seconds:.1f} s)[/dim]", soft_wrap=True
+        )
 
     def note(self, text: str) -> None:
         """Say something between two steps."""
-        self._console.print(text, style="yellow")
+        self._console.print(text, style="yellow", soft_wrap=True)
