@@ -37,7 +37,7 @@ def fetch(
     with client or httpx2.Client(timeout=TIMEOUT, follow_redirects=True) as session:
         for first, seed, count in chunks(source):
             answer = _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep)
-            parts.append(validate(answer, first_line=first + 1))
+            parts.append(validate(answer, range(first + 1, first + count + 1)))
             fetched((first + count) / source.number_of_datapoints)
     rows = joined(parts)
     if not len(rows.matrix):

@@ -55,8 +55,9 @@ def _on_borders(
     moved = rows.copy()
     for column in (1, 2):
         beyond = rng.choice(BORDERS_IN_SHOULDERS, size=len(rows))
-        below = classifier.lower_[component, column] - beyond * classifier.lower_shoulder_[component, column]
-        above = classifier.upper_[component, column] + beyond * classifier.upper_shoulder_[component, column]
+        with np.errstate(invalid="ignore"):  # a shoulder without end has no border
+            below = classifier.lower_[component, column] - beyond * classifier.lower_shoulder_[component, column]
+            above = classifier.upper_[component, column] + beyond * classifier.upper_shoulder_[component, column]
         edge = np.where(rng.random(len(rows)) < 0.5, below, above)
         keep = ~np.isfinite(edge) | (rng.random(len(rows)) < 0.3)
         moved[:, column] = np.where(keep, moved[:, column], edge)

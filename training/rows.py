@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from menagerie.animal import FEATURES, MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal
 
-NAMED_REFUSALS = 5
+NAMED_REFUSALS = 20
 
 _TYPES: tuple[set[type], ...] = ({int}, {int, float}, {int, float}, {bool}, {bool})
 _LARGEST = np.array([MAX_LEGS, MAX_HEIGHT_M, MAX_WEIGHT_KG, 1, 1])
@@ -45,32 +45,46 @@ class AnimalRows:
 
     matrix: NDArray[np.float32]
     """Shape (n, 5), columns as in `FEATURES`, metres and kilograms."""
-    received: int
+    is_valid: NDArray[np.bool_]
+    """Shape (received,): which of the rows received these are."""
     refusals: tuple[Refusal, ...] = ()
     """The first few of the rows that were refused."""
 
     @property
+    def received(self) -> int:
+        """Return how many rows there were, valid or not."""
+        return len(self.is_valid)
+
+    @property
     def refused(self) -> int:
         """Return how many rows were no valid animal."""
-        return self.received - len(self.matrix)
+        return len(self.is_valid) - len(self.matrix)
+
+    @property
+    def repeated(self) -> int:
+        """Return how many valid rows repeat an earlier one."""
+        ordered = self.matrix[np.lexsort(self.matrix.T)]
+        return int((ordered[1:] == ordered[:-1]).all(axis=1).sum())
 
 
-def validate(rows: Sequence[object], first_line: int = 1) -> AnimalRows:
-    """Validate rows as `Animal` does; the first counts as `first_line`."""
+def validate(rows: Sequence[object], lines: Sequence[int] | None = None) -> AnimalRows:
+    """Validate rows as `Animal` does; `lines` says where each stands, from line 1 if left out."""
     matrix = _all_valid(rows)
     if matrix is not None:
-        return AnimalRows(matrix, len(rows))
+        return AnimalRows(matrix, np.ones(len(rows), dtype=bool))
     valid: list[tuple[Any, ...]] = []
+    is_valid = np.zeros(len(rows), dtype=bool)
     refusals: list[Refusal] = []
-    for line, row in enumerate(rows, first_line):
+    for place, row in enumerate(rows):
         try:
             animal = Animal.model_validate(row)
         except ValidationError as error:
             if len(refusals) < NAMED_REFUSALS:
-                refusals.append(Refusal(line, reason(error)))
+                refusals.append(Refusal(lines[place] if lines else place + 1, _reason(error)))
         else:
             valid.append(_values(animal.__dict__))
-    return AnimalRows(_matrix(valid), len(rows), tuple(refusals))
+            is_valid[place] = True
+    return AnimalRows(_matrix(valid), is_valid, tuple(refusals))
 
 
 def joined(parts: Iterable[AnimalRows]) -> AnimalRows:
@@ -78,13 +92,12 @@ def joined(parts: Iterable[AnimalRows]) -> AnimalRows:
     parts = list(parts)
     return AnimalRows(
         np.concatenate([_matrix([]), *(part.matrix for part in parts)]),
-        sum(part.received for part in parts),
+        np.concatenate([np.empty(0, dtype=bool), *(part.is_valid for part in parts)]),
         tuple(refusal for part in parts for refusal in part.refusals)[:NAMED_REFUSALS],
     )
 
 
-def reason(error: ValidationError) -> str:
-    """Return in one line which fields are wrong, and how."""
+def _reason(error: ValidationError) -> str:
     return ", ".join(
         f"{'.'.join(map(str, item['loc'])) or 'row'}: {item['msg'][0].lower()}{item['msg'][1:]}"
         for item in error.errors(include_url=False)

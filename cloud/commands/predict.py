@@ -1,0 +1,112 @@
+"""`menagerie predict`: a file of animals in, the same file with species and probabilities out, no cloud needed."""
+
+import csv
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from menagerie.animal import CLASSES
+from menagerie.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from menagerie.classifier import OnnxClassifier
+    from training.tables import Piece
+
+ANSWER_COLUMNS = ("species", "confidence", "prediction_set", *(f"probability_{species}" for species in CLASSES))
+SET_SEPARATOR = "|"
+
+
+def predict(
+    file: Annotated[Path, typer.Argument(help="CSV file with a header; further columns are kept.", dir_okay=False)],
+    model: Annotated[Path, typer.Option(help="Folder that `menagerie train` wrote.", file_okay=False)],
+    output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+    skip_invalid: Annotated[bool, typer.Option("--skip-invalid", help="Leave lines that are no animal out.")] = False,
+) -> None:
+    """Classify the animals of a CSV file: its columns, then species, confidence, prediction set and probabilities.
+
+    Lines that are no valid animal are named on standard error; without --skip-invalid nothing is written then.
+    Raises InvalidInput, NotFound if there is no model, ModelRejected if it does not verify.
+    """
+    from training.model_folder import load
+    from training.tables import pieces
+
+    classifier = load(model)
+    valid = refused = 0
+    with _whole_or_nothing(output) as text:
+        writer = csv.writer(text, lineterminator="\n")
+        for number, piece in enumerate(pieces(file)):
+            if number == 0:
+                writer.writerow(_header(file, piece.header))
+            _name_the_invalid(file, piece)
+            valid += len(piece.rows.matrix)
+            refused += piece.rows.refused
+            if not refused or skip_invalid:
+                writer.writerows(_answers(classifier, piece))
+        if refused and not skip_invalid:
+            raise InvalidInput(f"{file}: {refused} invalid lines, nothing written; --skip-invalid leaves them out")
+        if not valid:
+            raise InvalidInput(f"{file} has no valid animal, nothing written")
+
+
+def _header(file: Path, header: list[str]) -> list[str]:
+    taken = [name for name in ANSWER_COLUMNS if name in header]
+    if taken:
+        raise InvalidInput(f"{file} already has a column {', '.join(taken)}; rename it, the answer goes there")
+    return [*header, *ANSWER_COLUMNS]
+
+
+def _name_the_invalid(file: Path, piece: "Piece") -> None:
+    for refusal in piece.rows.refusals:
+        typer.echo(f"{file}, {refusal}", err=True)
+    unnamed = piece.rows.refused - len(piece.rows.refusals)
+    if unnamed:
+        typer.echo(f"{file}, and {unnamed} more of the lines that follow", err=True)
+
+
+def _answers(classifier: "OnnxClassifier", piece: "Piece") -> Iterator[list[object]]:
+    if not len(piece.rows.matrix):
+        return
+    texts = (text for text, valid in zip(piece.texts, piece.rows.is_valid.tolist(), strict=True) if valid)
+    answers = classifier.classify(piece.rows.matrix)
+    rounded = answers.probabilities.astype(float).round(7)
+    confidences = rounded.max(axis=1).tolist()
+    for text, species, confidence, names, probabilities in zip(
+        texts, answers.species, confidences, answers.prediction_sets, rounded.tolist(), strict=True
+    ):
+        yield [*text, species, confidence, SET_SEPARATOR.join(names), *probabilities]
+
+
+@contextmanager
+def _whole_or_nothing(output: Path | None) -> Iterator[TextIO]:
+    """Give a temporary file; without an error it becomes `output`, or is copied to standard output."""
+    folder = None if output is None else output.parent
+    try:
+        handle, name = tempfile.mkstemp(prefix=".menagerie-", suffix=".csv", dir=folder)
+    except OSError as error:
+        raise InvalidInput(f"cannot write to {folder}: {error.strerror}") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w+", encoding="utf-8", newline="") as text:
+            yield text
+            if output is None:
+                text.seek(0)
+                shutil.copyfileobj(text, sys.stdout)
+        if output is not None:
+            # mkstemp keeps its file to its owner; what replaces it is an ordinary file.
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(output)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

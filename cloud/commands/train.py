@@ -1,0 +1,122 @@
+"""`menagerie train`: a model from a data service or a CSV file, with no cloud at all."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from menagerie.job import MAX_DATAPOINTS, DataServiceSource, PromotionRule, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from menagerie.manifest import ModelManifest
+    from training.pipeline import Report, TrainedModel
+    from training.publishing import Publication
+
+NAMED_LINES = 5
+
+
+def train(
+    output: Annotated[Path, typer.Option(help="Folder for model.onnx and manifest.json.", file_okay=False)],
+    data_service_url: Annotated[str | None, typer.Option(help="Train on rows of this data service.")] = None,
+    seed: Annotated[int, typer.Option(help="Which rows the data service gives.")] = 42,
+    number_of_datapoints: Annotated[int, typer.Option(help="How many rows.", min=1, max=MAX_DATAPOINTS)] = 1000,
+    dataset: Annotated[Path | None, typer.Option(help="Train on the rows of this CSV file.", dir_okay=False)] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Put the model into the S3 registry as well.")] = False,
+    promote: Annotated[PromotionRule, typer.Option(help="When a published model becomes current.")] = "if-better",
+    bucket: Annotated[str | None, typer.Option(help="Bucket of the registry.", envvar="MODELS_BUCKET")] = None,
+) -> None:
+    """Train a model, check it and write it to a folder; nothing is written unless every check passed.
+
+    Raises InvalidInput, Unavailable if the data service does not answer, TrainingFailed.
+    """
+    from menagerie.errors import InvalidInput
+    from training.model_folder import write
+
+    if (data_service_url is None) == (dataset is None):
+        raise InvalidInput("say where the rows come from: either --data-service-url or --dataset")
+    if publish and not bucket:
+        raise InvalidInput("--publish needs a registry: give --bucket or set MODELS_BUCKET")
+    if output.exists() and not output.is_dir():
+        raise InvalidInput(f"--output {output} is a file; a folder is needed")
+    trained = _with_progress(
+        lambda report: (
+            _from_dataset(dataset, report)
+            if dataset
+            else _from_data_service(data_service_url or "", seed, number_of_datapoints, report)
+        )
+    )
+    published = _publish(trained, bucket, promote) if publish and bucket else None
+    manifest = published.manifest if published else trained.manifest
+    write(output, trained.onnx, manifest)
+    _summarise(manifest, output, published)
+
+
+def _from_data_service(url: str, seed: int, number_of_datapoints: int, report: "Report") -> "TrainedModel":
+    from training.pipeline import train_from_data_service
+
+    return train_from_data_service(
+        url, DataServiceSource(seed=seed, number_of_datapoints=number_of_datapoints), report=report
+    )
+
+
+def _from_dataset(path: Path, report: "Report") -> "TrainedModel":
+    from training import pipeline, tables
+    from training.rows import Origin
+
+    report(Stage.FETCHING, 0.0)
+    rows = tables.read(path)
+    for refusal in rows.refusals[:NAMED_LINES]:
+        typer.echo(f"left out: {path}, {refusal}", err=True)
+    if rows.refused > NAMED_LINES:
+        typer.echo(f"left out: {path}, {rows.refused - NAMED_LINES} more lines", err=True)
+    origin = Origin("dataset", key=path.name)
+    return pipeline.train(rows, source=origin, created_at=datetime.now(UTC), report=report)
+
+
+def _publish(trained: "TrainedModel", bucket: str, promote: PromotionRule) -> "Publication":
+    from menagerie.aws import s3_client
+    from menagerie.s3_registry import S3ModelRegistry
+    from training.publishing import publish
+
+    return publish(trained, S3ModelRegistry(s3_client(), bucket), promote)
+
+
+def _with_progress(training: "Callable[[Report], TrainedModel]") -> "TrainedModel":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    # A bar redrawn into a file or a pipe is noise.
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("starting", total=1.0)
+        trained = training(lambda stage, done: progress.update(bar, description=stage.value, completed=done))
+        progress.update(bar, description="done", completed=1.0)
+        return trained
+
+
+def _summarise(manifest: "ModelManifest", output: Path, published: "Publication | None") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    training, metrics = manifest.training, manifest.metrics
+    target = manifest.thresholds.target_coverage
+    table = Table("", "", title=f"Model {manifest.version}", show_header=False)
+    table.add_row("rows", f"{training.rows:,} ({training.rows_refused:,} refused)")
+    for species, count in training.rows_by_label.items():
+        recall = metrics.per_class[species].recall
+        table.add_row(f"  {species}", f"{count:,} labelled, {recall:.4f} of the held-out ones recognised")
+    table.add_row("accuracy", f"{metrics.accuracy:.5f} on {metrics.rows:,} held-out rows, against their labels")
+    table.add_row("coverage", f"{metrics.coverage:.4f}, {target:.0%} wanted; {metrics.mean_set_size:.3f} species a set")
+    table.add_row("log loss", f"{metrics.log_loss:.6f}")
+    table.add_row(
+        "ONNX",
+        f"{manifest.size:,} bytes; off by {metrics.onnx_max_difference:.1g} on {metrics.onnx_rows_compared:,} rows",
+    )
+    table.add_row("written to", str(output))
+    if published:
+        table.add_row("registry", published.reason)
+    Console().print(table)

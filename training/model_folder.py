@@ -1,0 +1,47 @@
+"""A trained model as two files in a folder: written whole or not at all, and verified when read."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from menagerie.errors import InvalidInput, ModelRejected, NotFound
+from menagerie.manifest import MANIFEST_FILE, MODEL_FILE, ModelManifest
+
+if TYPE_CHECKING:
+    from menagerie.classifier import OnnxClassifier
+
+
+def write(folder: Path, onnx: bytes, manifest: ModelManifest) -> None:
+    """Write both files under temporary names, then rename them, manifest last; raise InvalidInput if it cannot be."""
+    contents = {MODEL_FILE: onnx, MANIFEST_FILE: manifest.model_dump_json(indent=2).encode() + b"\n"}
+    temporary = {name: folder / f".{name}.{os.getpid()}" for name in contents}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            temporary[name].write_bytes(content)
+        for name in contents:
+            temporary[name].replace(folder / name)
+    except OSError as error:
+        raise InvalidInput(f"cannot write the model to {folder}: {error.strerror}") from error
+    finally:
+        for path in temporary.values():
+            with suppress(OSError):
+                path.unlink()
+
+
+def load(folder: Path) -> "OnnxClassifier":
+    """Return the verified classifier of a folder; raise NotFound or ModelRejected."""
+    from menagerie.classifier import OnnxClassifier
+
+    try:
+        manifest = (folder / MANIFEST_FILE).read_bytes()
+        onnx = (folder / MODEL_FILE).read_bytes()
+    except OSError as error:
+        raise NotFound(f"there is no model in {folder}: {error.filename}: {error.strerror}") from error
+    try:
+        return OnnxClassifier.load(onnx, ModelManifest.model_validate_json(manifest))
+    except ValidationError as error:
+        raise ModelRejected(f"{folder / MANIFEST_FILE} is no manifest: {error.errors()[0]['msg']}") from error

@@ -1,0 +1,101 @@
+"""Animals in CSV files: read with the line each stands on, a piece at a time, so that a million rows fit."""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from menagerie.animal import FEATURES
+from menagerie.errors import InvalidInput
+from training.rows import AnimalRows, joined, validate
+
+ROWS_AT_ONCE = 50_000
+
+_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+_BOOLEANS |= {text.capitalize(): value for text, value in _BOOLEANS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some lines of a file, as text and as validated rows."""
+
+    header: list[str]
+    texts: list[list[str]]
+    rows: AnimalRows
+
+
+def read(path: Path) -> AnimalRows:
+    """Return the animals of a CSV file with a header; columns other than `FEATURES` are left alone.
+
+    Raises InvalidInput if the file cannot be read or lacks a column.
+    """
+    return joined(piece.rows for piece in pieces(path))
+
+
+def pieces(path: Path) -> Iterator[Piece]:
+    """Yield a CSV file in pieces of ROWS_AT_ONCE lines; empty lines are no rows. Raises InvalidInput as `read` does."""
+    try:
+        # Files saved by spreadsheets open with a byte order mark.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from _pieces(path, file)
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is no UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _pieces(path: Path, file: TextIO) -> Iterator[Piece]:
+    reader = csv.reader(file)
+    try:
+        header: list[str] = next(reader, [])
+        missing = [name for name in FEATURES if name not in header]
+        if missing:
+            raise InvalidInput(f"{path} has no column {', '.join(missing)}; its header is {','.join(header)[:200]!r}")
+        animal = _animal_reader(header)
+        texts: list[list[str]] = []
+        lines: list[int] = []
+        for text in reader:
+            if text:
+                texts.append(text)
+                lines.append(reader.line_num)
+            if len(texts) == ROWS_AT_ONCE:
+                yield Piece(header, texts, validate([animal(each) for each in texts], lines))
+                texts, lines = [], []
+        yield Piece(header, texts, validate([animal(each) for each in texts], lines))
+    except csv.Error as error:
+        raise InvalidInput(f"{path}, line {reader.line_num}: {error}") from error
+
+
+def _animal_reader(header: list[str]) -> Callable[[list[str]], dict[str, object]]:
+    columns = len(header)
+    legs, height, weight, wings, tail = (header.index(name) for name in FEATURES)
+
+    def animal(text: list[str]) -> dict[str, object]:
+        if len(text) != columns:
+            return {f"{len(text)} values, {columns} expected": None}
+        # What cannot be converted stays text, and validation says what is wrong with it.
+        return {
+            "walks_on_n_legs": _count(text[legs]),
+            "height": _number(text[height]),
+            "weight": _number(text[weight]),
+            "has_wings": _BOOLEANS.get(text[wings], text[wings]),
+            "has_tail": _BOOLEANS.get(text[tail], text[tail]),
+        }
+
+    return animal
+
+
+def _count(text: str) -> int | float | str:
+    try:
+        return int(text)
+    except ValueError:
+        number = _number(text)
+        return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
