@@ -45,7 +45,7 @@ def emulator_clients(endpoint_url: str, secret_key: str) -> Clients:
 
 def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guardian: Guardian) -> Emulator:
     """Start MiniStack; it does not answer yet when this returns."""
-    state.temporary.mkdir(exist_ok=True)
+    state.clear_temporary()
     secret_key = state.secret("emulator-secret-key")
     environment = {
         **_without_aws(os.environ),

@@ -60,6 +60,11 @@ class StateDirectory:
         """Where the emulator unpacks functions while it runs."""
         return self.root / "tmp"
 
+    def clear_temporary(self) -> None:
+        """Make the emulator's temporary folder anew: what a run unpacks there, half a gigabyte, it does not remove."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir()
+
     def log(self, name: str) -> Path:
         """The log file of a process."""
         folder = self.root / "logs"

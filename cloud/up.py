@@ -151,3 +151,4 @@ def _stop(children: list[ChildProcess], state: StateDirectory, steps: Steps, sig
     with steps.step("Stopping and saving the state"):
         for child in reversed(children):
             child.stop()
+        state.clear_temporary()
