@@ -21,7 +21,7 @@ from frontend.contract import (
     parse_model,
     parse_page,
 )
-from frontend.errors import ServerError, Unreachable, error_from_response
+from frontend.errors import Rejected, ServerError, Unreachable, error_from_response
 from frontend.settings import Settings
 
 Parsed = TypeVar("Parsed")
@@ -97,6 +97,8 @@ class ApiClient:
             raise Unreachable(f"The API at {self._address} does not answer in time.") from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(f"The API at {self._address} cannot be reached.") from error
+        except ValueError as error:
+            raise Rejected("What was entered holds something that is no number.") from error
         if not response.is_success:
             raise error_from_response(response)
         try:

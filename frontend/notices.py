@@ -1,10 +1,13 @@
 """How the dashboard says that something is missing or went wrong: never a traceback, always a way on."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from frontend.errors import ApiError, Rejected
 from frontend.settings import KEY_VARIABLE, URL_VARIABLE, SettingsMissing
 from frontend.wording import describe_rejection
+
+LINE_HEIGHT = 28
 
 
 def show_error(error: ApiError) -> None:
@@ -27,6 +30,11 @@ def show_settings_missing(error: SettingsMissing) -> None:
         language="shell",
     )
     st.caption("While `make up` runs, both values stand in `.menagerie/stack.json` as `api_url` and `api_key`.")
+
+
+def steady_line() -> DeltaGenerator:
+    """Return a slot of one line that keeps its height, for a spinner now and a caption later; nothing below moves."""
+    return st.container(height=LINE_HEIGHT, border=False).empty()
 
 
 def show_empty(title: str, what_to_do: str, *, icon: str) -> None:

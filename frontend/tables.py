@@ -71,8 +71,8 @@ def column_configuration(timezone: str) -> dict[str, "ColumnConfig"]:
             "Prediction set", help="The species that the model could not rule out, most probable first."
         ),
         "legs": columns.NumberColumn("Legs", width=60),
-        "height": columns.NumberColumn("Height", format="%.2f m"),
-        "weight": columns.NumberColumn("Weight", format="%.3g kg"),
+        "height": columns.NumberColumn("Height", format="%.6g m"),
+        "weight": columns.NumberColumn("Weight", format="%.6g kg"),
         "wings": columns.CheckboxColumn("Wings", width=65),
         "tail": columns.CheckboxColumn("Tail", width=65),
         "feedback": columns.TextColumn("Truth", help="The true species, where somebody has said it."),

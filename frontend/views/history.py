@@ -17,7 +17,7 @@ from frontend.history import (
     load_history,
     load_more,
 )
-from frontend.notices import show_empty, show_error
+from frontend.notices import show_empty, show_error, steady_line
 from frontend.species import SPECIES, UNKNOWN, species_named
 from frontend.tables import column_configuration, prediction_frame, shown_frame
 from frontend.wording import percent
@@ -30,8 +30,7 @@ def show() -> None:
     if question is None:
         st.warning("The first day lies after the last one. Change one of them.", icon=":material/date_range:")
         return
-    # The spinner takes the place of the line that follows, so that nothing below it moves.
-    line = st.empty()
+    line = steady_line()
     outcome: History | ApiError | None = kept_history(question)
     if outcome is None:
         with line, st.spinner("Loading predictions …"):
@@ -40,7 +39,7 @@ def show() -> None:
         show_error(outcome)
         st.button("Try again", icon=":material/refresh:", type="primary")
     elif outcome.items:
-        line.caption(f"Newest first, times in {session.timezone()}. Tick a row to see all its probabilities.")
+        line.caption(f"Newest first, loaded {_clock(outcome)}")
         _show_history(outcome)
     else:
         _show_nothing(outcome)
@@ -112,17 +111,17 @@ def _show_history(history: History) -> None:
 def _show_more(history: History) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if history.next_cursor is None:
-            st.caption(f"These are all. Loaded {_clock(history)}.")
+            st.caption("These are all. Tick a row to see its probabilities.")
             return
         clicked = st.button("Show more", icon=":material/expand_more:", key="history_more")
-        line = st.empty()
+        line = steady_line()
     error = None
     if clicked:
         with line, st.spinner("Loading older predictions …"):
             error = _load_more(history)
         if error is None:
             st.rerun()
-    line.caption(f"There are older ones. Loaded {_clock(history)}.")
+    line.caption("There are older ones. Tick a row to see its probabilities.")
     if error is not None:
         show_error(error)
 

@@ -8,7 +8,7 @@ from frontend.contract import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal, Pre
 from frontend.errors import ApiError
 from frontend.examples import EXAMPLES
 from frontend.history import forget_history
-from frontend.notices import show_empty, show_error
+from frontend.notices import show_empty, show_error, steady_line
 from frontend.species import UNKNOWN, species_named
 
 OUTCOME = "predict_outcome"
@@ -24,8 +24,7 @@ def show() -> None:
         _show_examples()
         animal = _show_form()
     with answer_side:
-        # The spinner takes the place of the heading, so that nothing below it moves.
-        heading = st.empty()
+        heading = steady_line()
         if animal is not None:
             with heading, st.spinner("Asking the model …"):
                 _classify(animal)
@@ -34,7 +33,7 @@ def show() -> None:
 
 
 def _show_examples() -> None:
-    st.caption("Start from an example")
+    steady_line().caption("Start from an example")
     with st.container(horizontal=True, gap="xsmall"):
         for name, animal in EXAMPLES.items():
             label = "🎲 Mystery" if name == UNKNOWN else species_named(name).title

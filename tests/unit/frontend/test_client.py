@@ -3,6 +3,7 @@
 import json
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -199,6 +200,14 @@ def test_an_answer_that_is_not_the_apis_is_said_to_be_so(answer: dict[str, Any])
     api, _ = answering(**answer)
     with pytest.raises(ServerError, match="does not speak this application's language"):
         api.predictions()
+
+
+@pytest.mark.parametrize("height", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_refused_before_it_is_sent(height: float) -> None:
+    api, asked = answering(json={})
+    with pytest.raises(Rejected, match="no number"):
+        api.predict([replace(DOG, height=height)])
+    assert not asked
 
 
 def test_fewer_answers_than_animals_are_not_taken_for_an_answer() -> None:
