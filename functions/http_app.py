@@ -36,8 +36,8 @@ def http_app(
         app.include_router(router)
     app.state.dependencies = dependencies
     answer_with_problems(app)
-    app.add_middleware(RequestLog, logger=structured_logger(), unexpected=problem, context=log_context)
     app.add_middleware(StagePrefix)
+    app.add_middleware(RequestLog, logger=structured_logger(), unexpected=problem, context=log_context)
     return app
 
 

@@ -21,7 +21,7 @@ class StagePrefix:
         event = scope.get("aws.event")
         if event:
             depth = event["resource"].count("/")
-            segments = event["requestContext"]["path"].rstrip("/").split("/")
+            segments = event["requestContext"].get("path", event["path"]).rstrip("/").split("/")
             scope["root_path"] = "/".join(segments[:-depth])
             scope["path"] = scope["root_path"] + "/" + "/".join(scope["path"].rstrip("/").split("/")[-depth:])
         await self._app(scope, receive, send)

@@ -12,9 +12,10 @@ from pydantic import JsonValue
 
 from menagerie.aws_errors import aws_errors
 from menagerie.clock import utc_now
-from menagerie.codec import from_attribute, to_attribute
+from menagerie.codec import to_attribute
 from menagerie.errors import Conflict, NotFound
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
+from menagerie.job_item import PARTITION, from_item, key_of, to_item
 from menagerie.job_store import OPEN, as_seen
 from menagerie.ulid import is_ulid, new_ulid
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from menagerie.manifest import ModelManifest
 
-_JOB: "AttributeValueTypeDef" = {"S": "job"}
 _LATEST: "AttributeValueTypeDef" = {"S": "latest"}
 _SERVICE = "the jobs table"
 
@@ -68,7 +68,7 @@ class DynamoDBJobStore:
                             "ExpressionAttributeValues": {":seen": {"S": latest.job_id if latest else ""}},
                         }
                     },
-                    {"Put": {"TableName": self._table, "Item": _to_item(job)}},
+                    {"Put": {"TableName": self._table, "Item": to_item(job)}},
                 ]
             )
         return job
@@ -78,10 +78,10 @@ class DynamoDBJobStore:
         item = None
         if is_ulid(job_id):
             with aws_errors(_SERVICE):
-                item = self._client.get_item(TableName=self._table, Key=_key(job_id), ConsistentRead=True).get("Item")
+                item = self._client.get_item(TableName=self._table, Key=key_of(job_id), ConsistentRead=True).get("Item")
         if item is None:
             raise NotFound("there is no such job")
-        return as_seen(_from_item(item), self._now())
+        return as_seen(from_item(item), self._now())
 
     def recent(self, limit: int) -> list[Job]:
         """Return up to `limit` jobs, newest first."""
@@ -89,12 +89,12 @@ class DynamoDBJobStore:
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :job",
-                ExpressionAttributeValues={":job": _JOB},
+                ExpressionAttributeValues={":job": PARTITION},
                 ScanIndexForward=False,
                 ConsistentRead=True,
                 Limit=limit,
             )
-        return [as_seen(_from_item(item), self._now()) for item in answer["Items"]]
+        return [as_seen(from_item(item), self._now()) for item in answer["Items"]]
 
     def start(self, job_id: str, deadline: "datetime") -> Job:
         """Move a queued job to running, to be done by a deadline; raise Conflict if it is not queued, NotFound."""
@@ -139,7 +139,7 @@ class DynamoDBJobStore:
             with aws_errors(_SERVICE, conflict=f"job {job_id} is not {' or '.join(origin)}"):
                 answer = self._client.update_item(
                     TableName=self._table,
-                    Key=_key(job_id),
+                    Key=key_of(job_id),
                     UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
                     ConditionExpression=f"#status IN ({', '.join(states)}) AND expires > :now",
                     ExpressionAttributeNames={"#status": "status", **{f"#{name}": name for name in changes}},
@@ -153,17 +153,4 @@ class DynamoDBJobStore:
         except Conflict:
             self.get(job_id)  # tells a job that does not exist from one in another state
             raise
-        return _from_item(answer["Attributes"])
-
-
-def _key(job_id: str) -> "dict[str, AttributeValueTypeDef]":
-    return {"pk": _JOB, "sk": {"S": job_id}}
-
-
-def _to_item(job: Job) -> "dict[str, AttributeValueTypeDef]":
-    fields = {name: to_attribute(value) for name, value in job.model_dump(mode="json").items()}
-    return {**_key(job.job_id), **fields, "expires": to_attribute(job.deadline.timestamp())}
-
-
-def _from_item(item: "dict[str, AttributeValueTypeDef]") -> Job:
-    return Job.model_validate({name: from_attribute(item[name]) for name in Job.model_fields if name in item})
+        return from_item(answer["Attributes"])

@@ -8,7 +8,6 @@
 A prediction's id is its request id and its position; the request id is a ULID and tells the day.
 """
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from menagerie.aws_errors import aws_errors
@@ -16,7 +15,7 @@ from menagerie.cursor import Cursor
 from menagerie.errors import NotFound
 from menagerie.prediction import MAX_ANIMALS, Prediction, PredictionPage
 from menagerie.prediction_batch import PredictionBatch, parse_prediction_id
-from menagerie.prediction_item import day_of, from_item, partition, to_item
+from menagerie.prediction_item import day_of, from_item, partition, start_of, to_item
 from menagerie.prediction_store import PageRequest
 from menagerie.ulid import FIRST_ULID, LAST_ULID, highest_ulid, lowest_ulid, moment_of
 
@@ -72,36 +71,38 @@ class DynamoDBPredictionStore:
     def page(self, request: PageRequest) -> PredictionPage:
         """Return predictions, newest request first; see `PredictionStore.page`."""
         items: list[Prediction] = []
-        seen: Cursor | None = None
+        last: Cursor | None = None
+        reads = 0
         for step in self._walk(request):
             if isinstance(step, Cursor):
-                return PredictionPage(items=items, next_cursor=str(step))
+                if reads == self._max_reads or len(items) == request.limit:
+                    return PredictionPage(items=items, next_cursor=str(step))
+                reads += 1
+                continue
             for position in _positions(step, request):
                 if len(items) == request.limit:
-                    return PredictionPage(items=items, next_cursor=str(seen))
+                    return PredictionPage(items=items, next_cursor=str(last))
                 items.append(step.prediction(position))
-                seen = Cursor(step.request_id, position)
+                last = Cursor(step.request_id, position)
         return PredictionPage(items=items)
 
     def _walk(self, request: PageRequest) -> "Iterator[PredictionBatch | Cursor]":
-        """Yield what is stored, newest first; when the reads are used up, a cursor that says where."""
+        """Yield what is stored, newest first, and before each read a cursor from which another page could go on."""
         low, high = _bounds(request)
-        reads, stopped = 0, Cursor(high, MAX_ANIMALS - 1)
+        reached = Cursor(high, MAX_ANIMALS - 1)
         for day in self._days(low, high):
             query = self._query(day, low, high, request)
-            while True:
-                if reads == self._max_reads:
-                    yield stopped
-                    return
+            more = True
+            while more:
+                yield reached
                 with aws_errors(_SERVICE):
                     answer = self._client.query(**query)
-                reads += 1
                 yield from map(from_item, answer["Items"])
-                if "LastEvaluatedKey" not in answer:
-                    stopped = Cursor(lowest_ulid(datetime.fromisoformat(day).replace(tzinfo=UTC)), MAX_ANIMALS - 1)
-                    break
-                query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-                stopped = Cursor(answer["LastEvaluatedKey"]["sk"]["S"], MAX_ANIMALS - 1)
+                more = "LastEvaluatedKey" in answer
+                if more:
+                    query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+                last = answer["LastEvaluatedKey"]["sk"]["S"] if more else lowest_ulid(start_of(day))
+                reached = Cursor(last, MAX_ANIMALS - 1)
 
     def _days(self, low: str, high: str) -> list[str]:
         """Return the days that hold something, newest first: as many as one page can visit, and one more."""

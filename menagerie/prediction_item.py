@@ -4,7 +4,7 @@ A request of 1000 animals takes some 90 KB, and 150 KB if every number is as lon
 item of 400 KB, so storing it is one atomic write.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -24,6 +24,11 @@ _ANIMALS = TypeAdapter(list[Animal])
 def day_of(moment: datetime) -> str:
     """Return the day whose partition holds what was stored at a moment, such as 2026-01-31."""
     return f"{moment:%Y-%m-%d}"
+
+
+def start_of(day: str) -> datetime:
+    """Return the first moment of a day."""
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
 def partition(day: str) -> str:

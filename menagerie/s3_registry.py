@@ -106,7 +106,11 @@ class S3ModelRegistry:
             # Where If-Match finds no object at all, S3 answers 404 instead of 412.
             with aws_errors("the model registry", missing=moved, conflict=moved):
                 answer = put(IfMatch=expected.etag) if expected else put(IfNoneMatch="*")
-        except NotFound as error:
+        except (Conflict, NotFound) as error:
+            # It may have been this very promotion, whose first answer was lost and which botocore sent again.
+            now = self.current()
+            if now and (now.version, now.promoted_at) == (file.version, file.promoted_at):
+                return now
             raise Conflict(moved) from error
         return Pointer(file.version, file.promoted_at, answer["ETag"])
 

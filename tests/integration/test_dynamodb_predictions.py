@@ -82,6 +82,17 @@ def test_a_search_that_finds_little_stops_and_goes_on_with_the_next_page(dynamod
     assert second.next_cursor is None
 
 
+def test_a_full_page_does_not_search_on_for_what_may_follow(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
+    for day in range(7):
+        store.add(batch_of(DOG if day in (0, 6) else CHICKEN, at=NOON + timedelta(days=day)))
+    calls = count_calls(dynamodb)
+    page = store.page(PageRequest(species=DOG, limit=1))
+    assert len(page.items) == 1
+    assert page.next_cursor is not None
+    assert calls == ["Query", "Query"]
+
+
 def test_a_page_that_runs_out_of_reads_within_a_day_goes_on_there(dynamodb: DynamoDBClient) -> None:
     store = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=2)
     # A read ends after 1 MB and a thousand animals are some 60 KB, so that sixty requests take four reads.

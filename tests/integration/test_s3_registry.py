@@ -1,6 +1,7 @@
 """What only the S3 adapter does: half publications, calls, large listings and a bucket that is not there."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from mypy_boto3_s3 import S3Client
@@ -87,6 +88,30 @@ def test_a_pointer_that_was_removed_is_noticed(s3: S3Client) -> None:
     with pytest.raises(Conflict):
         registry.promote(MANIFEST.version, expected=pointer)
     assert registry.current() is None
+
+
+class LosesTheFirstAnswer:
+    """A client whose writes arrive but are not heard of, so that they are sent again."""
+
+    def __init__(self, client: S3Client) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_object(self, **request: Any) -> Any:
+        self._client.put_object(**request)
+        return self._client.put_object(**request)
+
+
+def test_a_promotion_that_is_sent_twice_is_no_conflict(s3: S3Client) -> None:
+    registry = S3ModelRegistry(s3, BUCKET)
+    registry.publish(MANIFEST, MODEL)
+    stuttering: Any = LosesTheFirstAnswer(s3)
+    pointer = S3ModelRegistry(stuttering, BUCKET).promote(MANIFEST.version, expected=None)
+    assert registry.current() == pointer
+    again = S3ModelRegistry(stuttering, BUCKET).promote(MANIFEST.version, expected=pointer)
+    assert registry.current() == again
 
 
 def test_a_bucket_that_is_not_there_is_unavailable(s3: S3Client) -> None:

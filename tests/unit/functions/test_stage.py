@@ -40,3 +40,11 @@ def test_a_stage_may_have_the_name_of_a_route(registry: InMemoryRegistry, stage:
     asked["requestContext"]["path"] = f"/{stage}/models"
     answer = handler(asked, Context())  # type: ignore[arg-type]  # what is read of a context
     assert answer["statusCode"] == 200, answer["body"]
+
+
+def test_an_event_written_by_hand_needs_no_path_of_its_context(registry: InMemoryRegistry) -> None:
+    models = CurrentModel(registry, refresh_seconds=60)
+    handler = lambda_handler(create_app(models, registry, InMemoryPredictions()))
+    asked: dict[str, Any] = event("GET", "/health")
+    del asked["requestContext"]["path"]
+    assert handler(asked, Context())["statusCode"] == 200  # type: ignore[arg-type]  # what is read of a context
