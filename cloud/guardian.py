@@ -4,8 +4,9 @@ import os
 import signal
 import sys
 import threading
+import time
 
-from cloud.processes import ORDERLY_STOP_SECONDS, end_group
+from cloud.processes import ORDERLY_STOP_SECONDS, end_group, has_ended
 
 
 def main() -> None:
@@ -29,12 +30,9 @@ def main() -> None:
 
 
 def _end(group: int) -> None:
-    for _ in range(int(ORDERLY_STOP_SECONDS / 0.1)):
-        try:
-            os.kill(group, 0)
-        except (ProcessLookupError, PermissionError):
-            break
-        threading.Event().wait(0.1)
+    deadline = time.monotonic() + ORDERLY_STOP_SECONDS
+    while not has_ended(group) and time.monotonic() < deadline:
+        time.sleep(0.1)
     end_group(group, grace=2.0)
 
 

@@ -95,6 +95,18 @@ class ChildProcess:
         self._guardian.release(self.pid)
 
 
+def has_ended(pid: int) -> bool:
+    """Tell whether a process is gone, or only waits for its parent to notice that it is."""
+    try:
+        os.kill(pid, 0)
+        # Where nobody reaps orphans, as in many containers, an ended one stays a zombie.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except ProcessLookupError:
+        return True
+    except OSError:  # no /proc on this system
+        return False
+
+
 def end_group(group: int, *, grace: float) -> None:
     """Send SIGTERM to a process group, wait up to `grace` seconds, and SIGKILL what remains."""
     deadline = time.monotonic() + grace

@@ -23,7 +23,7 @@ def logs(
     client = clients_for(state_dir).logs
     group = f"/aws/lambda/{stack}-{function}"
     start = int((time.time() - since * 60) * 1000)
-    seen: set[str] = set()
+    seen: set[tuple[str, int, str]] = set()
     while True:
         try:
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
@@ -31,8 +31,10 @@ def logs(
         except client.exceptions.ResourceNotFoundException:
             raise NotFound(f"there is no log group {group}; the functions are predict, retrain and train") from None
         for event in sorted(events, key=lambda event: event["timestamp"]):
-            if event["eventId"] not in seen:
-                seen.add(event["eventId"])
+            # Not by eventId: the emulator gives none.
+            identity = (event["logStreamName"], event["timestamp"], event["message"])
+            if identity not in seen:
+                seen.add(identity)
                 typer.echo(event["message"].rstrip("\n"))
         if not follow:
             return

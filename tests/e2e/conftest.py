@@ -27,6 +27,8 @@ class Up:
         ports = ["--port", str(choose_free()), "--data-service-port", str(choose_free())]
         ports += ["--dashboard-port", str(choose_free())] if dashboard else ["--no-dashboard"]
         command = [sys.executable, "-m", "cloud.cli", "up", "--state-dir", str(state_dir), *ports, *options]
+        # What an `up` that was killed left there would be taken for this one's.
+        (state_dir / "stack.json").unlink(missing_ok=True)
         # Its own session: a Ctrl-C at the tests must reach it through `stop`, not by itself.
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)

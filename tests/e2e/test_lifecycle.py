@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -38,10 +39,24 @@ def none_left(up: Up, seconds: float = 45.0) -> list[int]:
     return left
 
 
-def test_a_life_with_restarts_a_crash_and_a_fresh_start(tmp_path: Path) -> None:
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
+    """Start `up` with the same state folder each time; whatever still runs at the end is stopped."""
+    started = []
+
+    def start(*options: str) -> Up:
+        started.append(Up(tmp_path / "state", *options))
+        return started[-1]
+
+    yield start
+    for up in started:
+        up.stop()
+
+
+def test_a_life_with_restarts_a_crash_and_a_fresh_start(start: Callable[..., Up], tmp_path: Path) -> None:
     state = tmp_path / "state"
 
-    first = Up(state)
+    first = start()
     addresses = first.wait()
     body = {"animals": [ANIMALS["chicken"]]}
     headers = {"x-api-key": addresses.api_key}
@@ -58,7 +73,7 @@ def test_a_life_with_restarts_a_crash_and_a_fresh_start(tmp_path: Path) -> None:
     assert not (state / "stack.json").exists()
 
     # The same state again: the same key opens the same history, answered by the same model.
-    again = Up(state)
+    again = start()
     addresses = again.wait()
     assert addresses.api_key == headers["x-api-key"]
     kept = get(addresses, f"/predictions/{predicted['predictions'][0]['id']}")
@@ -69,7 +84,7 @@ def test_a_life_with_restarts_a_crash_and_a_fresh_start(tmp_path: Path) -> None:
     assert none_left(again) == []
 
     # A crash of `up` itself ended the emulator in order, so nothing was lost even then.
-    third = Up(state)
+    third = start()
     addresses = third.wait()
     assert get(addresses, f"/predictions/{predicted['predictions'][0]['id']}").status_code == 200
     down = menagerie("down", "--state-dir", state)
@@ -77,7 +92,7 @@ def test_a_life_with_restarts_a_crash_and_a_fresh_start(tmp_path: Path) -> None:
     assert third.process.wait(10) == 0
     assert menagerie("down", "--state-dir", state).returncode == 1
 
-    fresh = Up(state, "--fresh")
+    fresh = start("--fresh")
     addresses = fresh.wait()
     assert addresses.api_key != headers["x-api-key"]
     assert get(addresses, f"/predictions/{predicted['predictions'][0]['id']}").status_code == 404

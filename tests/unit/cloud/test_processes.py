@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from cloud.processes import ChildProcess, Guardian
+from cloud.processes import ChildProcess, Guardian, has_ended
 from menagerie.errors import Unavailable
 
 T = TypeVar("T")
@@ -50,13 +50,6 @@ def eventually(condition: Callable[[], T], seconds: float = 10.0) -> T:
     return answer
 
 
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def read(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 
@@ -74,11 +67,11 @@ def test_stopping_lets_the_leader_save_and_ends_its_workers(tmp_path: Path) -> N
             guardian=guardian,
         )
         worker = int(eventually(lambda: read(tmp_path / "worker")))
-        assert alive(worker)
+        assert not has_ended(worker)
         child.stop()
     assert child.exit_status == 0
     assert (tmp_path / "saved").read_text() == "yes"
-    assert eventually(lambda: not alive(worker))
+    assert eventually(lambda: has_ended(worker))
 
 
 def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
@@ -101,9 +94,9 @@ def test_a_parent_killed_by_force_leaves_no_process_behind(tmp_path: Path) -> No
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         worker = int((tmp_path / "worker").read_text())
-        assert alive(child)
+        assert not has_ended(child)
         parent.kill()
-    assert eventually(lambda: not alive(child) and not alive(worker), seconds=30)
+    assert eventually(lambda: has_ended(child) and has_ended(worker), seconds=30)
     assert (tmp_path / "saved").read_text() == "yes"
 
 
