@@ -28,7 +28,7 @@ class PredictionBatch:
     prediction_sets: list[list[str]]
     """Species, most probable first; the first is the answer.
 
-    Plain text, because pydantic takes ten times as long to write members of an enumeration as JSON.
+    Plain text, because pydantic takes thirty times as long to write members of an enumeration as JSON.
     """
 
     @classmethod
