@@ -1,8 +1,7 @@
 """Split conformal prediction: which species can be ruled out, with a stated share of mistakes.
 
 Thresholds by class after Sadinle, Lei & Wasserman, "Least ambiguous set-valued classifiers with bounded error levels",
-JASA 114, 2019; every row outside the held-out fold serves for calibration, scored by a classifier that has not seen it,
-after Vovk, "Cross-conformal predictors", Annals of Mathematics and Artificial Intelligence 74, 2015.
+Journal of the American Statistical Association 114, 2019: one for each class, from rows the classifier has not seen.
 """
 
 import numpy as np
@@ -13,26 +12,26 @@ from menagerie.manifest import ConformalThresholds
 from training.labelling import Labels
 
 TARGET_COVERAGE = 0.95
-# Equal probabilities may differ by this after the last rounding, and belong on the same side of a threshold.
-ROUNDING = float(np.finfo(np.float32).eps)
+# Certainty is a float32 that may lack its last bits elsewhere: a threshold at one would refuse what is as good as sure.
+HIGHEST_THRESHOLD = 1 - 4 * float(np.finfo(np.float32).eps)
 
 
 def calibrate(
     probabilities: NDArray[np.float32], labels: Labels, target_coverage: float = TARGET_COVERAGE
 ) -> ConformalThresholds:
-    """Return for each class the probability that `target_coverage` of its rows reach.
+    """Return for each class the probability that `target_coverage` of its rows reach, for n ≥ 1 calibration rows.
 
-    `probabilities` has shape (n, 5) and comes from classifiers that have not seen the rows. A class with too few rows
-    for a threshold of its own gets that of all rows together.
+    `probabilities` has shape (n, 5) and comes from a classifier that has not seen the rows. Of a class with fewer than
+    19 rows (at 95 %) all have to reach it: m / (m + 1) is the most that m rows can promise. A class without any gets
+    the threshold of all rows together.
     """
     own = probabilities[np.arange(len(labels)), labels]
-    everybody = _reached_by(own, target_coverage)
     minimum = {}
     for index, species in enumerate(CLASSES):
-        of_class = own[labels == index]
-        minimum[species] = (
-            _reached_by(of_class, target_coverage) if _rank(len(of_class), target_coverage) else everybody
-        )
+        of_class = own[labels == index] if (labels == index).any() else own
+        # Of m calibration rows and a new one, the new one is below the row of this rank with probability rank / (m + 1).
+        rank = max(int((1 - target_coverage) * (len(of_class) + 1) + 1e-9), 1)
+        minimum[species] = min(float(np.partition(of_class, rank - 1)[rank - 1]), HIGHEST_THRESHOLD)
     return ConformalThresholds(target_coverage=target_coverage, minimum_probability=minimum)
 
 
@@ -42,13 +41,3 @@ def in_set(probabilities: NDArray[np.floating], thresholds: ConformalThresholds)
     inside = probabilities >= minimum
     inside[np.arange(len(inside)), probabilities.argmax(axis=1)] = True
     return inside
-
-
-def _rank(n: int, target_coverage: float) -> int:
-    """Of n calibration rows and a new one, the new one falls below the row of this rank just often enough."""
-    return int((1 - target_coverage) * (n + 1) + 1e-9)
-
-
-def _reached_by(own: NDArray[np.float32], target_coverage: float) -> float:
-    rank = _rank(len(own), target_coverage)
-    return max(float(np.partition(own, rank - 1)[rank - 1]) - ROUNDING, 0.0) if rank else 0.0

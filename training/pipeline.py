@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +11,12 @@ from numpy.typing import NDArray
 from menagerie.animal import CLASSES
 from menagerie.errors import InvalidInput
 from menagerie.job import DataServiceSource, Stage
-from menagerie.manifest import ConformalThresholds, ModelManifest, TrainingSource, model_version
+from menagerie.manifest import ModelManifest, TrainingSource, model_version
 from training.conformal import calibrate
 from training.data_source import fetch
 from training.labelling import UNKNOWN, Labels, label
 from training.rows import AnimalRows, Origin
-from training.splitting import FOLDS, HELD_OUT, folds, in_canonical_order
-
-if TYPE_CHECKING:
-    from training.naive_bayes import PlateauNaiveBayes
+from training.splitting import CALIBRATION, HELD_OUT, folds, in_canonical_order
 
 Report = Callable[[Stage, float], None]
 """Told at the start of each stage, and now and then within it, how much of the whole is done, 0 to 1."""
@@ -94,6 +90,7 @@ def train(
     from training import canaries, onnx_export, parity
     from training.evaluation import evaluate
     from training.libraries import library_versions
+    from training.naive_bayes import PlateauNaiveBayes
     from training.onnx_session import OnnxSession
 
     report(Stage.VALIDATING, FETCHED)
@@ -104,12 +101,11 @@ def train(
     report(Stage.LABELLING, 0.45)
     labels = label(matrix)
     fold = folds(matrix, labels, random_seed)
-    is_held_out = fold == HELD_OUT
-    held_out = HeldOut(matrix[is_held_out], labels[is_held_out])
+    held_out = HeldOut(matrix[fold == HELD_OUT], labels[fold == HELD_OUT])
 
     report(Stage.FITTING, 0.65)
-    thresholds = _thresholds(matrix, labels, fold)
-    classifier = _fit(matrix[~is_held_out], labels[~is_held_out])
+    is_fitted = (fold != HELD_OUT) & (fold != CALIBRATION)
+    classifier = PlateauNaiveBayes(counts=COUNT_COLUMNS, background=UNKNOWN).fit(matrix[is_fitted], labels[is_fitted])
 
     report(Stage.EXPORTING, 0.8)
     onnx = onnx_export.export(classifier)
@@ -117,6 +113,7 @@ def train(
     agreement = parity.check(session, classifier, matrix, random_seed)
 
     report(Stage.EVALUATING, 0.9)
+    thresholds = calibrate(session.probabilities(matrix[fold == CALIBRATION]), labels[fold == CALIBRATION])
     probabilities = session.probabilities(held_out.rows)
     digest = hashlib.sha256(onnx).hexdigest()
     created_at = created_at.astimezone(UTC)
@@ -143,27 +140,3 @@ def train(
         canaries=canaries.pick(held_out.rows, probabilities, held_out.labels),
     )
     return TrainedModel(onnx, manifest, held_out)
-
-
-def _fit(rows: NDArray[np.float32], labels: Labels) -> "PlateauNaiveBayes":
-    from training.naive_bayes import PlateauNaiveBayes
-
-    return PlateauNaiveBayes(counts=COUNT_COLUMNS, background=UNKNOWN).fit(rows, labels)
-
-
-def _thresholds(rows: NDArray[np.float32], labels: Labels, fold: NDArray[np.intp]) -> ConformalThresholds:
-    """Calibrate on all rows that are not held out, each scored by a classifier fitted without its fold.
-
-    Scored in ONNX as later in service: near one, float32 rounds what the thresholds have to tell apart.
-    """
-    from training import onnx_export
-    from training.onnx_session import OnnxSession
-
-    probabilities = np.zeros((len(rows), len(CLASSES)), dtype=np.float32)
-    for number in range(FOLDS):
-        if number != HELD_OUT:
-            inside = fold == number
-            fitted = _fit(rows[~inside & (fold != HELD_OUT)], labels[~inside & (fold != HELD_OUT)])
-            probabilities[inside] = OnnxSession(onnx_export.export(fitted)).probabilities(rows[inside])
-    known = fold != HELD_OUT
-    return calibrate(probabilities[known], labels[known])

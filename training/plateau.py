@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# Share of the observations beyond either end of the plateau: TAIL / sqrt(n), within bounds.
+# Share of the observations beyond either end of the plateau: TAIL / sqrt(n), within bounds. On the plateau all are
+# alike; the lower bound keeps enough on the shoulders for conformal prediction to tell the odd one in twenty.
 TAIL = 1.5
-SMALLEST_TAIL = 0.001
+SMALLEST_TAIL = 0.02
 LARGEST_TAIL = 0.25
 # A Gaussian falls off at once where a plateau ends, a bell does not: a shoulder this much wider serves both.
 WIDENING = 1.25

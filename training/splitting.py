@@ -7,6 +7,9 @@ from training.labelling import Labels
 
 FOLDS = 5
 HELD_OUT = 0
+"""The fold that metrics and the promotion gate are measured on."""
+CALIBRATION = 1
+"""The fold that conformal thresholds are calibrated on; the classifier is fitted on all others."""
 
 
 def in_canonical_order(rows: NDArray[np.float32]) -> NDArray[np.float32]:

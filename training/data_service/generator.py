@@ -41,17 +41,26 @@ class Row(NamedTuple):
 
 def rows(seed: int, count: int) -> Iterator[Row]:
     """Yield `count` rows, metres and kilograms; the same seed gives the same rows, and more rows continue fewer."""
+    return (row for _, row in rows_with_truth(seed, count))
+
+
+def rows_with_truth(seed: int, count: int) -> Iterator[tuple[str | None, Row]]:
+    """Yield the same rows with the species each was drawn from, None for an outlier; for tests, never for training."""
     rng = random.Random(seed)  # noqa: S311 - the published generator, not a secret
-    species = list(SPECIES.values())
+    names = list(SPECIES)
     for _ in range(count):
         if rng.random() < OUTLIER_SHARE:
-            yield Row(
-                rng.randint(*OUTLIER_LEGS),
-                rng.uniform(*OUTLIER_HEIGHT_M),
-                rng.uniform(*OUTLIER_WEIGHT_KG),
-                rng.choice([True, False]),
-                rng.choice([True, False]),
+            yield (
+                None,
+                Row(
+                    rng.randint(*OUTLIER_LEGS),
+                    rng.uniform(*OUTLIER_HEIGHT_M),
+                    rng.uniform(*OUTLIER_WEIGHT_KG),
+                    rng.choice([True, False]),
+                    rng.choice([True, False]),
+                ),
             )
         else:
-            kind = rng.choice(species)
-            yield Row(kind.legs, rng.uniform(*kind.height_m), rng.uniform(*kind.weight_kg), kind.wings, kind.tail)
+            name = rng.choice(names)
+            kind = SPECIES[name]
+            yield name, Row(kind.legs, rng.uniform(*kind.height_m), rng.uniform(*kind.weight_kg), kind.wings, kind.tail)
