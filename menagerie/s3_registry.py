@@ -71,7 +71,10 @@ class S3ModelRegistry:
         return found
 
     def current(self) -> Pointer | None:
-        """Return the pointer, or None while nothing has been promoted; an unchanged pointer is not sent again."""
+        """Return the pointer, or None while nothing has been promoted; raise ModelRejected if it cannot be read.
+
+        An unchanged pointer is not sent again.
+        """
         known = self._pointer
         get = partial(self._client.get_object, Bucket=self._bucket, Key=_POINTER)
         with aws_errors("the model registry"):
@@ -86,7 +89,10 @@ class S3ModelRegistry:
                         self._pointer = None
                         return None
                 raise
-        file = _PointerFile.model_validate_json(body)
+        try:
+            file = _PointerFile.model_validate_json(body)
+        except ValidationError as error:
+            raise ModelRejected(f"{_POINTER} cannot be read") from error
         self._pointer = Pointer(file.version, file.promoted_at, answer["ETag"])
         return self._pointer
 

@@ -262,3 +262,14 @@ def test_lambda_refusing_the_worker_fails_the_job(door: Door, monkeypatch: pytes
     assert_problem(send(retrain, "POST", "/retrain"), 503)
     (job,) = send(retrain, "GET", "/retrain").json()["items"]
     assert (job["status"], job["error"]) == ("failed", "the worker could not be started")
+
+
+def test_a_job_that_cannot_be_read_is_logged_with_its_traceback(
+    door: Door, dynamodb: DynamoDBClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker = door("functions.retrain.worker")
+    item = {"pk": {"S": "job"}, "sk": {"S": "broken"}, "status": {"S": "queued"}, "expires": {"N": "99999999999"}}
+    dynamodb.put_item(TableName=JOBS, Item=item)
+    assert worker.handler({"job_id": "broken"}, Context()) == {"job_id": "broken", "status": "failed"}
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["job_id"], line["exception_name"]) == ("ERROR", "broken", "ValidationError")

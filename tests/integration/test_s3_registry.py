@@ -90,6 +90,12 @@ def test_a_pointer_that_was_removed_is_noticed(s3: S3Client) -> None:
     assert registry.current() is None
 
 
+def test_a_pointer_that_cannot_be_read_is_refused(s3: S3Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key="models/current.json", Body=b"{")
+    with pytest.raises(ModelRejected, match=r"current\.json"):
+        S3ModelRegistry(s3, BUCKET).current()
+
+
 class LosesTheFirstAnswer:
     """A client whose writes arrive but are not heard of, so that they are sent again."""
 

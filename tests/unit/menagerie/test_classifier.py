@@ -1,0 +1,82 @@
+"""A model is opened only if it is what its manifest says, and answers as its outputs say."""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import pytest
+
+from menagerie.animal import CLASSES, Species, feature_matrix
+from menagerie.classifier import OnnxClassifier
+from menagerie.errors import ModelRejected
+from menagerie.manifest import ConformalThresholds, ModelManifest
+from tests.samples import ANIMALS, published_model
+
+Change = Callable[[bytes, ModelManifest], tuple[bytes, ModelManifest]]
+
+
+def signed(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    """Return a changed model with the digest that it has now."""
+    return model, manifest.model_copy(update={"sha256": hashlib.sha256(model).hexdigest()})
+
+
+def another_byte(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    return model + b"\0", manifest
+
+
+def no_onnx(_: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    return signed(b"no ONNX file at all", manifest)
+
+
+def other_classes(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    graph = onnx.load_from_string(model)
+    (entry,) = (each for each in graph.metadata_props if each.key == "classes")
+    entry.value = "cat,cow"
+    return signed(graph.SerializeToString(), manifest)
+
+
+def no_canaries(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    return model, manifest.model_copy(update={"canaries": ()})
+
+
+def dead_canary(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    first = manifest.canaries[0]
+    changed = first.model_copy(update={"probabilities": {**first.probabilities, Species.DOG: 0.5}})
+    return model, manifest.model_copy(update={"canaries": (changed,)})
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (another_byte, "digest"),
+        (no_onnx, "cannot be opened"),
+        (other_classes, "classes"),
+        (no_canaries, "no canary rows"),
+        (dead_canary, "misses its canary rows"),
+    ],
+)
+def test_a_model_that_is_not_what_its_manifest_says_is_refused(change: Change, told: str) -> None:
+    manifest, model = published_model()
+    changed, changed_manifest = change(model, manifest)
+    with pytest.raises(ModelRejected, match=told):
+        OnnxClassifier.load(changed, changed_manifest)
+
+
+def test_the_answer_is_the_most_probable_class() -> None:
+    manifest, model = published_model()
+    answers = OnnxClassifier.load(model, manifest).classify(feature_matrix(ANIMALS))
+    assert answers.species == list(CLASSES)
+    assert answers.probabilities.shape == (len(ANIMALS), len(CLASSES))
+    assert np.allclose(answers.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(("minimum", "size"), [(0.0, len(CLASSES)), (2.0, 1)])
+def test_a_prediction_set_has_what_reaches_the_threshold_and_always_the_answer(minimum: float, size: int) -> None:
+    manifest, model = published_model()
+    thresholds = ConformalThresholds(target_coverage=0.95, minimum_probability=dict.fromkeys(CLASSES, minimum))
+    classifier = OnnxClassifier.load(model, manifest.model_copy(update={"thresholds": thresholds}))
+    answers = classifier.classify(feature_matrix(ANIMALS))
+    for species, chosen in zip(answers.species, answers.prediction_sets, strict=True):
+        assert len(chosen) == size
+        assert chosen[0] is species
