@@ -1,9 +1,9 @@
 """The documentation of the whole API: one OpenAPI document and a page to try it."""
 
 from functools import cache
+from importlib.resources import files
 
 from fastapi import APIRouter, Response
-from fastapi.openapi.docs import get_swagger_ui_html
 from pydantic_core import to_json
 
 router = APIRouter(include_in_schema=False)
@@ -17,11 +17,8 @@ async def openapi_json() -> Response:
 
 @router.get("/docs")
 async def docs() -> Response:
-    """Return Swagger UI. Its script and style come from a public CDN; the document comes from here."""
-    # A relative address works behind every prefix: a stage, a custom domain's path, an emulator's long one.
-    return get_swagger_ui_html(
-        openapi_url="openapi.json", title="Menagerie", oauth2_redirect_url=None, swagger_favicon_url="data:,"
-    )
+    """Return Swagger UI with everything it needs, so that it works on a laptop without a network."""
+    return Response(_page(), media_type="text/html")
 
 
 @cache
@@ -29,3 +26,14 @@ def _document() -> bytes:
     from functions.openapi import openapi_document
 
     return to_json(openapi_document())
+
+
+@cache
+def _page() -> str:
+    # Powertools carries Swagger UI's script and style; FastAPI's own page fetches them from a public CDN.
+    from aws_lambda_powertools.event_handler.openapi.swagger_ui import generate_swagger_html
+
+    assets = files("aws_lambda_powertools.event_handler.openapi.swagger_ui")
+    script, style = ((assets / f"swagger-ui{name}").read_text() for name in ("-bundle.min.js", ".min.css"))
+    # "</" inside a script could end it; "<\/" means the same to JavaScript.
+    return generate_swagger_html(_document().decode().replace("</", "<\\/"), script, style, "", None)

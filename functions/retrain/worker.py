@@ -38,6 +38,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         return {"job_id": job_id, "status": "not run"}
     except Exception:
         logger.exception("job failed", job_id=job_id, request_id=context.aws_request_id)
-        return {"job_id": job_id, "status": "failed"}
+        raise  # so that Lambda counts it among the function's errors; it is not tried again
     logger.info("job ended", **job.model_dump(mode="json"), request_id=context.aws_request_id)
     return {"job_id": job_id, "status": job.status}

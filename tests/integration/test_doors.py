@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
+from pydantic import ValidationError
 
 from menagerie.animal import CLASSES
 from menagerie.s3_registry import S3ModelRegistry
@@ -270,6 +271,7 @@ def test_a_job_that_cannot_be_read_is_logged_with_its_traceback(
     worker = door("functions.retrain.worker")
     item = {"pk": {"S": "job"}, "sk": {"S": "broken"}, "status": {"S": "queued"}, "expires": {"N": "99999999999"}}
     dynamodb.put_item(TableName=JOBS, Item=item)
-    assert worker.handler({"job_id": "broken"}, Context()) == {"job_id": "broken", "status": "failed"}
+    with pytest.raises(ValidationError):
+        worker.handler({"job_id": "broken"}, Context())
     line = json.loads(capsys.readouterr().out)
     assert (line["level"], line["job_id"], line["exception_name"]) == ("ERROR", "broken", "ValidationError")

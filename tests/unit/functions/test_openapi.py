@@ -1,6 +1,7 @@
 """One OpenAPI document for both functions: complete, true, and committed as docs/openapi.json."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,10 @@ def test_the_document_is_served(document: dict[str, Any], predict: Send) -> None
     assert predict("GET", "/openapi.json").json() == document
 
 
-def test_the_page_finds_the_document_behind_every_prefix(predict: Send) -> None:
+def test_the_page_needs_no_other_address_and_so_works_behind_every_prefix(predict: Send) -> None:
     answer = predict("GET", "/docs")
     assert answer.headers["content-type"].startswith("text/html")
-    assert "url: 'openapi.json'" in answer.text
+    assert '"/predictions/{prediction_id}"' in answer.text
+    assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=", answer.text.split("<body>")[0])
+    assert "<script src=" not in answer.text
     assert openapi_document()["servers"] == [{"url": "./"}]
