@@ -29,7 +29,7 @@ def calibrate(
     minimum = {}
     for index, species in enumerate(CLASSES):
         of_class = own[labels == index] if (labels == index).any() else own
-        # Of m calibration rows and a new one, the new one is below the row of this rank with probability rank / (m + 1).
+        # A new row is below the calibration row of this rank, of m, with probability rank / (m + 1).
         rank = max(int((1 - target_coverage) * (len(of_class) + 1) + 1e-9), 1)
         minimum[species] = min(float(np.partition(of_class, rank - 1)[rank - 1]), HIGHEST_THRESHOLD)
     return ConformalThresholds(target_coverage=target_coverage, minimum_probability=minimum)

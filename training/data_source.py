@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 import httpx2
 
@@ -34,7 +35,7 @@ def fetch(
     Raises Unavailable if the service does not answer, InvalidInput if its answer is not the contract's.
     """
     parts = []
-    with client or httpx2.Client(timeout=TIMEOUT, follow_redirects=True) as session:
+    with nullcontext(client) if client else httpx2.Client(timeout=TIMEOUT, follow_redirects=True) as session:
         for first, seed, count in chunks(source):
             answer = _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep)
             parts.append(validate(answer, range(first + 1, first + count + 1)))

@@ -48,6 +48,8 @@ def find_one(values: Floats, log_background: Floats) -> Grouping | None:
 
     `log_background`, shape (n,), is the logarithm of the background rows expected there per metre and kilogram.
     """
+    if len(values) < SMALLEST_GROUP:
+        return None
     sample, chosen, share = _sample(values)
     best = _best(sample, _single_starts(sample), log_background[chosen] + np.log(share))
     return best and _on_all(values, chosen, best, 1, log_background)
@@ -58,6 +60,8 @@ def find_two(values: Floats, log_background: Floats) -> Grouping | None:
 
     None also when two groups explain the rows hardly better than one does; `log_background` as in `find_one`.
     """
+    if len(values) < 2 * SMALLEST_GROUP:
+        return None
     sample, chosen, share = _sample(values)
     background = log_background[chosen] + np.log(share)
     starts = []

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from menagerie.animal import CLASSES, Species
 from menagerie.errors import TrainingFailed
 from training.background import Background
-from training.grouping import BACKGROUND, SMALLEST_GROUP, Grouping, find_one, find_two
+from training.grouping import SMALLEST_GROUP, Grouping, find_one, find_two
 from training.plateau import Floats
 from training.zoology import BODY_PLANS, BodyPlan
 
 UNKNOWN = CLASSES.index(Species.UNKNOWN)
-# A second group of one species' body plan, this large beside the first, makes it a guess which one is meant.
+# Two groups where zoology knows one species, and the smaller this large beside the other: which is meant is a guess.
 RIVAL = 0.25
 Labels = NDArray[np.int64]
 
@@ -66,26 +66,21 @@ def _group(plan: BodyPlan, size: Floats, log_background: Floats) -> NDArray[np.i
     needed = SMALLEST_GROUP * len(plan.species)
     if len(size) < needed:
         raise TrainingFailed(f"{len(size)} rows are {plan}, {names} would take at least {needed}")
-    found = (find_one if len(plan.species) == 1 else find_two)(size, log_background)
-    if found is None:
-        single = find_one(size, log_background)
-        seen = "no dense group" if single is None else f"one group of {single.size(0)} around {_weight(size, single)}"
-        raise TrainingFailed(f"the {len(size)} rows that are {plan} show {seen}, {names} would be one each")
-    if len(plan.species) == 1:
-        _refuse_a_rival(plan, size, found, log_background)
-    return found.group
-
-
-def _refuse_a_rival(plan: BodyPlan, size: Floats, found: Grouping, log_background: Floats) -> None:
-    rest = size[found.group == BACKGROUND]
-    smallest = max(SMALLEST_GROUP, RIVAL * found.size(0))
-    rival = find_one(rest, log_background[found.group == BACKGROUND]) if len(rest) >= smallest else None
-    if rival and rival.size(0) >= smallest:
+    one, two = find_one(size, log_background), find_two(size, log_background)
+    if len(plan.species) == 2:
+        if two is None:
+            seen = "no dense group" if one is None else f"one group of {one.size(0)} around {_weight(size, one, 0)}"
+            raise TrainingFailed(f"the {len(size)} rows that are {plan} show {seen}, {names} would be one each")
+        return two.group
+    if one is None:
+        raise TrainingFailed(f"the {len(size)} rows that are {plan} show no dense group, {names} would be one")
+    if two and min(two.size(0), two.size(1)) >= RIVAL * max(two.size(0), two.size(1)):
         raise TrainingFailed(
-            f"the {len(size)} rows that are {plan} form two groups, around {_weight(size, found)} and "
-            f"{_weight(rest, rival)}, and only {plan.species[0]} should look like that"
+            f"the {len(size)} rows that are {plan} form two groups, around {_weight(size, two, 0)} and "
+            f"{_weight(size, two, 1)}, and only {names} should look like that"
         )
+    return one.group
 
 
-def _weight(size: Floats, grouping: Grouping) -> str:
-    return f"{np.median(size[grouping.group == 0, 1]):.3g} kg"
+def _weight(size: Floats, grouping: Grouping, number: int) -> str:
+    return f"{np.median(size[grouping.group == number, 1]):.3g} kg"

@@ -34,7 +34,9 @@ def export(classifier: PlateauNaiveBayes) -> bytes:
         options={id(classifier): {"zipmap": False}},
         target_opset=OPSET,
     )
+    typed = next(output for output in model.graph.output if output.name == OUTPUT_NAME)
     model = select_model_inputs_outputs(model, outputs=[OUTPUT_NAME])
+    model.graph.output[0].CopyFrom(typed)
     used = {name for node in model.graph.node for name in node.input}
     for unused in [constant for constant in model.graph.initializer if constant.name not in used]:
         model.graph.initializer.remove(unused)
