@@ -18,7 +18,7 @@ COLD_RUNS = 5
 
 def main() -> None:
     """Measure a running `menagerie up`; the first argument names its state folder."""
-    state = StateDirectory.open(Path(*sys.argv[1:2] or [DEFAULT_STATE_DIR]))
+    state = StateDirectory.open(Path(*sys.argv[1:2] or [str(DEFAULT_STATE_DIR)]))
     addresses = state.addresses()
     functions = emulator_clients(addresses.endpoint_url, state.secret("emulator-secret-key")).functions
     with httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=60.0) as client:

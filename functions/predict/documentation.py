@@ -30,10 +30,27 @@ def _document() -> bytes:
 
 @cache
 def _page() -> str:
-    # Powertools carries Swagger UI's script and style; FastAPI's own page fetches them from a public CDN.
-    from aws_lambda_powertools.event_handler.openapi.swagger_ui import generate_swagger_html
+    # Powertools carries Swagger UI's script and style; FastAPI's page fetches them from a public CDN.
+    assets = files("aws_lambda_powertools") / "event_handler" / "openapi" / "swagger_ui"
+    return _PAGE.format(
+        style=(assets / "swagger-ui.min.css").read_text(), script=(assets / "swagger-ui-bundle.min.js").read_text()
+    )
 
-    assets = files("aws_lambda_powertools.event_handler.openapi.swagger_ui")
-    script, style = ((assets / f"swagger-ui{name}").read_text() for name in ("-bundle.min.js", ".min.css"))
-    # "</" inside a script could end it; "<\/" means the same to JavaScript.
-    return generate_swagger_html(_document().decode().replace("</", "<\\/"), script, style, "", None)
+
+# The document's address is relative, so that it holds behind every prefix: a stage, a domain's path, an emulator's.
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Menagerie</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script>{script}</script>
+<script>SwaggerUIBundle({{url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true}})</script>
+</body>
+</html>
+"""
