@@ -1,0 +1,75 @@
+"""The template has exactly the routes that the applications answer, open where the document says so."""
+
+from typing import Any
+
+from functions.openapi import openapi_document
+from functions.predict.documentation import router as documentation
+from functions.predict.routes import router as predict
+from functions.retrain.routes import router as retrain
+
+Resources = dict[str, Any]
+Route = tuple[str, str]
+
+
+def events(resources: Resources, function: str) -> dict[Route, bool]:
+    """Return a function's routes in the template, and whether each asks for the key."""
+    found = {}
+    for event in resources[function]["Properties"]["Events"].values():
+        assert event["Type"] == "Api"
+        properties = event["Properties"]
+        key = properties.get("Auth", {}).get("ApiKeyRequired", True)
+        found[properties["Method"], properties["Path"]] = key
+    return found
+
+
+def routes(*routers: Any) -> set[Route]:
+    return {(method, route.path) for router in routers for route in router.routes for method in route.methods}
+
+
+def test_each_function_gets_the_routes_that_its_application_answers(resources: Resources) -> None:
+    # /models/current must be declared for GET as well: PUT makes it a resource that hides /models/{version}.
+    assert set(events(resources, "PredictFunction")) == routes(predict, documentation) | {("GET", "/models/current")}
+    assert set(events(resources, "RetrainFunction")) == routes(retrain)
+    assert "Events" not in resources["TrainFunction"]["Properties"]
+
+
+def test_nothing_is_any_or_greedy(resources: Resources) -> None:
+    for function in ("PredictFunction", "RetrainFunction"):
+        for method, path in events(resources, function):
+            assert method in ("GET", "POST", "PUT")
+            assert "+" not in path
+
+
+def test_the_document_and_the_template_agree_on_what_is_open(resources: Resources) -> None:
+    declared = {**events(resources, "PredictFunction"), **events(resources, "RetrainFunction")}
+    document = openapi_document()
+    documented = {
+        (method.upper(), path): operation.get("security", document["security"]) != []
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert {route: declared[route] for route in documented} == documented
+    closed = {route for route, key in declared.items() if key}
+    assert set(declared) - closed == {("GET", "/health"), ("GET", "/docs"), ("GET", "/openapi.json")}
+
+
+def test_the_api_asks_for_the_key_by_default(resources: Resources) -> None:
+    assert resources["Api"]["Properties"]["Auth"] == {"ApiKeyRequired": True}
+    assert resources["UsagePlanKey"]["Properties"]["KeyId"] == {"Ref": "ApiKey"}
+    assert set(resources["UsagePlan"]["Properties"]["Throttle"]) == {"RateLimit", "BurstLimit"}
+
+
+def test_each_function_has_the_variables_that_its_settings_need(template: dict[str, Any], resources: Resources) -> None:
+    from menagerie.settings import PredictSettings, RetrainSettings, TrainerSettings
+
+    shared = set(template["Globals"]["Function"]["Environment"]["Variables"])
+    for function, settings in {
+        "PredictFunction": PredictSettings,
+        "RetrainFunction": RetrainSettings,
+        "TrainFunction": TrainerSettings,
+    }.items():
+        given = shared | set(resources[function]["Properties"]["Environment"]["Variables"])
+        needed = {
+            name.upper() for name, field in settings.model_json_schema()["properties"].items() if "default" not in field
+        }
+        assert needed <= given, f"{function} lacks {needed - given}"
