@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from functions.openapi import openapi_document
 from functions.predict.documentation import router as documentation
 from functions.predict.routes import router as predict
 from functions.retrain.routes import router as retrain
+from menagerie.settings import PredictSettings, RetrainSettings, TrainerSettings
 
 Resources = dict[str, Any]
 Route = tuple[str, str]
@@ -60,16 +63,13 @@ def test_the_api_asks_for_the_key_by_default(resources: Resources) -> None:
 
 
 def test_each_function_has_the_variables_that_its_settings_need(template: dict[str, Any], resources: Resources) -> None:
-    from menagerie.settings import PredictSettings, RetrainSettings, TrainerSettings
-
     shared = set(template["Globals"]["Function"]["Environment"]["Variables"])
-    for function, settings in {
+    readers: dict[str, type[BaseModel]] = {
         "PredictFunction": PredictSettings,
         "RetrainFunction": RetrainSettings,
         "TrainFunction": TrainerSettings,
-    }.items():
+    }
+    for function, settings in readers.items():
         given = shared | set(resources[function]["Properties"]["Environment"]["Variables"])
-        needed = {
-            name.upper() for name, field in settings.model_json_schema()["properties"].items() if "default" not in field
-        }
+        needed = {name.upper() for name, field in settings.model_fields.items() if field.is_required()}
         assert needed <= given, f"{function} lacks {needed - given}"

@@ -1,0 +1,37 @@
+"""The README's lines for the shell, pasted into a shell."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.e2e.conftest import Up
+from tests.e2e.test_routes import finished
+
+pytestmark = pytest.mark.e2e
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+EXPORTS = next(block for block in BLOCKS if "export API" in block)
+CURLS = [block for block in BLOCKS if "curl " in block]
+
+
+def test_the_readme_shows_how_to_call_the_api() -> None:
+    assert len(CURLS) >= 4
+
+
+@pytest.mark.parametrize("block", CURLS, ids=lambda block: block.split('"')[1].removeprefix("$API"))
+def test_what_the_readme_shows_works_as_it_stands(up: Up, api: httpx2.Client, tmp_path: Path, block: str) -> None:
+    (tmp_path / ".menagerie").symlink_to(up.state_dir)
+    for job in api.get("/retrain").json()["items"]:
+        finished(api, job["job_id"])
+    script = EXPORTS + block.replace("curl ", "echo; curl --fail-with-body ")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    assert len(answers) == block.count("curl ")
