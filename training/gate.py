@@ -25,8 +25,8 @@ class Decision:
 def decide(challenger: TrainedModel, champion: OnnxClassifier | None, rule: PromotionRule) -> Decision:
     """Compare both on the challenger's held-out rows, which neither was fitted on.
 
-    Promoted if its accuracy is not below the champion's by more than ACCURACY_MARGIN and it gives no more animals
-    another species' name.
+    Promoted if its accuracy is not below the champion's by more than ACCURACY_MARGIN; and if it gives more animals
+    another species' name, the worst of mistakes, only for a higher accuracy.
     """
     if rule == "never":
         return Decision(False, "not promoted: the rule is never to promote")
@@ -35,11 +35,12 @@ def decide(challenger: TrainedModel, champion: OnnxClassifier | None, rule: Prom
     held_out = challenger.held_out
     new = _result(OnnxClassifier.load(challenger.onnx, challenger.manifest), held_out)
     old = _result(champion, held_out)
-    worse = new.accuracy < old.accuracy - ACCURACY_MARGIN or new.confusions > old.confusions
+    confuses_for_nothing = new.confusions > old.confusions and new.accuracy <= old.accuracy
+    worse = new.accuracy < old.accuracy - ACCURACY_MARGIN or confuses_for_nothing
     compared = (
         f"on {len(held_out.labels)} held-out rows accuracy {new.accuracy:.5f} against {old.accuracy:.5f} of "
         f"{champion.version}, species confused {new.confusions} against {old.confusions}; "
-        f"accepted are {ACCURACY_MARGIN} less accuracy and no more confusion"
+        f"accepted are {ACCURACY_MARGIN} less accuracy, and more confusion only for more accuracy"
     )
     if rule == "always":
         return Decision(True, f"promoted: the rule is always to promote; {compared}")

@@ -95,7 +95,8 @@ def train(
 
     report(Stage.VALIDATING, FETCHED)
     if not len(rows.matrix):
-        raise InvalidInput(f"none of {rows.received} rows is a valid animal; {'; '.join(map(str, rows.refusals))}")
+        first = f"; {rows.refusals[0]}" if rows.refusals else ""
+        raise InvalidInput(f"none of {rows.received} rows is a valid animal{first}")
     matrix = in_canonical_order(rows.matrix)
 
     report(Stage.LABELLING, 0.45)
@@ -106,15 +107,16 @@ def train(
     report(Stage.FITTING, 0.65)
     is_fitted = (fold != HELD_OUT) & (fold != CALIBRATION)
     classifier = PlateauNaiveBayes(counts=COUNT_COLUMNS, background=UNKNOWN).fit(matrix[is_fitted], labels[is_fitted])
-
-    report(Stage.EXPORTING, 0.8)
     onnx = onnx_export.export(classifier)
     session = OnnxSession(onnx)
-    agreement = parity.check(session, classifier, matrix, random_seed)
 
-    report(Stage.EVALUATING, 0.9)
+    report(Stage.EVALUATING, 0.75)
+    agreement = parity.check(session, classifier, matrix, random_seed)
     thresholds = calibrate(session.probabilities(matrix[fold == CALIBRATION]), labels[fold == CALIBRATION])
     probabilities = session.probabilities(held_out.rows)
+    metrics = evaluate(probabilities, held_out.labels, thresholds, agreement)
+
+    report(Stage.EXPORTING, 0.9)
     digest = hashlib.sha256(onnx).hexdigest()
     created_at = created_at.astimezone(UTC)
     manifest = ModelManifest(
@@ -126,7 +128,7 @@ def train(
         algorithm=repr(classifier),
         random_seed=random_seed,
         thresholds=thresholds,
-        metrics=evaluate(probabilities, held_out.labels, thresholds, agreement),
+        metrics=metrics,
         training=TrainingSource(
             kind=source.kind,
             url=source.url,

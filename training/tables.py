@@ -13,7 +13,6 @@ from training.rows import AnimalRows, joined, validate
 ROWS_AT_ONCE = 50_000
 
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
-_BOOLEANS |= {text.capitalize(): value for text, value in _BOOLEANS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,11 @@ def _pieces(path: Path, file: TextIO) -> Iterator[Piece]:
     reader = csv.reader(file)
     try:
         header: list[str] = next(reader, [])
-        missing = [name for name in FEATURES if name not in header]
+        names = [name.strip() for name in header]
+        missing = [name for name in FEATURES if name not in names]
         if missing:
             raise InvalidInput(f"{path} has no column {', '.join(missing)}; its header is {','.join(header)[:200]!r}")
-        animal = _animal_reader(header)
+        animal = _animal_reader(names)
         texts: list[list[str]] = []
         lines: list[int] = []
         for text in reader:
@@ -67,9 +67,9 @@ def _pieces(path: Path, file: TextIO) -> Iterator[Piece]:
         raise InvalidInput(f"{path}, line {reader.line_num}: {error}") from error
 
 
-def _animal_reader(header: list[str]) -> Callable[[list[str]], dict[str, object]]:
-    columns = len(header)
-    legs, height, weight, wings, tail = (header.index(name) for name in FEATURES)
+def _animal_reader(names: list[str]) -> Callable[[list[str]], dict[str, object]]:
+    columns = len(names)
+    legs, height, weight, wings, tail = (names.index(name) for name in FEATURES)
 
     def animal(text: list[str]) -> dict[str, object]:
         if len(text) != columns:
@@ -79,8 +79,8 @@ def _animal_reader(header: list[str]) -> Callable[[list[str]], dict[str, object]
             "walks_on_n_legs": _count(text[legs]),
             "height": _number(text[height]),
             "weight": _number(text[weight]),
-            "has_wings": _BOOLEANS.get(text[wings], text[wings]),
-            "has_tail": _BOOLEANS.get(text[tail], text[tail]),
+            "has_wings": _boolean(text[wings]),
+            "has_tail": _boolean(text[tail]),
         }
 
     return animal
@@ -99,3 +99,7 @@ def _number(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+def _boolean(text: str) -> bool | str:
+    return _BOOLEANS.get(text.strip().lower(), text)

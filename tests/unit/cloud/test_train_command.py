@@ -1,0 +1,126 @@
+"""`menagerie train`, on files and on a data service that runs."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+import uvicorn
+from typer.testing import CliRunner
+
+from cloud.commands.train import train
+from menagerie.errors import InvalidInput, TrainingFailed, Unavailable
+from training.data_service.app import create_app
+from training.data_service.generator import rows
+from training.data_service.server import bind
+from training.model_folder import load
+
+HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail\n"
+
+app = typer.Typer()
+app.command()(train)
+
+
+def run(*arguments: str) -> "str":
+    """Return standard output; an error of ours is raised, as it is from the function."""
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def csv_file(folder: Path, count: int, extra: str = "") -> Path:
+    path = folder / "animals.csv"
+    path.write_text(HEADER + "".join(",".join(map(str, row)) + "\n" for row in rows(42, count)) + extra)
+    return path
+
+
+@pytest.fixture
+def data_service() -> Iterator[str]:
+    listener = bind("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="critical"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+    listener.close()
+
+
+def test_a_model_is_trained_from_a_running_data_service(data_service: str, tmp_path: Path) -> None:
+    said = run("--data-service-url", data_service, "--seed", "7", "--output", str(tmp_path))
+    manifest = load(tmp_path).manifest
+    assert (manifest.training.kind, manifest.training.url, manifest.training.seed) == ("data-service", data_service, 7)
+    assert manifest.training.rows == 1000
+    for words in (manifest.version, "accuracy", "coverage", "elephant", f"{manifest.size:,} bytes"):
+        assert words in said
+
+
+def test_a_model_is_trained_from_a_csv_file_and_bad_lines_are_named(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, 500, extra="4,tall,25,False,True\n")
+    result = CliRunner().invoke(app, ["--dataset", str(path), "--output", str(tmp_path / "model")])
+    assert result.exit_code == 0
+    assert f"left out: {path}, line 502: height: input should be a valid number" in result.stderr
+    manifest = load(tmp_path / "model").manifest
+    assert (manifest.training.kind, manifest.training.key) == ("dataset", "animals.csv")
+    assert (manifest.training.rows, manifest.training.rows_refused) == (501, 1)
+
+
+def test_the_same_seed_gives_the_same_model_twice(data_service: str, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        run("--data-service-url", data_service, "--number-of-datapoints", "400", "--output", str(tmp_path / name))
+    assert (tmp_path / "first" / "model.onnx").read_bytes() == (tmp_path / "second" / "model.onnx").read_bytes()
+
+
+def test_no_progress_bar_is_drawn_where_nobody_looks(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["--dataset", str(csv_file(tmp_path, 400)), "--output", str(tmp_path / "m")])
+    assert result.stderr == ""
+
+
+def test_a_failed_training_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    output = tmp_path / "model"
+    run("--dataset", str(csv_file(tmp_path, 400)), "--output", str(output))
+    before = {path.name: path.read_bytes() for path in output.iterdir()}
+    with pytest.raises(TrainingFailed, match="in 30 valid rows"):
+        run("--dataset", str(csv_file(tmp_path, 30)), "--output", str(output))
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == before
+
+
+def test_a_failed_training_makes_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(TrainingFailed):
+        run("--dataset", str(csv_file(tmp_path, 30)), "--output", str(tmp_path / "model"))
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "either --data-service-url or --dataset"),
+        (["--data-service-url", "http://x", "--dataset", "x.csv"], "either --data-service-url or --dataset"),
+        (["--dataset", "missing.csv"], "cannot read missing.csv"),
+        (["--dataset", "missing.csv", "--publish"], "--publish needs a registry: give --bucket or set MODELS_BUCKET"),
+        (["--data-service-url", "ftp://x"], "is no address of a data service"),
+    ],
+)
+def test_a_command_that_makes_no_sense_says_what_would(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MODELS_BUCKET", raising=False)
+    with pytest.raises(InvalidInput, match=said):
+        run(*arguments, "--output", str(tmp_path))
+
+
+def test_an_output_that_is_a_file_is_refused_before_any_work(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, 400)
+    result = CliRunner().invoke(app, ["--dataset", str(path), "--output", str(path)])
+    assert result.exit_code != 0
+    assert path.read_text().startswith(HEADER)
+
+
+def test_a_dead_data_service_is_named(tmp_path: Path) -> None:
+    listener = bind("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+    with pytest.raises(Unavailable, match=rf"the data service at {url}\S* does not answer"):
+        run("--data-service-url", url, "--output", str(tmp_path))
+    assert not list(tmp_path.iterdir())

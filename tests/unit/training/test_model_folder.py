@@ -1,0 +1,46 @@
+"""A model in a folder."""
+
+from pathlib import Path
+
+import pytest
+
+from menagerie.errors import InvalidInput, ModelRejected, NotFound
+from training.model_folder import load, write
+from training.pipeline import TrainedModel
+
+
+def test_what_was_written_loads(tmp_path: Path, trained: TrainedModel) -> None:
+    write(tmp_path / "deep" / "model", trained.onnx, trained.manifest)
+    assert sorted(path.name for path in (tmp_path / "deep" / "model").iterdir()) == ["manifest.json", "model.onnx"]
+    assert load(tmp_path / "deep" / "model").manifest == trained.manifest
+
+
+def test_a_second_model_replaces_the_first(tmp_path: Path, trained: TrainedModel) -> None:
+    write(tmp_path, b"old", trained.manifest)
+    write(tmp_path, trained.onnx, trained.manifest)
+    assert load(tmp_path).version == trained.manifest.version
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing_half_done(tmp_path: Path, trained: TrainedModel) -> None:
+    (tmp_path / "manifest.json").mkdir()
+    (tmp_path / "manifest.json" / "in the way").touch()
+    with pytest.raises(InvalidInput, match="cannot write the model to"):
+        write(tmp_path, trained.onnx, trained.manifest)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_missing_file_is_named(tmp_path: Path, trained: TrainedModel) -> None:
+    with pytest.raises(NotFound, match=r"no model in .*manifest.json: No such file"):
+        load(tmp_path)
+    write(tmp_path, trained.onnx, trained.manifest)
+    (tmp_path / "model.onnx").unlink()
+    with pytest.raises(NotFound, match=r"model\.onnx"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "content"), [("manifest.json", b"{}"), ("model.onnx", b"no model")])
+def test_a_damaged_file_is_refused(tmp_path: Path, trained: TrainedModel, name: str, content: bytes) -> None:
+    write(tmp_path, trained.onnx, trained.manifest)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelRejected):
+        load(tmp_path)

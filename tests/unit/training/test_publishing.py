@@ -1,0 +1,117 @@
+"""Publishing: the version is stored with its reason, then the pointer moves, or does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from menagerie.classifier import OnnxClassifier
+from menagerie.errors import Conflict
+from menagerie.manifest import ModelManifest
+from menagerie.registry import Pointer
+from tests.fakes import InMemoryRegistry
+from tests.model.worlds import as_received, official
+from tests.unit.training.conftest import NOON
+from training.pipeline import TrainedModel, train
+from training.publishing import publish
+from training.rows import Origin
+
+
+@pytest.fixture(scope="module")
+def newer() -> TrainedModel:
+    return train(as_received(official(1000, 43)[0]), source=Origin("dataset"), created_at=NOON.replace(hour=13))
+
+
+def current_version(registry: InMemoryRegistry) -> str | None:
+    pointer = registry.current()
+    return pointer.version if pointer else None
+
+
+def test_the_first_model_becomes_current_with_the_reason_in_its_manifest(trained: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    publication = publish(trained, registry, "if-better")
+    assert publication.promoted
+    assert current_version(registry) == trained.manifest.version
+    stored = registry.manifest(trained.manifest.version)
+    assert stored == publication.manifest
+    assert stored.reason == publication.reason != ""
+    OnnxClassifier.load(registry.model(stored.version), stored)
+
+
+def test_a_model_that_is_as_good_takes_over(trained: TrainedModel, newer: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    publish(trained, registry, "always")
+    publication = publish(newer, registry, "if-better")
+    assert publication.promoted
+    assert current_version(registry) == newer.manifest.version
+
+
+def test_a_model_that_is_not_promoted_is_stored_all_the_same(trained: TrainedModel, newer: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    publish(trained, registry, "always")
+    publication = publish(newer, registry, "never")
+    assert not publication.promoted
+    assert current_version(registry) == trained.manifest.version
+    assert registry.manifest(newer.manifest.version).reason == "not promoted: the rule is never to promote"
+
+
+def test_a_current_model_that_does_not_verify_counts_as_absent(trained: TrainedModel, newer: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    publish(trained, registry, "always")
+    registry.models[trained.manifest.version] = (trained.manifest, b"something else")
+    publication = publish(newer, registry, "if-better")
+    assert publication.promoted
+    assert "the current model counts as absent: model " in publication.reason
+    assert "digest" in publication.reason
+
+
+def test_a_current_model_that_is_gone_counts_as_absent(trained: TrainedModel, newer: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    publish(trained, registry, "always")
+    registry.models.clear()
+    publication = publish(newer, registry, "if-better")
+    assert publication.promoted
+    assert "counts as absent: there is no model" in publication.reason
+
+
+def test_publishing_twice_is_publishing_once(trained: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    first = publish(trained, registry, "if-better")
+    second = publish(trained, registry, "if-better")
+    assert second.promoted
+    assert second.manifest == first.manifest
+    assert list(registry.models) == [trained.manifest.version]
+
+
+def test_a_job_that_died_between_storing_and_promoting_is_finished_by_its_second_run(trained: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    registry.publish(trained.manifest, trained.onnx)
+    assert publish(trained, registry, "if-better").promoted
+    assert current_version(registry) == trained.manifest.version
+
+
+def test_another_model_under_the_same_version_is_a_conflict(trained: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    other = trained.manifest.model_copy(update={"sha256": "0" * 64})
+    registry.publish(other, trained.onnx)
+    with pytest.raises(Conflict):
+        publish(trained, registry, "never")
+
+
+def test_a_pointer_that_moved_in_the_meantime_is_left_alone(trained: TrainedModel, newer: TrainedModel) -> None:
+    class Busy(InMemoryRegistry):
+        def publish(self, manifest: ModelManifest, model: bytes) -> None:
+            super().publish(manifest, model)
+            self.pointer = Pointer(trained.manifest.version, NOON, "moved")
+
+    registry = Busy()
+    registry.models[trained.manifest.version] = (trained.manifest, trained.onnx)
+    with pytest.raises(Conflict):
+        publish(newer, registry, "always")
+    assert registry.pointer == Pointer(trained.manifest.version, NOON, "moved")
+
+
+def test_the_manifest_of_the_trained_model_itself_is_left_as_it_is(trained: TrainedModel) -> None:
+    before = replace(trained)
+    publish(trained, InMemoryRegistry(), "always")
+    assert trained.manifest == before.manifest
+    assert trained.manifest.reason is None
