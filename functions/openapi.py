@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from functions.predict.contract import PredictRequest
+from functions.predict.contract import PredictRequest, TrueSpecies
 from functions.predict.routes import router as predict
 from functions.problems import Problem
 from functions.retrain.contract import Promotion
@@ -25,7 +25,7 @@ Classifies animals and keeps every answer.
 - All routes but `/health` need the header `x-api-key`; without it, the gateway itself answers 403.
 """
 # Routes read these themselves, see functions/json_body.py, so FastAPI does not know them; nor problem documents.
-_MORE_MODELS = (PredictRequest, TrainingRequest, Promotion, Problem)
+_MORE_MODELS = (PredictRequest, TrueSpecies, TrainingRequest, Promotion, Problem)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from menagerie.cursor import Cursor
 from menagerie.errors import NotFound
 from menagerie.prediction import MAX_ANIMALS, Prediction, PredictionPage
 from menagerie.prediction_batch import PredictionBatch, parse_prediction_id
-from menagerie.prediction_item import day_of, from_item, partition, start_of, to_item
+from menagerie.prediction_item import day_of, from_item, key_of, partition, start_of, to_item
 from menagerie.prediction_store import PageRequest
 from menagerie.ulid import FIRST_ULID, LAST_ULID, highest_ulid, lowest_ulid, moment_of
 
@@ -58,9 +58,8 @@ class DynamoDBPredictionStore:
         if parsed is None:
             raise missing
         request_id, position = parsed
-        key = {"pk": {"S": partition(day_of(moment_of(request_id)))}, "sk": {"S": request_id}}
         with aws_errors(_SERVICE):
-            item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+            item = self._client.get_item(TableName=self._table, Key=key_of(request_id), ConsistentRead=True).get("Item")
         if item is None:
             raise missing
         batch = from_item(item)

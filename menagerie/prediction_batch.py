@@ -1,11 +1,12 @@
 """The predictions of one request: what is answered, stored as one item, and read back one by one."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from menagerie.animal import CLASSES, Animal, Species
-from menagerie.prediction import MAX_ANIMALS, Prediction
+from menagerie.prediction import MAX_ANIMALS, Feedback, Prediction
 from menagerie.ulid import is_ulid, moment_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class PredictionBatch:
 
     Plain text, because pydantic takes thirty times as long to write members of an enumeration as JSON.
     """
+    feedback: Mapping[int, Feedback] = field(default_factory=dict)
+    """What people said of the animals, by position."""
 
     @classmethod
     def of(cls, request_id: str, version: str, animals: list[Animal], answers: "Classification") -> Self:
@@ -63,6 +66,7 @@ class PredictionBatch:
             probabilities=probabilities,
             prediction_set=[Species(each) for each in self.prediction_sets[position]],
             model_version=self.model_version,
+            feedback=self.feedback.get(position),
         )
 
 

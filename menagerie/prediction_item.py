@@ -11,7 +11,9 @@ from pydantic import TypeAdapter
 
 from menagerie.animal import CLASSES, FEATURES, Animal
 from menagerie.codec import from_column, to_column
+from menagerie.prediction import Feedback
 from menagerie.prediction_batch import PredictionBatch
+from menagerie.ulid import moment_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     Item = dict[str, "AttributeValueTypeDef"]
 
 _ANIMALS = TypeAdapter(list[Animal])
+_FEEDBACK = "feedback#"
 
 
 def day_of(moment: datetime) -> str:
@@ -36,6 +39,16 @@ def partition(day: str) -> str:
     return f"day#{day}"
 
 
+def key_of(request_id: str) -> "Item":
+    """Return the key of a request's item."""
+    return {"pk": {"S": partition(day_of(moment_of(request_id)))}, "sk": {"S": request_id}}
+
+
+def feedback_attribute(position: int) -> str:
+    """Return the attribute that holds what people said of the animal at a position, a JSON text."""
+    return f"{_FEEDBACK}{position}"
+
+
 def to_item(batch: PredictionBatch) -> "Item":
     """Encode a batch as one item of the predictions table."""
     columns = {name: to_column([getattr(animal, name) for animal in batch.animals]) for name in FEATURES}
@@ -43,13 +56,13 @@ def to_item(batch: PredictionBatch) -> "Item":
         name: to_column(values) for name, values in zip(CLASSES, zip(*batch.probabilities, strict=True), strict=True)
     }
     return {
-        "pk": {"S": partition(day_of(batch.created_at))},
-        "sk": {"S": batch.request_id},
+        **key_of(batch.request_id),
         "model_version": {"S": batch.model_version},
         # The answers as a set, so that a search for one species skips the requests that have none of it.
         "species": {"SS": sorted({answers[0] for answers in batch.prediction_sets})},
         "prediction_sets": to_column(batch.prediction_sets),
         **columns,
+        **{feedback_attribute(place): {"S": said.model_dump_json()} for place, said in batch.feedback.items()},
     }
 
 
@@ -65,4 +78,9 @@ def from_item(item: "Item") -> PredictionBatch:
         animals=_ANIMALS.validate_python(rows),
         probabilities=[list(row) for row in zip(*probabilities, strict=True)],
         prediction_sets=sets,
+        feedback={
+            int(name.removeprefix(_FEEDBACK)): Feedback.model_validate_json(item[name]["S"])
+            for name in item
+            if name.startswith(_FEEDBACK)
+        },
     )

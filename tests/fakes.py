@@ -1,15 +1,17 @@
 """In-memory stand-ins; each passes the contract tests of the adapter whose slot it fills."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from menagerie.cursor import Cursor
 from menagerie.errors import Conflict, NotFound, Unavailable
+from menagerie.feedback import LabelledAnimal
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
 from menagerie.job_store import OPEN, as_seen
 from menagerie.manifest import ModelManifest
-from menagerie.prediction import Prediction, PredictionPage
+from menagerie.prediction import Feedback, Prediction, PredictionPage
 from menagerie.prediction_batch import PredictionBatch, parse_prediction_id
 from menagerie.prediction_store import PageRequest
 from menagerie.registry import Pointer
@@ -88,6 +90,30 @@ class InMemoryPredictions:
         page = wanted[: request.limit]
         more = str(page[-1][0]) if len(wanted) > request.limit else None
         return PredictionPage(items=[row for _, row in page], next_cursor=more)
+
+
+class InMemoryFeedback:
+    """Fills `FeedbackStore` beside an `InMemoryPredictions`."""
+
+    def __init__(self, predictions: InMemoryPredictions) -> None:
+        self._predictions = predictions
+        self._said: dict[str, LabelledAnimal] = {}
+
+    def give(self, prediction: Prediction, feedback: Feedback) -> None:
+        request_id, position = parse_prediction_id(prediction.id) or ("", 0)
+        if request_id not in self._predictions.batches:
+            raise Conflict("there is no such prediction")
+        batch = self._predictions.batches[request_id]
+        self._predictions.batches[request_id] = replace(batch, feedback={**batch.feedback, position: feedback})
+        self._said[prediction.id] = LabelledAnimal(
+            prediction_id=prediction.id,
+            animal=prediction.animal,
+            species=feedback.species,
+            given_at=feedback.given_at,
+        )
+
+    def given(self) -> list[LabelledAnimal]:
+        return [self._said[prediction_id] for prediction_id in sorted(self._said)]
 
 
 def _to_the_millisecond(moment: datetime) -> datetime:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from functions.predict.current_model import CurrentModel
+    from menagerie.feedback import FeedbackStore
     from menagerie.prediction_store import PredictionStore
     from menagerie.registry import ModelRegistry
 
@@ -23,13 +24,14 @@ def create_app(
     models: "CurrentModel",
     registry: "ModelRegistry",
     predictions: "PredictionStore",
+    feedback: "FeedbackStore",
     *,
     now: "Callable[[], datetime]" = utc_now,
 ) -> "FastAPI":
-    """Return the application for a model that answers, the registry it comes from, and a store for its answers."""
+    """Return the application for a model that answers, its registry, and the stores of answers and of feedback."""
 
     def log_context() -> dict[str, Any]:
         return {"model_version": models.loaded_version, "model_trouble": models.trouble}
 
-    dependencies = PredictDependencies(models, registry, predictions, now)
+    dependencies = PredictDependencies(models, registry, predictions, feedback, now)
     return http_app(routes, documentation, dependencies=dependencies, log_context=log_context)

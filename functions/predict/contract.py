@@ -59,6 +59,14 @@ class PredictResponse(BaseModel):
     predictions: list[AnimalAnswer]
 
 
+class TrueSpecies(BaseModel):
+    """What an animal really was; `unknown` says that it was none of the four."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"species": "dog"}]})
+
+    species: Species
+
+
 class Models(BaseModel):
     """All versions, newest first."""
 

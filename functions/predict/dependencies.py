@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from functions.predict.current_model import CurrentModel
+    from menagerie.feedback import FeedbackStore
     from menagerie.prediction_store import PredictionStore
     from menagerie.registry import ModelRegistry
 
@@ -21,6 +22,7 @@ class PredictDependencies:
     models: "CurrentModel"
     registry: "ModelRegistry"
     predictions: "PredictionStore"
+    feedback: "FeedbackStore"
     now: "Callable[[], datetime]"
 
 

@@ -6,6 +6,7 @@ from functions.http_app import lambda_handler
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
 from menagerie.aws import dynamodb_client, s3_client
+from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
 from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.errors import MenagerieError
 from menagerie.s3_registry import S3ModelRegistry
@@ -13,11 +14,13 @@ from menagerie.settings import PredictSettings
 
 settings = PredictSettings.from_environment()
 registry = S3ModelRegistry(s3_client(), settings.models_bucket)
-predictions = DynamoDBPredictionStore(dynamodb_client(), settings.predictions_table)
+dynamodb = dynamodb_client()
+predictions = DynamoDBPredictionStore(dynamodb, settings.predictions_table)
+feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table)
 models = CurrentModel(registry, refresh_seconds=settings.model_refresh_seconds)
 
 # A cold start loads the model here, where Lambda gives a whole CPU; without one, the first request looks again.
 with suppress(MenagerieError):
     models.classifier()
 
-handler = lambda_handler(create_app(models, registry, predictions))
+handler = lambda_handler(create_app(models, registry, predictions, feedback))

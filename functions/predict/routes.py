@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from functions.json_body import json_body, read_json
-from functions.predict.contract import Health, Models, Moment, PredictRequest, PredictResponse
+from functions.predict.contract import Health, Models, Moment, PredictRequest, PredictResponse, TrueSpecies
 from functions.predict.dependencies import dependencies_of
+from functions.predict.give_feedback import give_feedback
 from functions.predict.predict_animals import predict_animals, to_answer
 from functions.problems import InvalidFields, documented
 from functions.request_log import log_of
@@ -63,6 +64,19 @@ async def list_predictions(
 async def get_prediction(request: Request, prediction_id: str) -> Response:
     """Return one stored prediction."""
     return _json(dependencies_of(request).predictions.get(prediction_id).model_dump_json())
+
+
+@router.put(
+    "/predictions/{prediction_id}/feedback",
+    tags=["predictions"],
+    response_model=Prediction,
+    openapi_extra=json_body(TrueSpecies),
+    responses=documented(404, 409, 413, 422, 503),
+)
+async def put_feedback(request: Request, prediction_id: str) -> Response:
+    """Say what an animal really was; saying it again changes it. A retraining from feedback learns from it."""
+    asked = await read_json(request, TrueSpecies)
+    return _json(give_feedback(prediction_id, asked.species, dependencies_of(request)).model_dump_json())
 
 
 @router.get("/models", tags=["models"], response_model=Models, responses=documented(503))

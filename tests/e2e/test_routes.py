@@ -23,6 +23,7 @@ PROTECTED = [
     ("POST", "/predict"),
     ("GET", "/predictions"),
     ("GET", "/predictions/some-id"),
+    ("PUT", "/predictions/some-id/feedback"),
     ("GET", "/models"),
     ("GET", "/models/current"),
     ("GET", "/models/20260101T000000Z-00000000"),

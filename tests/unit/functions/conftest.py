@@ -11,7 +11,7 @@ from functions.http_app import lambda_handler
 from functions.predict.app import create_app as create_predict_app
 from functions.predict.current_model import CurrentModel
 from functions.retrain.app import create_app as create_retrain_app
-from tests.fakes import InMemoryJobs, InMemoryPredictions, InMemoryRegistry
+from tests.fakes import InMemoryFeedback, InMemoryJobs, InMemoryPredictions, InMemoryRegistry
 from tests.samples import published_model
 from tests.unit.functions.gateway import Answer, call
 
@@ -39,7 +39,8 @@ def predictions() -> InMemoryPredictions:
 def predict_function(registry: Any, predictions: Any, models: CurrentModel | None = None) -> Send:
     """Return the predict function as its callers see it."""
     models = models or CurrentModel(registry, refresh_seconds=60)
-    handler = lambda_handler(create_predict_app(models, registry, predictions))
+    feedback = InMemoryFeedback(predictions) if isinstance(predictions, InMemoryPredictions) else predictions
+    handler = lambda_handler(create_predict_app(models, registry, predictions, feedback))
     return lambda method, target, **how: call(handler, method, target, **how)
 
 

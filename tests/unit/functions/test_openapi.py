@@ -17,6 +17,7 @@ ROUTES = {
     ("/predict", "post"),
     ("/predictions", "get"),
     ("/predictions/{prediction_id}", "get"),
+    ("/predictions/{prediction_id}/feedback", "put"),
     ("/models", "get"),
     ("/models/{version}", "get"),
     ("/health", "get"),
@@ -57,6 +58,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 def test_bodies_are_described_although_the_routes_read_them_themselves(document: dict[str, Any]) -> None:
     for path, method, model in (
         ("/predict", "post", "PredictRequest"),
+        ("/predictions/{prediction_id}/feedback", "put", "TrueSpecies"),
         ("/retrain", "post", "TrainingRequest"),
         ("/models/current", "put", "Promotion"),
     ):

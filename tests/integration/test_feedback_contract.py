@@ -1,0 +1,86 @@
+"""What every feedback store does: the fake of the unit tests and the adapter of DynamoDB alike."""
+
+from datetime import timedelta
+
+import pytest
+
+from menagerie.animal import Species
+from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
+from menagerie.dynamodb_predictions import DynamoDBPredictionStore
+from menagerie.errors import Conflict
+from menagerie.feedback import FeedbackStore
+from menagerie.prediction import MAX_ANIMALS, Feedback
+from menagerie.prediction_store import PageRequest, PredictionStore
+from tests.fakes import InMemoryFeedback, InMemoryPredictions
+from tests.integration.conftest import PREDICTIONS
+from tests.samples import NOON, batch_of
+
+DOG, CHICKEN, KANGAROO = Species.DOG, Species.CHICKEN, Species.KANGAROO
+LATER = NOON + timedelta(hours=1, microseconds=7)
+
+Stores = tuple[PredictionStore, FeedbackStore]
+
+
+@pytest.fixture(params=["in memory", "DynamoDB"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "in memory":
+        predictions = InMemoryPredictions()
+        return predictions, InMemoryFeedback(predictions)
+    client = request.getfixturevalue("dynamodb")
+    return DynamoDBPredictionStore(client, PREDICTIONS), DynamoDBFeedbackStore(client, PREDICTIONS)
+
+
+def said(species: Species, hours: int = 0) -> Feedback:
+    return Feedback(species=species, given_at=LATER + timedelta(hours=hours))
+
+
+def test_feedback_stands_on_its_prediction_and_on_no_other(stores: Stores) -> None:
+    predictions, feedback = stores
+    batch = batch_of(DOG, CHICKEN, DOG)
+    predictions.add(batch)
+    feedback.give(batch.prediction(1), said(KANGAROO))
+    read = [predictions.get(batch.prediction(position).id).feedback for position in range(3)]
+    assert read == [None, said(KANGAROO), None]
+    assert [each.feedback for each in predictions.page(PageRequest()).items] == read
+    assert predictions.get(batch.prediction(1).id).species is CHICKEN
+
+
+def test_what_was_said_last_counts(stores: Stores) -> None:
+    predictions, feedback = stores
+    batch = batch_of(DOG)
+    predictions.add(batch)
+    for hours, species in enumerate((CHICKEN, KANGAROO)):
+        feedback.give(batch.prediction(0), said(species, hours))
+    assert predictions.get(batch.prediction(0).id).feedback == said(KANGAROO, 1)
+    (only,) = feedback.given()
+    assert (only.prediction_id, only.animal) == (batch.prediction(0).id, batch.animals[0])
+    assert (only.species, only.given_at) == (KANGAROO, LATER + timedelta(hours=1))
+
+
+def test_all_feedback_is_found_oldest_prediction_first(stores: Stores) -> None:
+    predictions, feedback = stores
+    batches = [batch_of(DOG, CHICKEN, at=NOON + timedelta(days=days)) for days in (40, 0, 3)]
+    for batch in batches:
+        predictions.add(batch)
+        feedback.give(batch.prediction(1), said(CHICKEN))
+    assert [each.prediction_id for each in feedback.given()] == sorted(b.prediction(1).id for b in batches)
+
+
+def test_every_animal_of_the_largest_request_may_have_feedback(stores: Stores) -> None:
+    predictions, feedback = stores
+    batch = batch_of(*[DOG] * MAX_ANIMALS)
+    predictions.add(batch)
+    for position in (0, MAX_ANIMALS - 1):
+        feedback.give(batch.prediction(position), said(CHICKEN))
+    assert len(feedback.given()) == 2
+
+
+def test_feedback_on_what_was_never_stored_is_a_conflict_and_leaves_nothing(stores: Stores) -> None:
+    _, feedback = stores
+    with pytest.raises(Conflict):
+        feedback.give(batch_of(DOG).prediction(0), said(DOG))
+    assert feedback.given() == []
+
+
+def test_nothing_was_said_at_first(stores: Stores) -> None:
+    assert stores[1].given() == []
