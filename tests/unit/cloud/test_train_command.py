@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 import typer
 import uvicorn
+from moto import mock_aws
 from typer.testing import CliRunner
 
 from cloud.commands.train import train
+from menagerie.aws import s3_client
 from menagerie.errors import InvalidInput, TrainingFailed, Unavailable
+from menagerie.s3_registry import S3ModelRegistry
 from training.data_service.app import create_app
 from training.data_service.generator import rows
 from training.data_service.server import bind
@@ -22,7 +25,7 @@ app = typer.Typer()
 app.command()(train)
 
 
-def run(*arguments: str) -> "str":
+def run(*arguments: str) -> str:
     """Return standard output; an error of ours is raised, as it is from the function."""
     result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
     assert result.exit_code == 0, result.output
@@ -124,3 +127,24 @@ def test_a_dead_data_service_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=rf"the data service at {url}\S* does not answer"):
         run("--data-service-url", url, "--output", str(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_published_model_is_in_the_bucket_and_the_folder_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("MODELS_BUCKET", "models")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        s3_client().create_bucket(Bucket="models")
+        said = run("--dataset", str(csv_file(tmp_path, 400)), "--output", str(tmp_path / "m"), "--publish")
+        registry = S3ModelRegistry(s3_client(), "models")
+        pointer = registry.current()
+        assert pointer
+        manifest = load(tmp_path / "m").manifest
+        assert registry.manifest(pointer.version) == manifest
+        assert registry.model(pointer.version) == (tmp_path / "m" / "model.onnx").read_bytes()
+    assert manifest.reason == "promoted: there is no current model to compare with"
+    assert "promoted" in said
