@@ -1,69 +1,57 @@
-"""HTTP to the Menagerie API, and nothing else: typed answers out, one tree of errors, no call without a timeout."""
+"""The Menagerie API as methods: typed answers out, one tree of errors, no call without a timeout."""
 
-import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Self
 
 import httpx2
 
+from frontend.call_log import Call
 from frontend.contract import (
     PAGE_LIMIT,
     Animal,
     Health,
-    Json,
-    Model,
     Prediction,
     PredictionPage,
     parse_answer,
     parse_health,
-    parse_model,
     parse_page,
+    parse_stored,
 )
-from frontend.errors import Rejected, ServerError, Unreachable, error_from_response
+from frontend.job_contract import Job, TrainingRequest, parse_job, parse_jobs
+from frontend.model_contract import Model, Models, parse_model, parse_models
 from frontend.settings import Settings
+from frontend.transport import Transport, http_client
 
-Parsed = TypeVar("Parsed")
-
-CONNECT_TIMEOUT_S = 3.0
 # Questions the page can do without are not waited for as long as an answer somebody asked for.
 ASIDE_TIMEOUT_S = 5.0
 
 
 class ApiClient:
-    """The API as methods. Every one of them raises a `frontend.errors.ApiError` and nothing else."""
+    """The API's routes. Every one of them raises a `frontend.errors.ApiError` and nothing else."""
 
     def __init__(self, http: httpx2.Client) -> None:
         """Use an HTTP client that already knows the base address, the key and the timeout."""
         self._http = http
+        self._transport = Transport(http)
+        self._call = self._transport.call
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
         """Build a client with connections of its own; nothing is sent yet."""
-        return cls(
-            httpx2.Client(
-                base_url=settings.api_url,
-                headers={"x-api-key": settings.api_key, "accept": "application/json"},
-                timeout=httpx2.Timeout(settings.timeout_s, connect=min(CONNECT_TIMEOUT_S, settings.timeout_s)),
-                # Without TLS there is no certificate to check, and loading the authorities takes 0.3 s.
-                verify=urlsplit(settings.api_url).scheme != "http",
-                # A proxy from the environment cannot reach this machine's own loopback.
-                trust_env=not _is_loopback(settings.api_url),
-            )
-        )
+        return cls(http_client(settings.api_url, timeout_s=settings.timeout_s, x_api_key=settings.api_key))
 
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
 
+    def calls(self) -> list[Call]:
+        """Return the latest calls with their time and status, oldest first."""
+        return self._transport.log.calls()
+
     def health(self) -> Health:
         """Ask whether the API answers and which model is current."""
         return self._call("GET", "/health", parse_health, timeout=self._aside)
-
-    def model(self, version: str = "current") -> Model:
-        """Return what is known of a model; NotFound for a version that does not exist."""
-        return self._call("GET", f"/models/{version}", parse_model, timeout=self._aside)
 
     def predict(self, animals: Sequence[Animal]) -> list[Prediction]:
         """Classify 1 to 1000 animals with the current model; the answers are stored and in the order sent."""
@@ -90,34 +78,39 @@ class ApiClient:
         params = {name: value for name, value in asked.items() if value is not None}
         return self._call("GET", "/predictions", parse_page, params=params)
 
-    def _call(self, method: str, path: str, parse: Callable[[Json], Parsed], **options: Any) -> Parsed:  # noqa: ANN401
-        try:
-            response = self._http.request(method, path, **options)
-        except httpx2.TimeoutException as error:
-            raise Unreachable(f"The API at {self._address} does not answer in time.") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise Unreachable(f"The API at {self._address} cannot be reached.") from error
-        except ValueError as error:
-            raise Rejected("What was entered holds something that is no number.") from error
-        if not response.is_success:
-            raise error_from_response(response)
-        try:
-            return parse(response.json())
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ServerError(f"What answers at {self._address} does not speak this application's language.") from error
+    def give_feedback(self, prediction_id: str, species: str) -> Prediction:
+        """Say what a predicted animal truly was; return the prediction with it. NotFound for an unknown id."""
+        path = f"/predictions/{prediction_id}/feedback"
+        return self._call("PUT", path, parse_stored, route="/predictions/{id}/feedback", json={"species": species})
+
+    def models(self) -> Models:
+        """Return all models, newest first, and which one is current."""
+        return self._call("GET", "/models", parse_models)
+
+    def model(self, version: str = "current") -> Model:
+        """Return what is known of a model; NotFound for a version that does not exist."""
+        return self._call("GET", f"/models/{version}", parse_model, route="/models/{version}", timeout=self._aside)
+
+    def promote(self, version: str) -> str:
+        """Make a model the one that answers and return its version; NotFound, or Conflict if it cannot be opened."""
+        return self._call("PUT", "/models/current", _version, json={"version": version})
+
+    def retrain(self, request: TrainingRequest) -> Job:
+        """Queue a training; Conflict while another one runs."""
+        return self._call("POST", "/retrain", parse_job, json=request.to_json())
+
+    def jobs(self, limit: int = 20) -> list[Job]:
+        """Return the latest trainings, newest first; `limit` is 100 at most."""
+        return self._call("GET", "/retrain", parse_jobs, params={"limit": limit})
+
+    def job(self, job_id: str) -> Job:
+        """Return how far a training is; NotFound for an unknown id."""
+        return self._call("GET", f"/retrain/{job_id}", parse_job, route="/retrain/{job_id}", timeout=self._aside)
 
     @property
     def _aside(self) -> float:
         return min(ASIDE_TIMEOUT_S, self._http.timeout.read or ASIDE_TIMEOUT_S)
 
-    @property
-    def _address(self) -> str:
-        return str(self._http.base_url).rstrip("/")
 
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+def _version(body: Any) -> str:  # noqa: ANN401
+    return str(body["version"])

@@ -60,18 +60,6 @@ class Health:
     model_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The part of a model's manifest that a visitor wants to know."""
-
-    version: str
-    created_at: datetime
-    target_coverage: float
-    accuracy: float
-    held_out_rows: int
-    training_rows: int
-
-
 def parse_answer(body: Json, animals: Sequence[Animal]) -> list[Prediction]:
     """Join the answer of `POST /predict` with the animals that were sent, in their order."""
     created_at = datetime.fromisoformat(body["created_at"])
@@ -97,18 +85,6 @@ def parse_stored(item: Json) -> Prediction:
 def parse_health(body: Json) -> Health:
     """Read the answer of `GET /health`."""
     return Health(str(body["status"]), str(body["model_version"]))
-
-
-def parse_model(body: Json) -> Model:
-    """Read a manifest."""
-    return Model(
-        version=str(body["version"]),
-        created_at=datetime.fromisoformat(body["created_at"]),
-        target_coverage=float(body["thresholds"]["target_coverage"]),
-        accuracy=float(body["metrics"]["accuracy"]),
-        held_out_rows=int(body["metrics"]["rows"]),
-        training_rows=int(body["training"]["rows"]),
-    )
 
 
 def _parse_prediction(item: Json, animal: Animal, created_at: datetime, version: str) -> Prediction:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from frontend.client import ApiClient
-from frontend.contract import Health, Model
+from frontend.contract import Health
 from frontend.errors import ApiError
+from frontend.model_contract import Model
 from frontend.settings import Settings
 
 HEALTH_KEPT_S = 5.0

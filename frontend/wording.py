@@ -36,9 +36,14 @@ def quantity(value: float, unit: str) -> str:
     return f"{value:,.10g}".replace(",", NO_BREAK) + f"{NO_BREAK}{unit}"
 
 
+def counted(count: int, word: str) -> str:
+    """Write a number with its word: 1 animal, 2 animals."""
+    return f"{count:,}".replace(",", NO_BREAK) + f" {word}{'' if count == 1 else 's'}"
+
+
 def describe_animal(animal: Animal) -> str:
     """Say in one line what was asked."""
-    legs = f"{animal.walks_on_n_legs} leg{'' if animal.walks_on_n_legs == 1 else 's'}"
+    legs = counted(animal.walks_on_n_legs, "leg")
     extras = {"wings": animal.has_wings, "a tail": animal.has_tail}
     has = " and ".join(name for name, there in extras.items() if there)
     size = f"{quantity(animal.height, 'm')} tall, {quantity(animal.weight, 'kg')}"

@@ -1,109 +1,30 @@
-"""The page *Predict*: describe an animal, see what the model makes of it."""
+"""The page *Predict*: describe one animal or many, see what the model makes of them."""
 
 import streamlit as st
 
-from frontend import session
-from frontend.answer_card import show_answer
-from frontend.contract import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal, Prediction
-from frontend.errors import ApiError
-from frontend.examples import EXAMPLES
-from frontend.history import forget_history
-from frontend.notices import show_empty, show_error, steady_line
-from frontend.species import UNKNOWN, species_named
+from frontend.sections.many_animals import show_many_animals
+from frontend.sections.one_animal import show_one_animal
 
-OUTCOME = "predict_outcome"
-LEGS, HEIGHT, WEIGHT, WINGS, TAIL = (f"animal_{name}" for name in ("legs", "height", "weight", "wings", "tail"))
+ONE, MANY = "One animal", "Many animals"
 
 
 def show() -> None:
-    """Lay the page out: the animal on the left and the answer on the right, or one below the other on a phone."""
+    """Lay the page out: what the visitor wants to do, and the place to do it."""
     st.title("Which animal is it?", anchor=False)
     st.markdown("Describe an animal; the model says which species it is, and how sure it is of that.")
-    form_side, answer_side = st.columns([5, 6], gap="medium")
-    with form_side:
-        _show_examples()
-        animal = _show_form()
-    with answer_side:
-        heading = steady_line()
-        if animal is not None:
-            with heading, st.spinner("Asking the model …"):
-                _classify(animal)
-        heading.caption("The model's answer")
-        _show_outcome()
-
-
-def _show_examples() -> None:
-    steady_line().caption("Start from an example")
-    with st.container(horizontal=True, gap="xsmall"):
-        for name, animal in EXAMPLES.items():
-            label = "🎲 Mystery" if name == UNKNOWN else species_named(name).title
-            st.button(label, key=f"example_{name}", on_click=_load, args=(animal,))
-
-
-def _show_form() -> Animal | None:
-    """Return the animal once it is sent off, otherwise None."""
-    if HEIGHT not in st.session_state:
-        _load(EXAMPLES["elephant"])
-    with st.form("animal"):
-        legs = st.number_input(
-            "Legs it walks on", 0, MAX_LEGS, key=LEGS, persist_state="session", help="A kangaroo walks on two."
-        )
-        size, mass = st.columns(2)
-        height = size.number_input(
-            "Height in metres",
-            min_value=0.001,
-            max_value=MAX_HEIGHT_M,
-            step=0.1,
-            format="%g",
-            key=HEIGHT,
-            persist_state="session",
-        )
-        weight = mass.number_input(
-            "Weight in kilograms",
-            min_value=0.001,
-            max_value=MAX_WEIGHT_KG,
-            step=1.0,
-            format="%g",
-            key=WEIGHT,
-            persist_state="session",
-        )
-        with st.container(horizontal=True, gap="medium"):
-            wings = st.toggle("Has wings", key=WINGS, persist_state="session")
-            tail = st.toggle("Has a tail", key=TAIL, persist_state="session")
-        sent = st.form_submit_button("Classify", icon=":material/search:", type="primary", width="stretch")
-    return Animal(legs, height, weight, wings, tail) if sent else None
-
-
-def _load(animal: Animal) -> None:
-    st.session_state.update(
-        {
-            LEGS: animal.walks_on_n_legs,
-            HEIGHT: animal.height,
-            WEIGHT: animal.weight,
-            WINGS: animal.has_wings,
-            TAIL: animal.has_tail,
-        }
+    how_many = st.segmented_control(
+        "How many animals",
+        [ONE, MANY],
+        default=ONE,
+        required=True,
+        key="predict_how_many",
+        label_visibility="collapsed",
+        persist_state="session",
     )
-
-
-def _classify(animal: Animal) -> None:
-    try:
-        (st.session_state[OUTCOME],) = session.client().predict([animal])
-        forget_history()
-    except ApiError as error:
-        st.session_state[OUTCOME] = error
-        session.forget_health()
-
-
-def _show_outcome() -> None:
-    match st.session_state.get(OUTCOME):
-        case Prediction() as prediction:
-            show_answer(prediction)
-            st.page_link("views/history.py", label="All predictions so far", icon=":material/history:")
-        case ApiError() as error:
-            show_error(error)
-        case _:
-            show_empty("No answer yet", "Load an example or describe an animal, then press Classify.", icon="🔎")
+    if how_many == MANY:
+        show_many_animals()
+    else:
+        show_one_animal()
 
 
 if __name__ == "__main__":

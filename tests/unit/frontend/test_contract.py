@@ -12,10 +12,10 @@ from frontend.contract import (
     Animal,
     parse_answer,
     parse_health,
-    parse_model,
     parse_page,
 )
 from frontend.examples import EXAMPLES
+from frontend.model_contract import parse_model
 from frontend.species import SPECIES
 from functions.predict.contract import Health, PredictRequest, PredictResponse
 from menagerie import animal as api_animal

@@ -1,0 +1,52 @@
+"""Many animals in batches: all answered in order, progress told, and nothing that was answered lost when one fails."""
+
+from collections.abc import Sequence
+
+from frontend.batches import MAX_BATCH, Outcome, classify_all
+from frontend.contract import Animal, Prediction
+from frontend.errors import Busy
+from menagerie.prediction import MAX_ANIMALS
+from tests.unit.frontend.examples import DOG, prediction
+
+
+class Classifier:
+    """Answers until `fails_at` calls were made."""
+
+    def __init__(self, fails_at: int = 99) -> None:
+        self.sizes: list[int] = []
+        self.fails_at = fails_at
+
+    def predict(self, animals: Sequence[Animal]) -> list[Prediction]:
+        if len(self.sizes) == self.fails_at:
+            raise Busy("not now")
+        self.sizes.append(len(animals))
+        return [prediction(minutes=animal.weight) for animal in animals]
+
+
+ANIMALS = [Animal(4, DOG.height, float(i + 1), has_wings=False, has_tail=True) for i in range(7)]
+
+
+def test_all_are_answered_in_their_order_and_progress_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    classifier = Classifier()
+    outcome = classify_all(classifier, Outcome(ANIMALS, []), lambda *done: told.append(done), batch=3)
+    assert [one.id for one in outcome.predictions] == [f"dog-{animal.weight}" for animal in ANIMALS]
+    assert classifier.sizes == [3, 3, 1]
+    assert told == [(0, 7), (3, 7), (6, 7), (7, 7)]
+    assert (outcome.missing, outcome.error) == (0, None)
+
+
+def test_what_was_answered_before_a_failure_is_kept_and_the_rest_can_follow() -> None:
+    stopped = classify_all(Classifier(fails_at=1), Outcome(ANIMALS, []), lambda *_: None, batch=3)
+    assert stopped.missing == 4
+    assert isinstance(stopped.error, Busy)
+    classifier = Classifier()
+    whole = classify_all(classifier, stopped, lambda *_: None, batch=3)
+    assert classifier.sizes == [3, 1]
+    assert [one.id for one in whole.predictions] == [f"dog-{animal.weight}" for animal in ANIMALS]
+
+
+def test_a_batch_is_no_larger_than_the_api_takes() -> None:
+    classifier = Classifier()
+    classify_all(classifier, Outcome(ANIMALS * 200, []), lambda *_: None)
+    assert max(classifier.sizes) <= MAX_BATCH == MAX_ANIMALS
