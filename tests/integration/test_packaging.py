@@ -1,0 +1,87 @@
+"""The zips as they are really built, from the locks: what is in them, and that they come out the same."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cloud.cli import app
+from cloud.locks import local_target
+from cloud.packaging import PARTS, UNZIPPED_LIMIT, Package, build
+from menagerie.errors import InvalidInput
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
+    output = tmp_path_factory.mktemp("zips")
+    return {part: build(part, local_target(), output) for part in PARTS}
+
+
+def names(package: Package) -> set[str]:
+    with zipfile.ZipFile(package.path) as archive:
+        return set(archive.namelist())
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_zip_is_the_same_bytes_when_built_again(packages: dict[str, Package], tmp_path: Path, part: str) -> None:
+    assert build(part, local_target(), tmp_path).sha256 == packages[part].sha256
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_zip_fits_into_lambda(packages: dict[str, Package], part: str) -> None:
+    with zipfile.ZipFile(packages[part].path) as archive:
+        assert sum(info.file_size for info in archive.infolist()) == packages[part].unzipped < UNZIPPED_LIMIT
+
+
+def test_each_zip_holds_its_sources_and_their_bytecode_and_nothing_else_of_ours(packages: dict[str, Package]) -> None:
+    predict, retrain = names(packages["predict"]), names(packages["retrain"])
+    assert {"functions/predict/handler.py", "menagerie/animal.py"} <= predict
+    assert any(name.startswith("functions/predict/__pycache__/handler.") for name in predict)
+    assert {"functions/retrain/worker.py", "training/pipeline.py"} <= retrain
+    assert not {name for name in predict if name.startswith(("training/", "sklearn/", "scipy/", "tests/"))}
+    assert not {name for name in predict | retrain if "data_service/" in name or name.startswith(("cloud/", "boto3/"))}
+
+
+@pytest.mark.parametrize(
+    ("part", "modules"),
+    [
+        ("predict", "functions.predict.app, menagerie.classifier"),
+        ("retrain", "functions.retrain.app, training.pipeline, skl2onnx, sklearn"),
+    ],
+)
+def test_a_zip_needs_nothing_but_itself_and_boto3(
+    packages: dict[str, Package], tmp_path: Path, part: str, modules: str
+) -> None:
+    with zipfile.ZipFile(packages[part].path) as archive:
+        archive.extractall(tmp_path)
+    # -I and -S: neither this environment's packages nor this folder can be seen.
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {modules}; print(sys.modules['numpy'].__file__)"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path))
+
+
+def test_an_unknown_part_is_an_error_that_names_the_others(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no part called oracle; the parts are predict, retrain"):
+        build("oracle", local_target(), tmp_path)
+
+
+def test_the_command_shows_the_size_and_the_largest_parts(tmp_path: Path) -> None:
+    words = ["package", "predict", "--python-version", "local", "--output", str(tmp_path)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0
+    assert "MiB unzipped" in done.stdout
+    assert "onnxruntime" in done.stdout
+    assert (tmp_path / "predict.zip").exists()
+
+
+def test_a_python_that_lambda_does_not_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"local or one of 3\.12"):
+        CliRunner().invoke(
+            app, ["package", "--python-version", "2.7", "--output", str(tmp_path)], catch_exceptions=False
+        )
