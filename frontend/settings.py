@@ -1,15 +1,19 @@
 """Where the API is and how to ask it: the only reader of the environment in the dashboard."""
 
+import json
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 URL_VARIABLE = "MENAGERIE_API_URL"
 KEY_VARIABLE = "MENAGERIE_API_KEY"
 TIMEOUT_VARIABLE = "MENAGERIE_API_TIMEOUT"
+STACK_VARIABLE = "MENAGERIE_STACK_FILE"
+"""Path of the stack.json that a deployment writes; what it says counts where the other variables are not set."""
 
 # The gateway itself gives up after 29 s, so there is nothing to wait for beyond that.
 DEFAULT_TIMEOUT_S = 30.0
@@ -30,6 +34,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the variables; raise SettingsMissing when one is absent or cannot be what it should be."""
+        environment = {**_stack_file(environment.get(STACK_VARIABLE)), **environment}
         url = environment.get(URL_VARIABLE, "").strip().rstrip("/")
         key = environment.get(KEY_VARIABLE, "").strip()
         absent = [name for name, value in ((URL_VARIABLE, url), (KEY_VARIABLE, key)) if not value]
@@ -40,6 +45,16 @@ class Settings:
         if not (key.isascii() and key.isprintable()):
             raise SettingsMissing(f"{KEY_VARIABLE} holds characters that cannot be part of a key.")
         return cls(url, key, _seconds(environment.get(TIMEOUT_VARIABLE)))
+
+
+def _stack_file(path: str | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    try:
+        stack = json.loads(Path(path).read_text())
+        return {URL_VARIABLE: str(stack["api_url"]), KEY_VARIABLE: str(stack["api_key"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsMissing(f"{STACK_VARIABLE} names a file that cannot be read as a stack.json.") from error
 
 
 def _is_web_address(url: str) -> bool:

@@ -1,5 +1,7 @@
 """The dashboard's settings: read in one place, refused in one readable line."""
 
+from pathlib import Path
+
 import pytest
 
 from frontend.settings import KEY_VARIABLE, TIMEOUT_VARIABLE, URL_VARIABLE, Settings, SettingsMissing
@@ -40,3 +42,21 @@ def test_what_cannot_be_right_is_named(environment: dict[str, str], said: str) -
 
 def test_the_key_stays_out_of_what_is_printed() -> None:
     assert "secret" not in repr(Settings(URL, "secret"))
+
+
+def test_a_stack_file_stands_in_for_address_and_key(tmp_path: Path) -> None:
+    stack = tmp_path / "stack.json"
+    stack.write_text('{"api_url": "http://127.0.0.1:4566/v1", "api_key": "from-the-file", "dashboard_url": null}')
+    settings = Settings.from_environment({"MENAGERIE_STACK_FILE": str(stack)})
+    assert (settings.api_url, settings.api_key) == ("http://127.0.0.1:4566/v1", "from-the-file")
+    said = Settings.from_environment({"MENAGERIE_STACK_FILE": str(stack), "MENAGERIE_API_KEY": "said-aloud"})
+    assert said.api_key == "said-aloud"
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{}"])
+def test_a_stack_file_that_is_none_is_named(tmp_path: Path, content: str | None) -> None:
+    stack = tmp_path / "stack.json"
+    if content is not None:
+        stack.write_text(content)
+    with pytest.raises(SettingsMissing, match="MENAGERIE_STACK_FILE"):
+        Settings.from_environment({"MENAGERIE_STACK_FILE": str(stack)})
