@@ -6,8 +6,8 @@ compile() {
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
     --no-emit-index-url --no-emit-find-links --no-annotate "$@"
 }
-compile pyproject.toml --group dev --group predict --group retrain --group dashboard --group data-service \
+compile pyproject.toml --group dev --group predict --group retrain --group dashboard --group data-service --group deploy \
   --output-file requirements/dev.txt
-for part in predict retrain dashboard data-service; do
+for part in predict retrain dashboard data-service deploy; do
   compile --group "$part" --constraint requirements/dev.txt --output-file "requirements/$part.txt"
 done
