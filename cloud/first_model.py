@@ -20,8 +20,8 @@ def ensure_current_model(
         tell(f"{pointer.version} is current")
         return pointer.version, False
     require_data_service(data_service_url)
-    from training.pipeline import train_from_data_service
     from training.publishing import publish
+    from training.sources import train_from_data_service
 
     trained = train_from_data_service(
         data_service_url,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastapi import FastAPI
+    from pydantic_core import ErrorDetails
     from starlette.requests import Request
 
 T = TypeVar("T")
@@ -32,6 +33,8 @@ MEDIA_TYPE = "application/problem+json"
 MAX_FIELD_ERRORS = 100
 MAX_FIELD_NAME = 100
 RETRY_AFTER_SECONDS = 5
+# The one field that is a union: pydantic writes the chosen kind behind its name.
+_TAGGED_UNION = "source"
 
 _STATUS: dict[type[BaseException], int] = {
     InvalidInput: 422,
@@ -94,7 +97,7 @@ class InvalidFields(InvalidInput):
 
 def invalid_fields(error: ValidationError) -> InvalidFields:
     """Return the fault of a body as an error that names its fields and repeats none of its values."""
-    return InvalidFields(error.errors(include_url=False, include_context=False, include_input=False))
+    return InvalidFields([_plain(fault) for fault in error.errors(include_url=False, include_input=False)])
 
 
 def problem(error: BaseException) -> Response:
@@ -138,6 +141,18 @@ def title_of(status: int) -> str:
 
 def _first(table: dict[type[BaseException], T], error: BaseException) -> T:
     return next(table[kind] for kind in type(error).__mro__ if kind in table)
+
+
+def _plain(fault: "ErrorDetails") -> dict[str, Any]:
+    """Tell the fault of a tagged union as if it were a plain field: its tag is no part of a caller's document."""
+    location, message = fault["loc"], fault["msg"]
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        context = fault["ctx"]
+        location = (*location, context["discriminator"].strip("'"))
+        message = f"Input should be {context['expected_tags']}" if "expected_tags" in context else "Field required"
+    elif location[:1] == (_TAGGED_UNION,):
+        location = location[:1] + location[2:]
+    return {"loc": location, "msg": message}
 
 
 def _name(location: "Sequence[str | int]") -> str:

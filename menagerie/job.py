@@ -43,6 +43,24 @@ class DataServiceSource(BaseModel):
     number_of_datapoints: Annotated[int, Field(gt=0, le=MAX_DATAPOINTS)] = 1000
 
 
+class FeedbackSource(BaseModel):
+    """The rows of the current model, and the predictions whose true species people gave."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["feedback"] = "feedback"
+
+
+class DatasetSource(BaseModel):
+    """Rows of a CSV file in the bucket of models."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["dataset"] = "dataset"
+    key: Annotated[str, Field(pattern=r"^datasets/[^\x00-\x1f]+\.csv$", max_length=1024, examples=["datasets/zoo.csv"])]
+
+
+Source = Annotated[DataServiceSource | FeedbackSource | DatasetSource, Field(discriminator="kind")]
 PromotionRule = Literal["if-better", "always", "never"]
 
 
@@ -51,7 +69,7 @@ class TrainingRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: DataServiceSource = DataServiceSource()
+    source: Source = DataServiceSource()
     promote: PromotionRule = "if-better"
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from menagerie.animal import CLASSES, FEATURES, Animal, Species
 
 MODEL_FILE = "model.onnx"
+ROWS_FILE = "rows.csv.gz"
 MANIFEST_FILE = "manifest.json"
 VERSION_PATTERN = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$")
 
@@ -28,6 +29,9 @@ class TrainingSource(_Record):
     key: str | None = None
     rows: Annotated[int, Field(description="Rows received.")]
     rows_refused: Annotated[int, Field(description="Rows that were no valid animal.")] = 0
+    feedback_rows: Annotated[int, Field(description="Rows whose label a person gave.")] = 0
+    rows_file: Annotated[str | None, Field(description="The rows, kept in the registry beside the model.")] = None
+    rows_sha256: str | None = None
     rows_by_label: Annotated[dict[Species, int], Field(description="Valid rows by the label they were given.")]
 
 

@@ -19,8 +19,8 @@ class Pointer:
 class ModelRegistry(Protocol):
     """What training and the functions need of a registry; every call may raise Unavailable."""
 
-    def publish(self, manifest: ModelManifest, model: bytes) -> None:
-        """Store a version for good, manifest last; raise Conflict if it exists."""
+    def publish(self, manifest: ModelManifest, model: bytes, rows: bytes | None = None) -> None:
+        """Store a version for good, with the file of its training rows, manifest last; raise Conflict if it exists."""
         ...
 
     def manifest(self, version: str) -> ModelManifest:
@@ -29,6 +29,10 @@ class ModelRegistry(Protocol):
 
     def model(self, version: str) -> bytes:
         """Return the ONNX file of a version; raise NotFound."""
+        ...
+
+    def rows(self, version: str) -> bytes:
+        """Return the file of the rows that a version was trained on; raise NotFound."""
         ...
 
     def manifests(self) -> list[ModelManifest]:

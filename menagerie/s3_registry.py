@@ -1,4 +1,4 @@
-"""The model registry on S3: models/<version>/{model.onnx, manifest.json} and the pointer models/current.json."""
+"""The model registry on S3: models/<version>/{model.onnx, rows.csv.gz, manifest.json} and models/current.json."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from menagerie.aws_errors import aws_errors, error_code
 from menagerie.errors import Conflict, ModelRejected, NotFound
-from menagerie.manifest import MANIFEST_FILE, MODEL_FILE, VERSION_PATTERN, ModelManifest
+from menagerie.manifest import MANIFEST_FILE, MODEL_FILE, ROWS_FILE, VERSION_PATTERN, ModelManifest
 from menagerie.registry import Pointer
 
 if TYPE_CHECKING:
@@ -35,14 +35,11 @@ class S3ModelRegistry:
         self._pointer: Pointer | None = None
         self._manifests: dict[str, ModelManifest] = {}
 
-    def publish(self, manifest: ModelManifest, model: bytes) -> None:
-        """Store a version for good, manifest last; raise Conflict if it exists."""
-        try:
-            self._create(_key(manifest.version, MODEL_FILE), model, "application/octet-stream")
-        except Conflict:
-            # A publication that died before its manifest left this file; the same bytes may go on from there.
-            if self.model(manifest.version) != model:
-                raise
+    def publish(self, manifest: ModelManifest, model: bytes, rows: bytes | None = None) -> None:
+        """Store a version for good, with the file of its training rows, manifest last; raise Conflict if it exists."""
+        self._create_or_go_on(manifest.version, MODEL_FILE, model, "application/octet-stream")
+        if rows is not None:
+            self._create_or_go_on(manifest.version, ROWS_FILE, rows, "application/gzip")
         document = manifest.model_dump_json(indent=2).encode()
         self._create(_key(manifest.version, MANIFEST_FILE), document, "application/json")
 
@@ -59,6 +56,10 @@ class S3ModelRegistry:
     def model(self, version: str) -> bytes:
         """Return the ONNX file of a version; raise NotFound."""
         return self._read(version, MODEL_FILE)
+
+    def rows(self, version: str) -> bytes:
+        """Return the file of the rows that a version was trained on; raise NotFound."""
+        return self._read(version, ROWS_FILE)
 
     def manifests(self) -> list[ModelManifest]:
         """Return all versions that have a manifest one can read, newest first."""
@@ -119,6 +120,14 @@ class S3ModelRegistry:
                 return now
             raise Conflict(moved) from error
         return Pointer(file.version, file.promoted_at, answer["ETag"])
+
+    def _create_or_go_on(self, version: str, name: str, body: bytes, content_type: str) -> None:
+        try:
+            self._create(_key(version, name), body, content_type)
+        except Conflict:
+            # A publication that died before its manifest left this file; the same bytes may go on from there.
+            if self._read(version, name) != body:
+                raise
 
     def _create(self, key: str, body: bytes, content_type: str) -> None:
         with aws_errors("the model registry", conflict=f"{key} exists already"):

@@ -54,3 +54,4 @@ class TrainerSettings(JobSettings):
     """Of the retrain function's worker."""
 
     data_service_url: _Name
+    predictions_table: _Name

@@ -23,18 +23,26 @@ class InMemoryRegistry:
 
     def __init__(self) -> None:
         self.models: dict[str, tuple[ModelManifest, bytes]] = {}
+        self.training_rows: dict[str, bytes] = {}
         self.pointer: Pointer | None = None
 
-    def publish(self, manifest: ModelManifest, model: bytes) -> None:
+    def publish(self, manifest: ModelManifest, model: bytes, rows: bytes | None = None) -> None:
         if manifest.version in self.models:
             raise Conflict(f"{manifest.version} exists already")
         self.models[manifest.version] = (manifest, model)
+        if rows is not None:
+            self.training_rows[manifest.version] = rows
 
     def manifest(self, version: str) -> ModelManifest:
         return self._stored(version)[0]
 
     def model(self, version: str) -> bytes:
         return self._stored(version)[1]
+
+    def rows(self, version: str) -> bytes:
+        if version not in self.training_rows:
+            raise NotFound(f"there is no model {version!r}")
+        return self.training_rows[version]
 
     def manifests(self) -> list[ModelManifest]:
         return [self.models[version][0] for version in sorted(self.models, reverse=True)]
@@ -54,6 +62,18 @@ class InMemoryRegistry:
         if version not in self.models:
             raise NotFound(f"there is no model {version!r}")
         return self.models[version]
+
+
+class InMemoryDatasets:
+    """Fills `Datasets`."""
+
+    def __init__(self, **files: bytes) -> None:
+        self.files = {f"datasets/{name}.csv": content for name, content in files.items()}
+
+    def read(self, key: str) -> bytes:
+        if key not in self.files:
+            raise NotFound(f"there is no dataset {key}")
+        return self.files[key]
 
 
 class InMemoryPredictions:

@@ -1,6 +1,7 @@
 """Fetches rows from a data service, in chunks, with a timeout and retries."""
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -17,6 +18,8 @@ TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 WAITS = (0.5, 1.0, 2.0)
 """Seconds between one attempt and the next."""
 TOO_MANY_REQUESTS = 429
+# A row takes some 100 bytes of JSON, so one chunk has 2 MB.
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 
 def fetch(
@@ -63,26 +66,40 @@ def _request(session: httpx2.Client, url: str, seed: int, count: int, sleep: Cal
     problem = ""
     for wait in (*WAITS, None):
         try:
-            response = session.post(url, json=body)
+            with session.stream("POST", url, json=body) as response:
+                content = _content(response, url, count)
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise InvalidInput(f"{url} is no address of a data service: {error}") from error
         except httpx2.HTTPError as error:
             problem = str(error) or type(error).__name__
         else:
             if not (response.is_server_error or response.status_code == TOO_MANY_REQUESTS):
-                return _rows(response, url, count)
+                return _rows(response, content, url, count)
             problem = f"status {response.status_code}"
         if wait is not None:
             sleep(wait)
     raise Unavailable(f"the data service at {url} does not answer: {problem}")
 
 
-def _rows(response: httpx2.Response, url: str, count: int) -> list[object]:
+def _content(response: httpx2.Response, url: str, count: int) -> bytes:
+    """Read an answer, but never more of it than fits."""
+    content = bytearray()
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > MAX_ANSWER_BYTES:
+            raise InvalidInput(
+                f"the data service at {url} was asked for {count} rows and sent more than "
+                f"{MAX_ANSWER_BYTES // 1024**2} MiB"
+            )
+    return bytes(content)
+
+
+def _rows(response: httpx2.Response, content: bytes, url: str, count: int) -> list[object]:
     if not response.is_success:
-        text = " ".join(response.text.split())[:200]
+        text = " ".join(content.decode(errors="replace").split())[:200]
         raise InvalidInput(f"the data service at {url} refused the request with status {response.status_code}: {text}")
     try:
-        rows = response.json()
+        rows = json.loads(content)
     except ValueError as error:
         raise InvalidInput(f"the data service at {url} did not answer with JSON") from error
     if not isinstance(rows, list):

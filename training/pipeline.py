@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from menagerie.animal import CLASSES
 from menagerie.errors import InvalidInput
-from menagerie.job import DataServiceSource, Stage
+from menagerie.job import Stage
 from menagerie.manifest import ModelManifest, TrainingSource, model_version
 from training.conformal import calibrate
-from training.data_source import fetch
+from training.labelled_rows import LabelledRows
 from training.labelling import UNKNOWN, Labels, label
 from training.rows import AnimalRows, Origin
 from training.splitting import CALIBRATION, HELD_OUT, folds, in_canonical_order
@@ -42,35 +42,12 @@ class TrainedModel:
     onnx: bytes
     manifest: ModelManifest
     held_out: HeldOut
+    rows: LabelledRows
+    """All rows that it was made from."""
 
 
 def silent(_stage: Stage, _progress: float) -> None:
     """Report to nobody."""
-
-
-def train_from_data_service(
-    url: str,
-    source: DataServiceSource,
-    *,
-    parent: str | None = None,
-    random_seed: int = 0,
-    created_at: datetime | None = None,
-    report: Report = silent,
-) -> TrainedModel:
-    """Fetch rows from the data service at `url` and train on them, as of now unless `created_at` says otherwise.
-
-    Raises Unavailable if the service does not answer, InvalidInput if it does not keep its contract, TrainingFailed.
-    """
-    report(Stage.FETCHING, 0.0)
-    rows = fetch(url, source, fetched=lambda share: report(Stage.FETCHING, FETCHED * share))
-    return train(
-        rows,
-        source=Origin("data-service", url=url, seed=source.seed),
-        random_seed=random_seed,
-        parent=parent,
-        created_at=created_at or datetime.now(UTC),
-        report=report,
-    )
 
 
 def train(
@@ -86,13 +63,6 @@ def train(
 
     Raises InvalidInput if no row is valid, TrainingFailed if the species cannot be told apart or a check fails.
     """
-    # Imported late: scikit-learn, skl2onnx and onnxruntime take seconds, and most of the command line needs none.
-    from training import canaries, onnx_export, parity
-    from training.evaluation import evaluate
-    from training.libraries import library_versions
-    from training.naive_bayes import PlateauNaiveBayes
-    from training.onnx_session import OnnxSession
-
     report(Stage.VALIDATING, FETCHED)
     if not len(rows.matrix):
         first = f"; {rows.refusals[0]}" if rows.refusals else ""
@@ -101,10 +71,43 @@ def train(
 
     report(Stage.LABELLING, 0.45)
     labels = label(matrix)
-    fold = folds(matrix, labels, random_seed)
-    held_out = HeldOut(matrix[fold == HELD_OUT], labels[fold == HELD_OUT])
+    return make(
+        LabelledRows.unlabelled_by_people(matrix, labels, folds(matrix, labels, random_seed)),
+        source=source,
+        received=rows.received,
+        refused=rows.refused,
+        random_seed=random_seed,
+        parent=parent,
+        created_at=created_at,
+        report=report,
+    )
 
+
+def make(
+    rows: LabelledRows,
+    *,
+    source: Origin,
+    received: int,
+    refused: int = 0,
+    random_seed: int = 0,
+    parent: str | None = None,
+    created_at: datetime,
+    report: Report = silent,
+) -> TrainedModel:
+    """Return a checked model for labelled rows; raise TrainingFailed if a check fails.
+
+    `received` and `refused` count the rows that came, for the manifest.
+    """
     report(Stage.FITTING, 0.65)
+    # Imported late: scikit-learn, skl2onnx and onnxruntime take seconds, and most of the command line needs none.
+    from training import canaries, onnx_export, parity
+    from training.evaluation import evaluate
+    from training.libraries import library_versions
+    from training.naive_bayes import PlateauNaiveBayes
+    from training.onnx_session import OnnxSession
+
+    matrix, labels, fold = rows.matrix, rows.labels, rows.folds
+    held_out = HeldOut(matrix[fold == HELD_OUT], labels[fold == HELD_OUT])
     is_fitted = (fold != HELD_OUT) & (fold != CALIBRATION)
     classifier = PlateauNaiveBayes(counts=COUNT_COLUMNS, background=UNKNOWN).fit(matrix[is_fitted], labels[is_fitted])
     onnx = onnx_export.export(classifier)
@@ -134,11 +137,12 @@ def train(
             url=source.url,
             seed=source.seed,
             key=source.key,
-            rows=rows.received,
-            rows_refused=rows.refused,
+            rows=received,
+            rows_refused=refused,
+            feedback_rows=int((rows.prediction_ids != "").sum()),
             rows_by_label={species: int((labels == index).sum()) for index, species in enumerate(CLASSES)},
         ),
         libraries=library_versions(),
         canaries=canaries.pick(held_out.rows, probabilities, held_out.labels),
     )
-    return TrainedModel(onnx, manifest, held_out)
+    return TrainedModel(onnx, manifest, held_out, rows)

@@ -1,11 +1,12 @@
 """Puts a trained model into the registry and, if it passes the gate, makes it current."""
 
+import hashlib
 from dataclasses import dataclass
 
 from menagerie.classifier import OnnxClassifier
 from menagerie.errors import Conflict, ModelRejected, NotFound
 from menagerie.job import PromotionRule
-from menagerie.manifest import ModelManifest
+from menagerie.manifest import ROWS_FILE, ModelManifest
 from menagerie.registry import ModelRegistry, Pointer
 from training.gate import decide
 from training.pipeline import TrainedModel
@@ -30,9 +31,12 @@ def publish(trained: TrainedModel, registry: ModelRegistry, rule: PromotionRule)
     champion, absent = _champion(registry, pointer)
     decision = decide(trained, champion, rule)
     reason = f"{decision.reason} ({absent})" if absent else decision.reason
-    manifest = trained.manifest.model_copy(update={"reason": reason})
+    rows = trained.rows.to_csv_gz()
+    kept = {"rows_file": ROWS_FILE, "rows_sha256": hashlib.sha256(rows).hexdigest()}
+    training = trained.manifest.training.model_copy(update=kept)
+    manifest = trained.manifest.model_copy(update={"reason": reason, "training": training})
     try:
-        registry.publish(manifest, trained.onnx)
+        registry.publish(manifest, trained.onnx, rows)
     except Conflict:
         stored = registry.manifest(manifest.version)
         if stored.sha256 != manifest.sha256:

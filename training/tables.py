@@ -44,7 +44,15 @@ def pieces(path: Path) -> Iterator[Piece]:
         raise InvalidInput(f"{path} is no UTF-8 text: {error.reason} at byte {error.start}") from error
 
 
-def _pieces(path: Path, file: TextIO) -> Iterator[Piece]:
+def parse(name: str, file: TextIO) -> AnimalRows:
+    """Return the animals of an open CSV file, which errors call by `name`; raise InvalidInput as `read` does."""
+    try:
+        return joined(piece.rows for piece in _pieces(name, file))
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{name} is no UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _pieces(path: Path | str, file: TextIO) -> Iterator[Piece]:
     reader = csv.reader(file)
     try:
         header: list[str] = next(reader, [])

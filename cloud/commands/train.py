@@ -55,7 +55,7 @@ def train(
 
 
 def _from_data_service(url: str, seed: int, number_of_datapoints: int, report: "Report") -> "TrainedModel":
-    from training.pipeline import train_from_data_service
+    from training.sources import train_from_data_service
 
     return train_from_data_service(
         url, DataServiceSource(seed=seed, number_of_datapoints=number_of_datapoints), report=report

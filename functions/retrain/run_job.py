@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from menagerie.job import DataServiceSource, Job, PromotionRule
+    from menagerie.job import Job, PromotionRule, Source
     from menagerie.job_store import JobStore
     from menagerie.manifest import ModelManifest
     from menagerie.registry import ModelRegistry
@@ -45,9 +45,9 @@ class Published(Protocol):
 
 
 class Train(Protocol[Trained_co]):
-    """Makes a model from what a job asks for; see training.pipeline."""
+    """Makes a model from what a job asks for; see training.sources."""
 
-    def __call__(self, source: "DataServiceSource", *, parent: str | None, report: "Report") -> Trained_co:
+    def __call__(self, source: "Source", *, parent: str | None, report: "Report") -> Trained_co:
         """Return the model, telling of its progress on the way."""
         ...
 

@@ -1,28 +1,35 @@
 """The door of the training job: a Lambda function that is invoked asynchronously with {"job_id": …}."""
 
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions.request_log import structured_logger
 from functions.retrain.run_job import run_job
 from menagerie.aws import dynamodb_client, s3_client
 from menagerie.clock import utc_now
+from menagerie.datasets import S3Datasets
+from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
 from menagerie.dynamodb_jobs import DynamoDBJobStore
 from menagerie.errors import Conflict
 from menagerie.s3_registry import S3ModelRegistry
 from menagerie.settings import TrainerSettings
-from training.pipeline import train_from_data_service
 from training.publishing import publish
+from training.sources import Sources
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = TrainerSettings.from_environment()
 patience = timedelta(seconds=settings.job_patience_seconds)
-jobs = DynamoDBJobStore(dynamodb_client(), settings.jobs_table, patience=patience)
-registry = S3ModelRegistry(s3_client(), settings.models_bucket)
-train = partial(train_from_data_service, settings.data_service_url)
+dynamodb, s3 = dynamodb_client(), s3_client()
+jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience)
+registry = S3ModelRegistry(s3, settings.models_bucket)
+sources = Sources(
+    data_service_url=settings.data_service_url,
+    registry=registry,
+    datasets=S3Datasets(s3, settings.models_bucket),
+    feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table),
+)
 logger = structured_logger()
 
 
@@ -32,7 +39,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     # Lambda ends this process when the time is up; a job that is still open then counts as failed.
     deadline = utc_now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
-        job = run_job(job_id, jobs=jobs, registry=registry, train=train, publish=publish, deadline=deadline)
+        job = run_job(job_id, jobs=jobs, registry=registry, train=sources.train, publish=publish, deadline=deadline)
     except Conflict as error:
         logger.warning("job not run", job_id=job_id, reason=str(error), request_id=context.aws_request_id)
         return {"job_id": job_id, "status": "not run"}

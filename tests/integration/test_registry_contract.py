@@ -39,6 +39,14 @@ def test_a_version_is_published_once(registry: ModelRegistry) -> None:
     assert registry.model(NEWER.version) == MODEL
 
 
+def test_the_rows_of_a_version_are_kept_beside_it(registry: ModelRegistry) -> None:
+    registry.publish(NEWER, MODEL, b"rows")
+    assert registry.rows(NEWER.version) == b"rows"
+    registry.publish(OLDER, MODEL)
+    with pytest.raises(NotFound):
+        registry.rows(OLDER.version)
+
+
 def test_versions_are_listed_newest_first(registry: ModelRegistry) -> None:
     for manifest in (NEWER, OLDER):
         registry.publish(manifest, MODEL)

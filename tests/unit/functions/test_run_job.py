@@ -10,7 +10,7 @@ import pytest
 from functions.retrain.run_job import UNEXPECTED, run_job
 from menagerie.clock import utc_now
 from menagerie.errors import Conflict, TrainingFailed, Unavailable
-from menagerie.job import DataServiceSource, Job, JobStatus, PromotionRule, Stage, TrainingRequest
+from menagerie.job import DataServiceSource, Job, JobStatus, PromotionRule, Source, Stage, TrainingRequest
 from menagerie.manifest import ModelManifest
 from menagerie.registry import ModelRegistry
 from tests.fakes import InMemoryJobs, InMemoryRegistry
@@ -42,11 +42,9 @@ class Trainer:
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
-        self.asked: list[tuple[DataServiceSource, str | None]] = []
+        self.asked: list[tuple[Source, str | None]] = []
 
-    def __call__(
-        self, source: DataServiceSource, *, parent: str | None, report: Callable[[Stage, float], None]
-    ) -> bytes:
+    def __call__(self, source: Source, *, parent: str | None, report: Callable[[Stage, float], None]) -> bytes:
         self.asked.append((source, parent))
         report(Stage.FETCHING, 0.1)
         report(Stage.LABELLING, 0.3)
@@ -159,7 +157,7 @@ def test_a_job_that_no_longer_counts_ends_its_training_and_publishes_nothing(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
 ) -> None:
     class TakesTooLong(Trainer):
-        def __call__(self, source: DataServiceSource, **how: Any) -> bytes:
+        def __call__(self, source: Source, **how: Any) -> bytes:
             jobs.jobs[job_id] = jobs.jobs[job_id].model_copy(update={"deadline": utc_now()})
             return super().__call__(source, **how)
 

@@ -1,7 +1,7 @@
 """Fetching from a data service: chunks, seeds, retries, and services that do not keep their contract."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx2
 import numpy as np
@@ -12,7 +12,7 @@ from menagerie.errors import InvalidInput, Unavailable
 from menagerie.job import DataServiceSource
 from training.data_service.app import create_app
 from training.data_service.generator import rows
-from training.data_source import ROWS_PER_REQUEST, WAITS, chunks, fetch
+from training.data_source import MAX_ANSWER_BYTES, ROWS_PER_REQUEST, WAITS, chunks, fetch
 
 URL = "http://testserver"
 ROW = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
@@ -110,6 +110,16 @@ def test_a_timeout_is_a_dead_service_too() -> None:
 def test_a_service_with_another_contract_is_told_apart_from_a_dead_one(answer: httpx2.Response, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         fetch(URL, DataServiceSource(number_of_datapoints=2), client=always(answer), sleep=lambda _: None)
+
+
+def test_an_answer_without_end_is_given_up_with_its_limit_named() -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b" " * 1024**2
+
+    client = answering(lambda _: httpx2.Response(200, content=endless()))
+    with pytest.raises(InvalidInput, match=f"asked for 2 rows and sent more than {MAX_ANSWER_BYTES // 1024**2} MiB"):
+        fetch(URL, DataServiceSource(number_of_datapoints=2), client=client, sleep=lambda _: None)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org", "no address", ""])

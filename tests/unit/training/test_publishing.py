@@ -1,7 +1,9 @@
 """Publishing: the version is stored with its reason, then the pointer moves, or does not."""
 
 from dataclasses import replace
+from hashlib import sha256
 
+import numpy as np
 import pytest
 
 from menagerie.classifier import OnnxClassifier
@@ -11,6 +13,7 @@ from menagerie.registry import Pointer
 from tests.fakes import InMemoryRegistry
 from tests.model.worlds import as_received, official
 from tests.unit.training.conftest import NOON
+from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel, train
 from training.publishing import publish
 from training.rows import Origin
@@ -35,6 +38,14 @@ def test_the_first_model_becomes_current_with_the_reason_in_its_manifest(trained
     assert stored == publication.manifest
     assert stored.reason == publication.reason != ""
     OnnxClassifier.load(registry.model(stored.version), stored)
+
+
+def test_the_rows_are_kept_and_named_in_the_manifest(trained: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    manifest = publish(trained, registry, "never").manifest
+    rows = registry.rows(manifest.version)
+    assert (manifest.training.rows_file, manifest.training.rows_sha256) == ("rows.csv.gz", sha256(rows).hexdigest())
+    assert np.array_equal(LabelledRows.from_csv_gz(rows).matrix, trained.rows.matrix)
 
 
 def test_a_model_that_is_as_good_takes_over(trained: TrainedModel, newer: TrainedModel) -> None:
@@ -99,8 +110,8 @@ def test_another_model_under_the_same_version_is_a_conflict(trained: TrainedMode
 
 def test_a_pointer_that_moved_in_the_meantime_is_left_alone(trained: TrainedModel, newer: TrainedModel) -> None:
     class Busy(InMemoryRegistry):
-        def publish(self, manifest: ModelManifest, model: bytes) -> None:
-            super().publish(manifest, model)
+        def publish(self, manifest: ModelManifest, model: bytes, rows: bytes | None = None) -> None:
+            super().publish(manifest, model, rows)
             self.pointer = Pointer(trained.manifest.version, NOON, "moved")
 
     registry = Busy()

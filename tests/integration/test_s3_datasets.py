@@ -1,0 +1,31 @@
+"""Datasets in S3: what is there, what is not, and what is too large."""
+
+import pytest
+from mypy_boto3_s3 import S3Client
+
+from menagerie.datasets import MAX_DATASET_BYTES, S3Datasets
+from menagerie.errors import InvalidInput, NotFound, Unavailable
+from tests.integration.conftest import BUCKET
+
+KEY = "datasets/zoo.csv"
+
+
+def test_a_dataset_is_read_back(s3: S3Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"a,b\n")
+    assert S3Datasets(s3, BUCKET).read(KEY) == b"a,b\n"
+
+
+def test_a_missing_dataset_says_where_to_upload_it(s3: S3Client) -> None:
+    with pytest.raises(NotFound, match=f"upload it to s3://{BUCKET}/{KEY}"):
+        S3Datasets(s3, BUCKET).read(KEY)
+
+
+def test_a_bucket_that_is_gone_is_unavailable(s3: S3Client) -> None:
+    with pytest.raises(Unavailable):
+        S3Datasets(s3, "gone").read(KEY)
+
+
+def test_a_dataset_that_is_too_large_is_refused_by_its_size(s3: S3Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=bytes(MAX_DATASET_BYTES + 2**20))
+    with pytest.raises(InvalidInput, match="has 101 MiB, a dataset may have 100 MiB"):
+        S3Datasets(s3, BUCKET).read(KEY)

@@ -1,0 +1,125 @@
+"""Where training rows come from: one function for each kind of source that a job may name."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from menagerie.datasets import Datasets
+from menagerie.errors import InvalidInput, NotFound
+from menagerie.feedback import FeedbackStore
+from menagerie.job import MAX_DATAPOINTS, DataServiceSource, DatasetSource, FeedbackSource, Source, Stage
+from menagerie.registry import ModelRegistry
+from training.data_source import fetch
+from training.feedback import with_feedback
+from training.labelled_rows import LabelledRows
+from training.pipeline import FETCHED, Report, TrainedModel, make, silent, train
+from training.rows import AnimalRows, Origin
+from training.tables import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the sources are read from."""
+
+    data_service_url: str
+    registry: ModelRegistry
+    datasets: Datasets
+    feedback: FeedbackStore
+
+    def train(self, source: Source, *, parent: str | None, report: Report = silent) -> TrainedModel:
+        """Return a checked model for a source, whichever kind it is.
+
+        Raises Unavailable if something does not answer, NotFound, InvalidInput if rows cannot be used, TrainingFailed.
+        """
+        match source:
+            case DataServiceSource():
+                return train_from_data_service(self.data_service_url, source, parent=parent, report=report)
+            case DatasetSource():
+                return train_from_dataset(self.datasets, source, parent=parent, report=report)
+            case FeedbackSource():
+                return train_from_feedback(self.registry, self.feedback, parent=parent, report=report)
+
+
+def train_from_data_service(
+    url: str,
+    source: DataServiceSource,
+    *,
+    parent: str | None = None,
+    random_seed: int = 0,
+    created_at: datetime | None = None,
+    report: Report = silent,
+) -> TrainedModel:
+    """Fetch rows from the data service at `url` and train on them, as of now unless `created_at` says otherwise.
+
+    Raises Unavailable if the service does not answer, InvalidInput if it does not keep its contract, TrainingFailed.
+    """
+    report(Stage.FETCHING, 0.0)
+    rows = fetch(url, source, fetched=lambda share: report(Stage.FETCHING, FETCHED * share))
+    return train(
+        rows,
+        source=Origin("data-service", url=url, seed=source.seed),
+        random_seed=random_seed,
+        parent=parent,
+        created_at=created_at or datetime.now(UTC),
+        report=report,
+    )
+
+
+def train_from_dataset(
+    datasets: Datasets, source: DatasetSource, *, parent: str | None = None, report: Report = silent
+) -> TrainedModel:
+    """Train on a CSV file; raise NotFound, InvalidInput naming the lines that are no animals, TrainingFailed."""
+    report(Stage.FETCHING, 0.0)
+    file = io.TextIOWrapper(io.BytesIO(datasets.read(source.key)), encoding="utf-8-sig", newline="")
+    report(Stage.VALIDATING, FETCHED)
+    rows = parse(source.key, file)
+    _require_all_valid(source.key, rows)
+    return train(
+        rows, source=Origin("dataset", key=source.key), parent=parent, created_at=datetime.now(UTC), report=report
+    )
+
+
+def train_from_feedback(
+    registry: ModelRegistry, feedback: FeedbackStore, *, parent: str | None, report: Report = silent
+) -> TrainedModel:
+    """Train on the current model's rows and what people said since and before; raise InvalidInput, TrainingFailed."""
+    report(Stage.FETCHING, 0.0)
+    # Before the feedback is read: what comes later is new to this model.
+    created_at = datetime.now(UTC)
+    if parent is None:
+        raise InvalidInput("feedback adds to the rows of the current model, and there is none yet")
+    given = feedback.given()
+    if not given:
+        raise InvalidInput("nobody has given feedback yet: PUT /predictions/{id}/feedback")
+    try:
+        content = registry.rows(parent)
+    except NotFound as error:
+        raise InvalidInput(
+            f"the rows of the current model {parent} were not kept; retrain from the data service or a dataset once"
+        ) from error
+    report(Stage.VALIDATING, FETCHED)
+    manifest = registry.manifest(parent)
+    if hashlib.sha256(content).hexdigest() != manifest.training.rows_sha256:
+        raise InvalidInput(f"the rows kept for model {parent} are not those that its manifest names")
+    base = LabelledRows.from_csv_gz(content)
+    rows = with_feedback(base, given, manifest.random_seed)
+    return make(
+        rows,
+        source=Origin("feedback"),
+        received=len(rows.matrix),
+        random_seed=manifest.random_seed,
+        parent=parent,
+        created_at=created_at,
+        report=report,
+    )
+
+
+def _require_all_valid(key: str, rows: AnimalRows) -> None:
+    # A file can be corrected and uploaded again; a model of the rest would hide that something was wrong with it.
+    if rows.received > MAX_DATAPOINTS:
+        raise InvalidInput(f"{key} has {rows.received:,} rows, a dataset may have {MAX_DATAPOINTS:,}")
+    if rows.refused:
+        more = rows.refused - len(rows.refusals)
+        named = "; ".join([*map(str, rows.refusals), *([f"and {more:,} more"] if more else [])])
+        raise InvalidInput(f"{rows.refused:,} of {rows.received:,} rows of {key} are no valid animals: {named}")
