@@ -1,6 +1,7 @@
 """Runs the data service under uvicorn on a socket that is known to be free."""
 
 import socket
+from contextlib import suppress
 
 from menagerie.errors import Unavailable
 
@@ -34,4 +35,6 @@ def serve(listener: socket.socket) -> None:
     from training.data_service.app import create_app
 
     config = uvicorn.Config(create_app(), log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    # uvicorn shuts down in order and then raises the signal once more; Ctrl-C is how one ends this, and no accident.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
