@@ -1,10 +1,13 @@
 """One prediction as a card: what it is, how sure the model is, and what else it could be."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from frontend import session
 from frontend.charts import probability_chart
 from frontend.contract import Prediction
+from frontend.sections.feedback import show_feedback
 from frontend.species import species_named
 from frontend.wording import (
     UNKNOWN_EXPLAINED,
@@ -16,8 +19,10 @@ from frontend.wording import (
 )
 
 
-def show_answer(prediction: Prediction, *, key: str = "answer") -> None:
-    """Show a stored prediction; `key` tells two cards of one page apart."""
+def show_answer(
+    prediction: Prediction, *, key: str = "answer", on_saved: Callable[[Prediction], None] = lambda _: None
+) -> None:
+    """Show a stored prediction; `key` tells two cards of one page apart, `on_saved` is told of feedback."""
     species = species_named(prediction.species)
     model = session.known_model(prediction.model_version)
     with st.container(border=True, key=key):
@@ -37,6 +42,5 @@ def show_answer(prediction: Prediction, *, key: str = "answer") -> None:
             key=f"{key}_probabilities",
             alt=f"Probabilities: {probabilities_in_words(prediction.probabilities)}",
         )
-        if prediction.feedback is not None:
-            st.caption(f"Somebody said it was {species_named(prediction.feedback).phrase}.")
+        show_feedback(prediction, key=key, on_saved=on_saved)
         st.caption(f"Prediction `{prediction.id}`  \nModel `{prediction.model_version}`")

@@ -27,6 +27,7 @@ def main() -> None:
         [
             st.Page("views/predict.py", title="Predict", icon=":material/pets:", default=True),
             st.Page("views/history.py", title="History", icon=":material/history:"),
+            st.Page("views/models.py", title="Models", icon=":material/model_training:"),
         ]
     )
     page.run()

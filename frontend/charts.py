@@ -17,7 +17,7 @@ _BAR: dict[str, Any] = {"cornerRadiusEnd": 4, "height": {"band": 0.62}}
 _BESIDE: dict[str, Any] = {"align": "left", "dx": 6, "color": COLOURS["unknown"], "fontWeight": 600}
 _RULED_OUT_OPACITY = 0.35
 _CAPITALISED = "upper(slice(datum.label, 0, 1)) + slice(datum.label, 1)"
-_TIME_AXIS = alt.Axis(
+TIME_AXIS = alt.Axis(
     format={
         "seconds": "%H:%M:%S",
         "minutes": "%H:%M",
@@ -111,7 +111,7 @@ def species_over_time_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
         alt.Chart(counted)
         .mark_rect()
         .encode(
-            x=alt.X("start:T", scale=alt.Scale(nice=False), title=None, axis=_TIME_AXIS),
+            x=alt.X("start:T", scale=alt.Scale(nice=False), title=None, axis=TIME_AXIS),
             x2="end:T",
             y=alt.Y("bottom:Q", title="Predictions", axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False)),
             y2="top:Q",

@@ -1,5 +1,6 @@
 """The predictions loaded so far, page by page, and the question they answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Protocol
@@ -7,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from frontend.contract import Prediction, PredictionPage
+from frontend.contract import PAGE_LIMIT, Prediction, PredictionPage
 
 ROWS_A_PAGE = 50
+# More than this is for a program with a cursor, not for a page.
+MOST_ROWS = 20_000
 # A page may come back short when a species is rare; look on a little before asking the visitor to.
 PAGES_A_CLICK = 5
 _HISTORY = "history"
@@ -38,15 +41,20 @@ class Question:
     species: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    model_version: str | None = None
+    """The API has no such filter: what it answers is sorted out here."""
 
     @classmethod
-    def of_days(cls, species: str | None, first: date | None, last: date | None, timezone: str) -> "Question":
+    def of_days(
+        cls, species: str | None, first: date | None, last: date | None, timezone: str, model_version: str | None = None
+    ) -> "Question":
         """Ask for whole days, both ends included, in the visitor's time zone."""
         zone = ZoneInfo(timezone)
         return cls(
             species=species,
             since=datetime.combine(first, time.min, zone).astimezone(UTC) if first else None,
             until=datetime.combine(last, time.max, zone).astimezone(UTC) if last else None,
+            model_version=model_version,
         )
 
 
@@ -70,6 +78,13 @@ def load_more(source: PredictionSource, history: History) -> History:
     return history if history.next_cursor is None else _load_on(source, history, history.next_cursor)
 
 
+def load_all(source: PredictionSource, history: History, report: Callable[[History], None]) -> None:
+    """Load on to the end or to `MOST_ROWS`; `report` is given what there is after every page."""
+    while history.next_cursor is not None and len(history.items) < MOST_ROWS:
+        history = _load_on(source, history, history.next_cursor, PAGE_LIMIT)
+        report(history)
+
+
 def kept_history(question: Question) -> History | None:
     """Return what this visit has loaded for the question, if anything."""
     kept = st.session_state.get(_HISTORY)
@@ -86,14 +101,22 @@ def forget_history() -> None:
     st.session_state.pop(_HISTORY, None)
 
 
-def _load_on(source: PredictionSource, history: History, cursor: str | None) -> History:
+def replace_in_history(prediction: Prediction) -> None:
+    """Put a prediction that has changed in the place of what was loaded of it."""
+    kept = st.session_state.get(_HISTORY)
+    if isinstance(kept, History):
+        items = [prediction if item.id == prediction.id else item for item in kept.items]
+        st.session_state[_HISTORY] = replace(kept, items=items)
+
+
+def _load_on(source: PredictionSource, history: History, cursor: str | None, limit: int = ROWS_A_PAGE) -> History:
     found: list[Prediction] = []
     asked = history.question
     for _ in range(PAGES_A_CLICK):
         page = source.predictions(
-            species=asked.species, since=asked.since, until=asked.until, limit=ROWS_A_PAGE, cursor=cursor
+            species=asked.species, since=asked.since, until=asked.until, limit=limit, cursor=cursor
         )
-        found += page.items
+        found += [item for item in page.items if asked.model_version in {None, item.model_version}]
         cursor = page.next_cursor
         if found or cursor is None:
             break

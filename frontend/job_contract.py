@@ -9,7 +9,6 @@ from frontend.contract import Json
 MAX_DATAPOINTS = 1_000_000
 # Numbers beyond this lose digits on their way through a browser.
 MAX_SEED = 2**53 - 1
-STAGES = ("fetching", "validating", "labelling", "fitting", "evaluating", "exporting", "publishing")
 DATA_SERVICE, FEEDBACK, DATASET = SOURCES = ("data-service", "feedback", "dataset")
 PROMOTION_RULES = ("if-better", "always", "never")
 

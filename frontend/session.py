@@ -9,11 +9,13 @@ import streamlit as st
 from frontend.client import ApiClient
 from frontend.contract import Health
 from frontend.errors import ApiError
-from frontend.model_contract import Model
+from frontend.model_contract import Model, Models
 from frontend.settings import Settings
 
 HEALTH_KEPT_S = 5.0
+MODELS_KEPT_S = 15.0
 _HEALTH = "health_reading"
+_MODELS = "models_reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,23 @@ def health() -> HealthReading:
 def forget_health() -> None:
     """Have the next `health()` look again: something just went wrong, or somebody asked."""
     st.session_state.pop(_HEALTH, None)
+
+
+def models() -> Models:
+    """Return all models as they were a moment ago; raises what the client raises."""
+    kept = st.session_state.get(_MODELS)
+    if kept is not None and time.monotonic() - kept[1] < MODELS_KEPT_S:
+        listed: Models = kept[0]
+        return listed
+    listed = client().models()
+    st.session_state[_MODELS] = (listed, time.monotonic())
+    return listed
+
+
+def forget_models() -> None:
+    """Have the next `models()` and `health()` ask again: a model was made or promoted, or somebody asked."""
+    st.session_state.pop(_MODELS, None)
+    forget_health()
 
 
 def timezone() -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from frontend.contract import Animal, Prediction
 from frontend.errors import Rejected
+from frontend.job_contract import Job
 from frontend.species import UNKNOWN, species_named
 
 UNKNOWN_EXPLAINED = (
@@ -60,6 +61,34 @@ def describe_prediction_set(prediction_set: Sequence[str], target_coverage: floa
     if len(named) == 1:
         return f"It is {choices}: {sure} sure, everything else is ruled out."
     return f"It is {choices}: {sure} sure it is one of these."
+
+
+_STAGES = {
+    None: "Waiting for a worker to start",
+    "fetching": "Fetching rows",
+    "validating": "Checking the rows",
+    "labelling": "Finding out which animal is which",
+    "fitting": "Fitting the classifier",
+    "evaluating": "Measuring it on rows it has not seen",
+    "exporting": "Exporting to ONNX and comparing",
+    "publishing": "Storing the model",
+}
+
+
+def describe_stage(job: Job) -> str:
+    """Say what a training that has not ended is doing."""
+    return f"{_STAGES.get(job.stage, str(job.stage).capitalize())} … {percent(round(job.progress, 2))}"
+
+
+def describe_job(job: Job) -> tuple[str, str]:
+    """Say what came of a training that has ended: a title and the reason."""
+    if job.status == "failed":
+        return "The training failed", job.error or "No reason is known."
+    made = f"the model of {describe_version(job.model_version)}" if job.model_version else "a model"
+    reason = (job.reason or "").removeprefix("promoted: ").removeprefix("not promoted: ")
+    if job.promoted:
+        return f"Trained, and {made} is current now", reason
+    return f"Trained, but {made} was not promoted", reason
 
 
 def needs_unknown_explained(prediction: Prediction) -> bool:

@@ -93,10 +93,14 @@ def _classify(animal: Animal) -> None:
         session.forget_health()
 
 
+def _keep(prediction: Prediction) -> None:
+    st.session_state[OUTCOME] = prediction
+
+
 def _show_outcome() -> None:
     match st.session_state.get(OUTCOME):
         case Prediction() as prediction:
-            show_answer(prediction)
+            show_answer(prediction, on_saved=_keep)
             st.page_link("views/history.py", label="All predictions so far", icon=":material/history:")
         case ApiError() as error:
             show_error(error)

@@ -11,14 +11,14 @@ from frontend.errors import ApiError
 from frontend.history import (
     History,
     Question,
-    forget_history,
     keep_history,
     kept_history,
     load_history,
-    load_more,
 )
 from frontend.notices import show_empty, show_error, steady_line
-from frontend.species import SPECIES, UNKNOWN, species_named
+from frontend.sections.history_filters import ask_history
+from frontend.sections.history_pages import show_more
+from frontend.species import UNKNOWN
 from frontend.tables import column_configuration, prediction_frame, shown_frame
 from frontend.wording import percent
 
@@ -26,7 +26,7 @@ from frontend.wording import percent
 def show() -> None:
     """Lay the page out: filters, figures, charts, table, and the row that was picked."""
     st.title("History", anchor=False)
-    question = _ask()
+    question = ask_history()
     if question is None:
         st.warning("The first day lies after the last one. Change one of them.", icon=":material/date_range:")
         return
@@ -43,27 +43,6 @@ def show() -> None:
         _show_history(outcome)
     else:
         _show_nothing(outcome)
-
-
-def _ask() -> Question | None:
-    """Return the question that the filters ask, or None if no answer is possible."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        species = st.selectbox(
-            "Species",
-            list(SPECIES),
-            index=None,
-            format_func=lambda name: species_named(name).title,
-            placeholder="All species",
-            key="history_species",
-            persist_state="session",
-            width=200,
-        )
-        first = st.date_input("From", None, format="YYYY-MM-DD", key="history_from", persist_state="session", width=150)
-        last = st.date_input("To", None, format="YYYY-MM-DD", key="history_to", persist_state="session", width=150)
-        st.button("Refresh", icon=":material/refresh:", on_click=forget_history)
-    if first and last and first > last:
-        return None
-    return Question.of_days(species, first, last, session.timezone())
 
 
 def _load(question: Question) -> History | ApiError:
@@ -102,44 +81,18 @@ def _show_history(history: History) -> None:
         key=f"history_table_{history.loaded_at.timestamp()}",
         alt="Stored predictions, newest first",
     )
-    _show_more(history)
+    show_more(history)
     for row in picked["selection"]["rows"]:
         if row < len(history.items):
             show_answer(history.items[row], key="history_picked")
-
-
-def _show_more(history: History) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if history.next_cursor is None:
-            st.caption("These are all. Tick a row to see its probabilities.")
-            return
-        clicked = st.button("Show more", icon=":material/expand_more:", key="history_more")
-        line = steady_line()
-    error = None
-    if clicked:
-        with line, st.spinner("Loading older predictions …"):
-            error = _load_more(history)
-        if error is None:
-            st.rerun()
-    line.caption("There are older ones. Tick a row to see its probabilities.")
-    if error is not None:
-        show_error(error)
-
-
-def _load_more(history: History) -> ApiError | None:
-    """Keep the history with the rows that follow, or return what went wrong."""
-    try:
-        keep_history(load_more(session.client(), history))
-    except ApiError as error:
-        session.forget_health()
-        return error
-    return None
+    if not picked["selection"]["rows"]:
+        st.caption("Tick a row to see its probabilities, and to say what the animal really was.")
 
 
 def _show_nothing(history: History) -> None:
     if history.next_cursor is not None:
         show_empty("Nothing found so far", "There are older predictions to look through: press Show more.", icon="🔭")
-        _show_more(history)
+        show_more(history)
     elif history.question == Question():
         show_empty("No predictions yet", "Classify an animal first; it will be the first line here.", icon="🐾")
         st.page_link("views/predict.py", label="Classify an animal", icon=":material/pets:")

@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 KEY = "a-key-for-tests"
+CLASSES = ("kangaroo", "elephant", "chicken", "dog", "unknown")
 VERSION = "20260131T120000Z-0a1b2c3d"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STAGE = "/v1"
@@ -28,6 +29,9 @@ class LocalApi:
         self.model_version: str | None = VERSION
         self.manifests = True
         self.stored: list[Json] = []
+        self.older: list[str] = []
+        self.jobs: list[Json] = []
+        self.sent: list[Json] = []
         self.asked: list[str] = []
         self.connections: list[socket.socket] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_for(self))
@@ -87,6 +91,27 @@ class LocalApi:
                 if self.model_version is None:
                     return 503, problem(503, "No model has been promoted yet.")
                 return 200, {"status": "ok", "model_version": self.model_version}
+            case "GET", ["models"]:
+                versions = [self.model_version, *self.older] if self.model_version else []
+                items = [manifest(version) for version in sorted(versions, reverse=True)]
+                return 200, {"current": self.model_version, "items": items}
+            case "PUT", ["models", "current"]:
+                self.older = [self.model_version or "", *(v for v in self.older if v != body["version"])]
+                self.model_version = body["version"]
+                return 200, {"version": self.model_version, "promoted_at": START.isoformat()}
+            case "PUT", ["predictions", prediction_id, "feedback"]:
+                (stored,) = [one for one in self.stored if one["id"] == prediction_id]
+                stored["feedback"] = {"species": body["species"], "given_at": START.isoformat()}
+                return 200, stored
+            case "POST", ["retrain"]:
+                if self.jobs and self.jobs[0]["status"] == "running":
+                    return 409, problem(409, "one job runs at a time")
+                self.jobs.insert(0, job(len(self.jobs), body))
+                return 202, self.jobs[0]
+            case "GET", ["retrain"]:
+                return 200, {"items": self.jobs[: int(query.get("limit", "20"))]}
+            case "GET", ["retrain", job_id]:
+                return 200, next(one for one in self.jobs if one["job_id"] == job_id)
             case "GET", ["models", version]:
                 known = self.manifests and version in {"current", self.model_version}
                 return (200, manifest(self.model_version or "")) if known else (404, problem(404, "No such model."))
@@ -117,11 +142,32 @@ def manifest(version: str) -> Json:
     """Return the parts of a manifest that the dashboard reads, among others that it does not."""
     return {
         "version": version,
-        "created_at": "2026-01-31T12:00:00Z",
+        "created_at": f"{version[:4]}-{version[4:6]}-{version[6:8]}T12:00:00Z",
+        "classes": list(CLASSES),
         "algorithm": "a rule",
         "thresholds": {"target_coverage": 0.95, "minimum_probability": {}},
-        "metrics": {"accuracy": 0.9987, "rows": 250},
-        "training": {"kind": "data-service", "rows": 1000},
+        "metrics": {
+            "accuracy": 0.9987,
+            "rows": 250,
+            "log_loss": 0.01,
+            "coverage": 0.96,
+            "mean_set_size": 1.02,
+            "confusion_matrix": [[50 * (i == j) for j in range(5)] for i in range(5)],
+        },
+        "training": {"kind": "data-service", "rows": 1000, "seed": 42},
+        "reason": "promoted: it is better",
+    }
+
+
+def job(number: int, request: Json) -> Json:
+    """Return a training that runs."""
+    return {
+        "job_id": f"job-{number}",
+        "status": "running",
+        "request": request,
+        "stage": "fitting",
+        "progress": 0.5,
+        "created_at": START.isoformat(),
     }
 
 
@@ -151,7 +197,7 @@ def _classify(animal: Json) -> Json:
     elif legs == 2:
         species = "chicken" if wings else "kangaroo"
     rest = {"dog": "kangaroo", "unknown": "dog"}.get(species, "unknown")
-    probabilities = dict.fromkeys(("kangaroo", "elephant", "chicken", "dog", "unknown"), 0.005)
+    probabilities = dict.fromkeys(CLASSES, 0.005)
     probabilities |= {species: 0.93, rest: 0.055}
     doubtful = species == "dog"
     return {
@@ -176,11 +222,16 @@ def _handler_for(api: LocalApi) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self._serve("POST")
 
+        def do_PUT(self) -> None:
+            self._serve("PUT")
+
         def _serve(self, method: str) -> None:
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             body = json.loads(self.rfile.read(int(self.headers.get("content-length", "0"))) or b"{}")
             api.asked.append(f"{method} {parts.path.removeprefix(STAGE)}")
+            if body:
+                api.sent.append(body)
             time.sleep(api.delay_s)
             open_to_all = parts.path.endswith("/health")
             if not open_to_all and self.headers.get("x-api-key") != KEY:

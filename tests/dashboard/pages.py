@@ -7,6 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 PREDICT = "views/predict.py"
 HISTORY = "views/history.py"
+MODELS = "views/models.py"
+DATA = "views/data.py"
+MONITOR = "views/monitor.py"
 
 
 def go_to(visitor: AppTest, page: str) -> AppTest:
@@ -22,9 +25,10 @@ def press(visitor: AppTest, label: str) -> AppTest:
 
 def texts(visitor: AppTest) -> str:
     """Return everything a visitor can read on the page, the sidebar included."""
-    blocks = (visitor.title, visitor.header, visitor.markdown, visitor.caption, visitor.info, visitor.warning)
+    blocks = (visitor.title, visitor.header, visitor.markdown, visitor.caption, visitor.warning)
     lines = [element.value for block in blocks for element in block]
-    lines += [f"{error.proto.title} {error.value}" for error in visitor.error]
+    alerts = (visitor.error, visitor.info, visitor.success)
+    lines += [f"{alert.proto.title} {alert.value}" for kind in alerts for alert in kind]
     lines += [f"{metric.label} {metric.value}" for metric in visitor.metric]
     return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 

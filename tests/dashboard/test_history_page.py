@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from tests.dashboard.local_api import LocalApi, problem
+from tests.dashboard.local_api import VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
 
 
@@ -150,3 +150,42 @@ def test_rows_already_loaded_outlive_an_api_that_goes_down(visitor: AppTest, api
     assert_no_traceback(visitor)
     assert "cannot be reached" in texts(visitor)
     assert len(table(visitor)) == 50
+
+
+def tick(visitor: AppTest, row: int) -> AppTest:
+    key = visitor.dataframe[0].proto.id.rpartition("-")[2]
+    visitor.session_state[key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    return visitor.run()
+
+
+def test_what_an_animal_really_was_can_be_said_on_its_row(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(3)
+    tick(go_to(visitor.run(), HISTORY), 2)
+    truth = api.stored[0]["id"]
+    visitor.selectbox(key=f"history_picked_truth_{truth}").select("kangaroo").run()
+    press(visitor, "Save")
+    assert_no_traceback(visitor)
+    assert api.stored[0]["feedback"]["species"] == "kangaroo"
+    assert table(visitor)["feedback"][2] == "kangaroo"
+    assert questions(api) == 1
+
+
+def test_a_model_can_be_picked(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(3)
+    api.older, api.model_version = [VERSION], "20260201T120000Z-22222222"
+    api.store_many(2)
+    go_to(visitor.run(), HISTORY)
+    assert len(table(visitor)) == 5
+    visitor.selectbox(key="history_model").select(VERSION).run()
+    assert_no_traceback(visitor)
+    assert len(table(visitor)) == 3
+
+
+def test_everything_that_matches_can_be_loaded_at_once(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(430)
+    press(go_to(visitor.run(), HISTORY), "Load all")
+    assert_no_traceback(visitor)
+    assert len(table(visitor)) == 430
+    assert questions(api) == 5
+    (download,) = visitor.download_button
+    assert download.label == "Download"

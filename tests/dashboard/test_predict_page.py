@@ -143,3 +143,22 @@ def test_an_answer_is_shown_even_when_nothing_more_is_known_of_the_model(visitor
     press(press(visitor.run(), "🐕 Dog"), "Classify")
     assert_no_traceback(visitor)
     assert "as far as this model can tell" in texts(visitor)
+
+
+def test_a_wrong_answer_can_be_corrected_where_it_stands(visitor: AppTest, api: LocalApi) -> None:
+    press(press(visitor.run(), "🐕 Dog"), "Classify")
+    visitor.selectbox(key=f"answer_truth_{api.stored[0]['id']}").select("kangaroo").run()
+    press(visitor, "Save")
+    assert_no_traceback(visitor)
+    assert api.stored[0]["feedback"]["species"] == "kangaroo"
+    assert "Somebody said it was a kangaroo. The model was wrong." in texts(visitor)
+
+
+def test_feedback_that_cannot_be_stored_is_a_message_and_the_answer_stays(visitor: AppTest, api: LocalApi) -> None:
+    press(press(visitor.run(), "🐕 Dog"), "Classify")
+    visitor.selectbox(key=f"answer_truth_{api.stored[0]['id']}").select("dog").run()
+    api.refuse(503, problem(503, "A dependency does not answer."))
+    press(visitor, "Save")
+    assert_no_traceback(visitor)
+    assert "A dependency does not answer." in texts(visitor)
+    assert visitor.header[0].value == "🐕 Dog"

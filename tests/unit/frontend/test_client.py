@@ -23,6 +23,7 @@ from frontend.errors import (
     ServerError,
     Unreachable,
 )
+from frontend.job_contract import TrainingRequest
 from frontend.settings import Settings
 
 BASE = "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
@@ -214,3 +215,75 @@ def test_fewer_answers_than_animals_are_not_taken_for_an_answer() -> None:
     api, _ = answering(json={**ENVELOPE, "predictions": [ANSWER]})
     with pytest.raises(ServerError):
         api.predict([DOG, DOG])
+
+
+MANIFEST = {
+    "version": "v2",
+    "created_at": "2026-01-31T12:00:00Z",
+    "thresholds": {"target_coverage": 0.95},
+    "metrics": {"accuracy": 0.99, "rows": 200},
+    "training": {"kind": "data-service", "rows": 1000},
+}
+JOB = {
+    "job_id": "j",
+    "status": "running",
+    "request": {"source": {"kind": "feedback"}, "promote": "never"},
+    "created_at": "2026-01-31T12:00:00Z",
+}
+STORED = {**ANSWER, "created_at": "2026-01-31T12:00:00Z", "model_version": "v", "animal": DOG.to_json()}
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer", "method", "path", "body"),
+    [
+        (lambda api: api.models(), {"current": "v2", "items": [MANIFEST]}, "GET", "/models", None),
+        (lambda api: api.model("v2"), MANIFEST, "GET", "/models/v2", None),
+        (lambda api: api.promote("v2"), {"version": "v2"}, "PUT", "/models/current", {"version": "v2"}),
+        (lambda api: api.jobs(), {"items": [JOB]}, "GET", "/retrain?limit=20", None),
+        (lambda api: api.job("j"), JOB, "GET", "/retrain/j", None),
+        (
+            lambda api: api.retrain(TrainingRequest(seed=7)),
+            JOB,
+            "POST",
+            "/retrain",
+            {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 1000}, "promote": "if-better"},
+        ),
+        (
+            lambda api: api.give_feedback("id-0", "dog"),
+            {**STORED, "feedback": {"species": "dog", "given_at": "2026-01-31T13:00:00Z"}},
+            "PUT",
+            "/predictions/id-0/feedback",
+            {"species": "dog"},
+        ),
+    ],
+)
+def test_every_route_is_asked_as_the_contract_has_it(
+    ask: Callable[[ApiClient], object], answer: dict[str, Any], method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    api, asked = answering(json=answer)
+    assert ask(api)
+    assert (asked[0].method, str(asked[0].url)) == (method, BASE + path)
+    assert json.loads(asked[0].content or b"null") == body
+    assert asked[0].extensions["timeout"]["read"]
+
+
+def test_every_call_is_noted_with_its_route_and_status() -> None:
+    api, _ = answering(json=JOB)
+    api.job("j")
+    failing, _ = answering(503)
+    with pytest.raises(Busy):
+        failing.models()
+    (call,) = api.calls()
+    assert (call.route, call.status, call.failed) == ("GET /retrain/{job_id}", 200, False)
+    assert call.milliseconds >= 0
+    assert [(each.route, each.status, each.failed) for each in failing.calls()] == [("GET /models", 503, True)]
+
+
+def test_a_call_without_an_answer_is_noted_too() -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
+
+    api = client(refuse)
+    with pytest.raises(Unreachable):
+        api.health()
+    assert [(call.status, call.failed) for call in api.calls()] == [(None, True)]

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
@@ -15,10 +16,17 @@ from frontend.contract import (
     parse_page,
 )
 from frontend.examples import EXAMPLES
-from frontend.model_contract import parse_model
+from frontend.job_contract import MAX_DATAPOINTS, MAX_SEED, PROMOTION_RULES, SOURCES, parse_jobs
+from frontend.job_contract import Job as DashboardJob
+from frontend.job_contract import TrainingRequest as JobRequest
+from frontend.model_contract import parse_model, parse_models
 from frontend.species import SPECIES
-from functions.predict.contract import Health, PredictRequest, PredictResponse
+from frontend.wording import describe_stage
+from functions.predict.contract import Health, Models, PredictRequest, PredictResponse
+from functions.retrain.contract import Jobs
 from menagerie import animal as api_animal
+from menagerie import job as api_job
+from menagerie.job import Job, JobStatus, Stage, TrainingRequest
 from menagerie.prediction import Feedback, Prediction, PredictionPage
 from tests.samples import DOG, manifest_of
 
@@ -71,6 +79,52 @@ def test_health_and_a_manifest_arrive_whole() -> None:
     assert model.target_coverage == manifest.thresholds.target_coverage
     assert (model.accuracy, model.held_out_rows) == (manifest.metrics.accuracy, manifest.metrics.rows)
     assert model.training_rows == manifest.training.rows
+    assert model.confusion_matrix == tuple(map(tuple, manifest.metrics.confusion_matrix))
+    assert model.classes == tuple(map(str, manifest.classes))
+    assert (model.log_loss, model.coverage) == (manifest.metrics.log_loss, manifest.metrics.coverage)
+    assert model.recall == {str(name): scores.recall for name, scores in manifest.metrics.per_class.items()}
+    assert (model.training.kind, model.training.seed) == (manifest.training.kind, manifest.training.seed)
+
+
+def test_the_list_of_models_arrives_whole() -> None:
+    manifest = manifest_of(b"model")
+    models = parse_models(json.loads(Models(current=manifest.version, items=[manifest]).model_dump_json()))
+    assert models.named(models.current) == parse_model(json.loads(manifest.model_dump_json()))
+    assert parse_models({"current": None, "items": []}).named(None) is None
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_job_arrives_whole_from_any_source(kind: str) -> None:
+    job = Job(
+        job_id="j",
+        status=JobStatus.SUCCEEDED,
+        request=TrainingRequest.model_validate(JobRequest(kind, "never", key="datasets/zoo.csv").to_json()),
+        stage=Stage.PUBLISHING,
+        progress=1.0,
+        model_version="v",
+        metrics=manifest_of(b"model").metrics,
+        promoted=False,
+        reason="not promoted: because",
+        created_at=NOON,
+        finished_at=NOON,
+        deadline=NOON,
+    )
+    (arrived,) = parse_jobs(json.loads(Jobs(items=[job]).model_dump_json()))
+    assert (arrived.status, arrived.stage, arrived.progress, arrived.ended) == ("succeeded", "publishing", 1.0, True)
+    assert (arrived.source_kind, arrived.promote, arrived.accuracy) == (kind, "never", 0.98)
+    assert (arrived.reason, arrived.error, arrived.finished_at) == ("not promoted: because", None, NOON)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_every_stage_of_a_training_has_words_of_its_own(stage: Stage) -> None:
+    job = DashboardJob("j", "running", "feedback", "never", NOON, stage=str(stage))
+    assert not describe_stage(job).lower().startswith(f"{stage} …")
+
+
+def test_a_training_is_asked_for_within_what_the_api_takes() -> None:
+    assert MAX_DATAPOINTS == api_job.MAX_DATAPOINTS
+    assert MAX_SEED <= api_job.MAX_SEED
+    assert set(PROMOTION_RULES) == set(get_args(api_job.PromotionRule))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -1,12 +1,13 @@
 """Loading page by page: nothing twice, nothing lost, and short pages are looked through."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from frontend.contract import Prediction, PredictionPage
 from frontend.errors import Unreachable
-from frontend.history import PAGES_A_CLICK, History, Question, load_history, load_more
+from frontend.history import PAGES_A_CLICK, History, Question, load_all, load_history, load_more
 from tests.unit.frontend.examples import prediction
 
 
@@ -80,3 +81,17 @@ def test_days_are_the_visitors_and_both_ends_count() -> None:
 
 def test_no_days_ask_for_all_of_them() -> None:
     assert Question.of_days(None, None, None, "UTC") == Question()
+
+
+def test_a_model_that_the_api_cannot_filter_by_is_sorted_out_here() -> None:
+    other = replace(prediction(minutes=1), model_version="other")
+    source = Pages([other, prediction()])
+    assert load_history(source, Question(model_version="other")).items == [other]
+
+
+def test_all_that_is_left_is_loaded_with_the_largest_pages_and_told_on_the_way() -> None:
+    source = Pages(*([prediction(minutes=i)] for i in (3, 2, 1, 0)))
+    told: list[int] = []
+    load_all(source, load_history(source, Question()), lambda history: told.append(len(history.items)))
+    assert told == [2, 3, 4]
+    assert source.asked[-1]["limit"] == 100
