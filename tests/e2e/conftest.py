@@ -75,8 +75,12 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 @pytest.fixture(scope="session")
-def addresses(up: Up) -> StackAddresses:
-    """Where it answers."""
+def addresses(request: pytest.FixtureRequest) -> StackAddresses:
+    """Where the routes answer: on a stack that was named, else on the embedded cloud."""
+    stack: str | None = request.config.getoption("--stack")
+    if stack:
+        return StackAddresses(**json.loads(Path(stack).read_text()))
+    up: Up = request.getfixturevalue("up")
     return up.wait()
 
 
