@@ -4,6 +4,7 @@
 |--------|--------|----------------------------------------------------------------------------------------|
 | job    | job id | a job; `expires` repeats its deadline as seconds, for conditions                       |
 | latest | latest | `job_id` of the latest job; who creates the next one must replace exactly the one seen |
+| key#…  | key    | the job that a key queued, as it was then, see `dynamodb_keys`                         |
 """
 
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from pydantic import JsonValue
 from menagerie.aws_errors import aws_errors
 from menagerie.clock import utc_now
 from menagerie.codec import to_attribute
+from menagerie.dynamodb_keys import DynamoDBKeys
 from menagerie.errors import Conflict, NotFound
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
 from menagerie.job_item import PARTITION, from_item, key_of, to_item
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+    from menagerie.idempotency import IdempotencyKey
     from menagerie.manifest import ModelManifest
 
 _LATEST: "AttributeValueTypeDef" = {"S": "latest"}
@@ -43,9 +46,29 @@ class DynamoDBJobStore:
         self._table = table
         self._patience = patience
         self._now = now
+        self._keys = DynamoDBKeys(client, table, _SERVICE)
 
-    def create(self, request: TrainingRequest) -> Job:
-        """Queue a job; raise Conflict, naming the other, while one is queued or running."""
+    def create(self, request: TrainingRequest, key: "IdempotencyKey | None" = None) -> Job:
+        """Queue a job; raise Conflict, naming the other, while one is queued or running; see `JobStore.create`."""
+        try:
+            return self._create(request, key)
+        except Conflict:
+            # The other one may be this very request, sent twice.
+            first = self.accepted(key) if key else None
+            if first is None:
+                raise
+            return first
+
+    def accepted(self, key: "IdempotencyKey") -> Job | None:
+        """Return the job that was queued under a key, as it was then, or None; raise KeyReused."""
+        document = self._keys.find(key, self._now())
+        return Job.model_validate_json(document) if document else None
+
+    def forget(self, key: "IdempotencyKey") -> None:
+        """Let a key be used anew."""
+        self._keys.forget(key)
+
+    def _create(self, request: TrainingRequest, key: "IdempotencyKey | None") -> Job:
         latest = next(iter(self.recent(1)), None)
         if latest and latest.status in OPEN:
             raise Conflict(f"job {latest.job_id} is {latest.status} and one job runs at a time")
@@ -69,6 +92,7 @@ class DynamoDBJobStore:
                         }
                     },
                     {"Put": {"TableName": self._table, "Item": to_item(job)}},
+                    *([self._keys.put(key, job.model_dump_json(), now)] if key else []),
                 ]
             )
         return job

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from menagerie.idempotency import IdempotencyKey
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
 from menagerie.manifest import ModelManifest
 
@@ -13,8 +14,20 @@ LOST = "the worker did not finish before its deadline; the current model stayed 
 class JobStore(Protocol):
     """Every call may raise Unavailable; one job at a time is queued or running."""
 
-    def create(self, request: TrainingRequest) -> Job:
-        """Queue a job; raise Conflict, naming the other, while one is queued or running."""
+    def create(self, request: TrainingRequest, key: IdempotencyKey | None = None) -> Job:
+        """Queue a job; raise Conflict, naming the other, while one is queued or running.
+
+        With a key under which a job was queued before, return that one as it was then; raise KeyReused if another
+        request queued it.
+        """
+        ...
+
+    def accepted(self, key: IdempotencyKey) -> Job | None:
+        """Return the job that was queued under a key, as it was then, or None; raise KeyReused."""
+        ...
+
+    def forget(self, key: IdempotencyKey) -> None:
+        """Let a key be used anew."""
         ...
 
     def get(self, job_id: str) -> Job:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from menagerie.animal import Species
 from menagerie.cursor import Cursor
+from menagerie.idempotency import IdempotencyKey
 from menagerie.prediction import Prediction, PredictionPage
 from menagerie.prediction_batch import PredictionBatch
 
@@ -26,8 +27,16 @@ class PageRequest:
 class PredictionStore(Protocol):
     """Every call may raise Unavailable."""
 
-    def add(self, batch: PredictionBatch) -> None:
-        """Store the predictions of one request, all or none."""
+    def add(self, batch: PredictionBatch, key: IdempotencyKey | None = None) -> PredictionBatch:
+        """Store the predictions of one request, all or none, and return them.
+
+        With a key under which predictions were stored before, return those and store nothing; raise KeyReused if they
+        answered another request, Conflict if such a request is being stored at this moment.
+        """
+        ...
+
+    def answered(self, key: IdempotencyKey) -> PredictionBatch | None:
+        """Return what was stored under a key, None if nothing was; raise KeyReused."""
         ...
 
     def get(self, prediction_id: str) -> Prediction:

@@ -8,6 +8,7 @@ from typing import Any
 from menagerie.cursor import Cursor
 from menagerie.errors import Conflict, NotFound, Unavailable
 from menagerie.feedback import LabelledAnimal
+from menagerie.idempotency import IdempotencyKey, KeyReused
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
 from menagerie.job_store import OPEN, as_seen
 from menagerie.manifest import ModelManifest
@@ -76,14 +77,44 @@ class InMemoryDatasets:
         return self.files[key]
 
 
+class InMemoryKeys:
+    """What was answered under each key."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, tuple[str, str]] = {}
+
+    def find(self, key: IdempotencyKey) -> str | None:
+        digest, answer = self._answers.get(key.key, (key.digest, ""))
+        if digest != key.digest:
+            raise KeyReused
+        return answer or None
+
+    def put(self, key: IdempotencyKey, answer: str) -> None:
+        self._answers[key.key] = (key.digest, answer)
+
+    def forget(self, key: IdempotencyKey) -> None:
+        self._answers.pop(key.key, None)
+
+
 class InMemoryPredictions:
     """Fills `PredictionStore`."""
 
     def __init__(self) -> None:
         self.batches: dict[str, PredictionBatch] = {}
+        self._keys = InMemoryKeys()
 
-    def add(self, batch: PredictionBatch) -> None:
+    def add(self, batch: PredictionBatch, key: IdempotencyKey | None = None) -> PredictionBatch:
+        if key:
+            first = self.answered(key)
+            if first:
+                return first
+            self._keys.put(key, batch.request_id)
         self.batches[batch.request_id] = batch
+        return batch
+
+    def answered(self, key: IdempotencyKey) -> PredictionBatch | None:
+        request_id = self._keys.find(key)
+        return self.batches[request_id] if request_id else None
 
     def get(self, prediction_id: str) -> Prediction:
         request_id, position = parse_prediction_id(prediction_id) or ("", 0)
@@ -151,8 +182,19 @@ class InMemoryJobs:
         self.jobs: dict[str, Job] = {}
         self._patience = patience
         self._now = now
+        self._keys = InMemoryKeys()
 
-    def create(self, request: TrainingRequest) -> Job:
+    def accepted(self, key: IdempotencyKey) -> Job | None:
+        document = self._keys.find(key)
+        return Job.model_validate_json(document) if document else None
+
+    def forget(self, key: IdempotencyKey) -> None:
+        self._keys.forget(key)
+
+    def create(self, request: TrainingRequest, key: IdempotencyKey | None = None) -> Job:
+        first = self.accepted(key) if key else None
+        if first:
+            return first
         for job in self.recent(1):
             if job.status in OPEN:
                 raise Conflict(f"job {job.job_id} is {job.status} and one job runs at a time")
@@ -165,6 +207,8 @@ class InMemoryJobs:
             deadline=now + self._patience,
         )
         self.jobs[job.job_id] = job
+        if key:
+            self._keys.put(key, job.model_dump_json())
         return job
 
     def get(self, job_id: str) -> Job:

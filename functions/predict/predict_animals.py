@@ -10,17 +10,26 @@ from menagerie.ulid import new_ulid
 
 if TYPE_CHECKING:
     from functions.predict.dependencies import PredictDependencies
+    from menagerie.idempotency import IdempotencyKey
 
 
 def predict_animals(
-    animals: list[Animal], model_version: str | None, dependencies: "PredictDependencies"
+    animals: list[Animal],
+    model_version: str | None,
+    dependencies: "PredictDependencies",
+    key: "IdempotencyKey | None" = None,
 ) -> PredictionBatch:
-    """Classify animals with the current model or a version, and return the answers once they are stored."""
+    """Classify animals with the current model or a version, and return the answers once they are stored.
+
+    A key that was answered before gets the same answers again; raise KeyReused if it asked for something else.
+    """
+    first = dependencies.predictions.answered(key) if key else None
+    if first is not None:
+        return first
     classifier = dependencies.models.classifier(model_version)
     answers = classifier.classify(feature_matrix(animals))
     batch = PredictionBatch.of(new_ulid(dependencies.now()), classifier.version, animals, answers)
-    dependencies.predictions.add(batch)
-    return batch
+    return dependencies.predictions.add(batch, key)
 
 
 def to_answer(batch: PredictionBatch) -> bytes:

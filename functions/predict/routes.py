@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from functions.idempotency_key import PARAMETER, key_of
 from functions.json_body import json_body, read_json
 from functions.predict.contract import Health, Models, Moment, PredictRequest, PredictResponse, TrueSpecies
 from functions.predict.dependencies import dependencies_of
@@ -27,13 +28,13 @@ router = APIRouter()
     "/predict",
     tags=["predictions"],
     response_model=PredictResponse,
-    openapi_extra=json_body(PredictRequest),
+    openapi_extra={**json_body(PredictRequest), **PARAMETER},
     responses=documented(404, 409, 413, 422, 503),
 )
 async def predict(request: Request) -> Response:
     """Classify 1 to 1000 animals. What is answered has been stored."""
     asked = await read_json(request, PredictRequest)
-    batch = predict_animals(asked.animals, asked.model_version, dependencies_of(request))
+    batch = predict_animals(asked.animals, asked.model_version, dependencies_of(request), key_of(request, asked))
     log_of(request.scope).update(
         prediction_request_id=batch.request_id, model_version=batch.model_version, animals=len(batch)
     )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from functions.idempotency_key import PARAMETER, key_of
 from functions.json_body import json_body, read_json
 from functions.problems import documented
 from functions.request_log import log_of
@@ -24,13 +25,13 @@ _LOCATION = {"Location": {"description": "The job, relative to this address.", "
     tags=["retraining"],
     status_code=202,
     response_model=Job,
-    openapi_extra=json_body(TrainingRequest, required=False),
+    openapi_extra={**json_body(TrainingRequest, required=False), **PARAMETER},
     responses={202: {"headers": _LOCATION}, **documented(409, 413, 422, 503)},
 )
 async def retrain(request: Request) -> Response:
     """Queue a retraining job and return at once. One job runs at a time."""
     asked = await read_json(request, TrainingRequest, empty=b"{}")
-    job = start_retraining(asked, dependencies_of(request))
+    job = start_retraining(asked, dependencies_of(request), key_of(request, asked))
     log_of(request.scope)["job_id"] = job.job_id
     # Relative, because only the caller knows what stands before the path: a stage, a domain, an emulator's prefix.
     return _json(job.model_dump_json(), 202, {"Location": f"./retrain/{job.job_id}"})

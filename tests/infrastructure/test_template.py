@@ -109,6 +109,7 @@ def test_tables_are_on_demand_encrypted_recoverable_and_kept(resources: Resource
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "forget_at", "Enabled": True}
         assert resources[name]["UpdateReplacePolicy"] == "Retain"
 
 

@@ -1,0 +1,36 @@
+"""Idempotency keys: a caller's name for one request, under which a repetition finds the first answer.
+
+The header of draft-ietf-httpapi-idempotency-key-header.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from menagerie.errors import InvalidInput
+
+MAX_KEY_LENGTH = 255
+KEPT = timedelta(hours=24)
+
+
+class KeyReused(InvalidInput):
+    """A key was sent before with another request."""
+
+    def __init__(self) -> None:
+        super().__init__("Idempotency-Key: it was used for another request; a new request needs a new key")
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A key, and the digest of the request that it was sent with."""
+
+    key: str
+    digest: str
+
+    @classmethod
+    def of(cls, key: str, request: bytes) -> Self:
+        """Make a key for a request; raise InvalidInput if it is no key."""
+        if not (0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
+            raise InvalidInput(f"must be 1 to {MAX_KEY_LENGTH} printable ASCII characters")
+        return cls(key, hashlib.sha256(request).hexdigest())
