@@ -63,8 +63,8 @@ bench: $(READY) ## the measurements of benchmarks/
 	$(BIN)/menagerie bench $(ARGS)
 
 # `sam build` calls these with ARTIFACTS_DIR; the zips are the same as everywhere else, unpacked.
-build-PredictFunction: PART = predict
-build-RetrainFunction build-TrainFunction: PART = retrain
+build-PredictFunction build-RetrainFunction: PART = predict
+build-TrainFunction: PART = retrain
 build-PredictFunction build-RetrainFunction build-TrainFunction: $(READY)
 	$(BIN)/menagerie package $(PART) --output build
 	$(BIN)/python -m zipfile -e build/$(PART).zip "$(ARTIFACTS_DIR)"

@@ -1,6 +1,6 @@
 """Where boto3 clients are made: short timeouts, few retries, and addresses that emulators understand too."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -20,6 +20,14 @@ _CONFIG = Config(
 )
 
 
+class EventBridgeClient(Protocol):
+    """The part of boto3's client of EventBridge that is used here."""
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # boto3's name
+        """Publish up to ten events."""
+        ...
+
+
 def s3_client() -> "S3Client":
     """Return a client of S3; boto3 reads region, credentials and AWS_ENDPOINT_URL by itself."""
     return boto3.client("s3", config=_CONFIG)
@@ -33,3 +41,9 @@ def dynamodb_client() -> "DynamoDBClient":
 def lambda_client() -> "LambdaClient":
     """Return a client of Lambda."""
     return boto3.client("lambda", config=_CONFIG)
+
+
+def events_client() -> EventBridgeClient:
+    """Return a client of EventBridge."""
+    client: EventBridgeClient = boto3.client("events", config=_CONFIG)
+    return client

@@ -4,6 +4,7 @@
 |--------|--------|----------------------------------------------------------------------------------------|
 | job    | job id | a job; `expires` repeats its deadline as seconds, for conditions                       |
 | latest | latest | `job_id` of the latest job; who creates the next one must replace exactly the one seen |
+| waiting | digest | a request that waits until no job runs, see `dynamodb_waiting`                        |
 | key#…  | key    | the job that a key queued, as it was then, see `dynamodb_keys`                         |
 """
 
@@ -15,6 +16,7 @@ from menagerie.aws_errors import aws_errors
 from menagerie.clock import utc_now
 from menagerie.codec import to_attribute
 from menagerie.dynamodb_keys import DynamoDBKeys
+from menagerie.dynamodb_waiting import DynamoDBWaitingRequests
 from menagerie.errors import Conflict, NotFound
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
 from menagerie.job_item import PARTITION, from_item, key_of, to_item
@@ -35,15 +37,14 @@ _LATEST: "AttributeValueTypeDef" = {"S": "latest"}
 _SERVICE = "the jobs table"
 
 
-class DynamoDBJobStore:
+class DynamoDBJobStore(DynamoDBWaitingRequests):
     """Fills `JobStore`: states move by conditional writes only, so a job that is delivered twice runs once."""
 
     def __init__(
         self, client: "DynamoDBClient", table: str, *, patience: "timedelta", now: "Callable[[], datetime]" = utc_now
     ) -> None:
         """Take a client, the table's name, how long a job may wait for its worker, and a clock."""
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._patience = patience
         self._now = now
         self._keys = DynamoDBKeys(client, table, _SERVICE)

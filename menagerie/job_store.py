@@ -30,6 +30,18 @@ class JobStore(Protocol):
         """Let a key be used anew."""
         ...
 
+    def put_off(self, request: TrainingRequest) -> None:
+        """Keep a request until no job runs; the same request waits once."""
+        ...
+
+    def waiting(self) -> list[TrainingRequest]:
+        """Return what was put off."""
+        ...
+
+    def put_off_no_more(self, request: TrainingRequest) -> None:
+        """Let go of a request that was put off."""
+        ...
+
     def get(self, job_id: str) -> Job:
         """Return a job as it stands; raise NotFound."""
         ...

@@ -48,6 +48,8 @@ class RetrainSettings(JobSettings):
     """Of the retrain function's HTTP side."""
 
     trainer_function: _Name
+    predictions_table: _Name
+    minimum_new_feedback: Annotated[int, Field(ge=1)] = 10
 
 
 class TrainerSettings(JobSettings):
@@ -55,3 +57,4 @@ class TrainerSettings(JobSettings):
 
     data_service_url: _Name
     predictions_table: _Name
+    event_bus: _Name

@@ -183,6 +183,16 @@ class InMemoryJobs:
         self._patience = patience
         self._now = now
         self._keys = InMemoryKeys()
+        self._waiting: dict[str, TrainingRequest] = {}
+
+    def put_off(self, request: TrainingRequest) -> None:
+        self._waiting[request.model_dump_json()] = request
+
+    def waiting(self) -> list[TrainingRequest]:
+        return list(self._waiting.values())
+
+    def put_off_no_more(self, request: TrainingRequest) -> None:
+        self._waiting.pop(request.model_dump_json(), None)
 
     def accepted(self, key: IdempotencyKey) -> Job | None:
         document = self._keys.find(key)

@@ -1,19 +1,45 @@
-"""The door of the retrain function's HTTP side: what Lambda calls."""
+"""The door of the retrain function: what Lambda calls, for requests of API Gateway and for events of EventBridge."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from functions.http_app import lambda_handler
-from functions.retrain.app import create_app
+from functions.request_log import structured_logger
+from functions.retrain.app import create_app, open_model
+from functions.retrain.dependencies import RetrainDependencies
 from functions.retrain.lambda_worker import LambdaWorker
+from functions.retrain.start_by_event import start_by_event
 from menagerie.aws import dynamodb_client, lambda_client, s3_client
+from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
 from menagerie.dynamodb_jobs import DynamoDBJobStore
 from menagerie.s3_registry import S3ModelRegistry
 from menagerie.settings import RetrainSettings
 
+if TYPE_CHECKING:
+    from mangum.types import LambdaContext
+
 settings = RetrainSettings.from_environment()
 patience = timedelta(seconds=settings.job_patience_seconds)
-jobs = DynamoDBJobStore(dynamodb_client(), settings.jobs_table, patience=patience)
+dynamodb = dynamodb_client()
+jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience)
+feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table)
 registry = S3ModelRegistry(s3_client(), settings.models_bucket)
 worker = LambdaWorker(lambda_client(), settings.trainer_function)
+logger = structured_logger()
 
-handler = lambda_handler(create_app(jobs, registry, worker.start))
+http = lambda_handler(create_app(jobs, registry, worker.start))
+dependencies = RetrainDependencies(jobs, registry, worker.start, open_model)
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Answer a request, or start the job that an event calls for."""
+    if "httpMethod" in event:
+        return http(event, context)
+    try:
+        told = start_by_event(event, dependencies, feedback, settings.minimum_new_feedback)
+    except Exception:
+        logger.exception("event failed", event_source=event.get("source"), request_id=context.aws_request_id)
+        raise  # so that Lambda delivers it again
+    write = logger.warning if told["done"] == "put off" else logger.info
+    write("event", event_source=event["source"], **told, request_id=context.aws_request_id)
+    return told

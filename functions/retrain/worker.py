@@ -1,16 +1,18 @@
 """The door of the training job: a Lambda function that is invoked asynchronously with {"job_id": …}."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.request_log import structured_logger
+from functions.retrain.job_events import JobEvents
 from functions.retrain.run_job import run_job
-from menagerie.aws import dynamodb_client, s3_client
+from menagerie.aws import dynamodb_client, events_client, s3_client
 from menagerie.clock import utc_now
 from menagerie.datasets import S3Datasets
 from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
 from menagerie.dynamodb_jobs import DynamoDBJobStore
-from menagerie.errors import Conflict
+from menagerie.errors import Conflict, MenagerieError
 from menagerie.s3_registry import S3ModelRegistry
 from menagerie.settings import TrainerSettings
 from training.publishing import publish
@@ -30,6 +32,7 @@ sources = Sources(
     datasets=S3Datasets(s3, settings.models_bucket),
     feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table),
 )
+events = JobEvents(events_client(), settings.event_bus)
 logger = structured_logger()
 
 
@@ -45,6 +48,17 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         return {"job_id": job_id, "status": "not run"}
     except Exception:
         logger.exception("job failed", job_id=job_id, request_id=context.aws_request_id)
+        with suppress(Exception):  # whatever went wrong above is what counts
+            events.ended(jobs.get(job_id))
         raise  # so that Lambda counts it among the function's errors; it is not tried again
     logger.info("job ended", **job.model_dump(mode="json"), request_id=context.aws_request_id)
+    _publish_end(job_id)
     return {"job_id": job_id, "status": job.status}
+
+
+def _publish_end(job_id: str) -> None:
+    try:
+        events.ended(jobs.get(job_id))
+    except MenagerieError as error:
+        # The job has ended all the same; what waits for its end starts with the next event.
+        logger.warning("end not published", job_id=job_id, reason=str(error))

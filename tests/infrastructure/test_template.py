@@ -53,7 +53,7 @@ def test_policies_name_their_actions_and_resources(resources: Resources) -> None
     assert not any("ManagedPolicyArns" in role for role in of_type(resources, "AWS::IAM::Role").values())
 
 
-def test_predict_never_touches_jobs_and_retrain_never_predictions(resources: Resources) -> None:
+def test_predict_never_touches_jobs(resources: Resources) -> None:
     tables = {
         (role, resource["Fn::GetAtt"][0])
         for role, statement in statements(resources)
@@ -63,16 +63,18 @@ def test_predict_never_touches_jobs_and_retrain_never_predictions(resources: Res
     assert tables == {
         ("PredictRole", "PredictionsTable"),
         ("RetrainRole", "JobsTable"),
+        ("RetrainRole", "PredictionsTable"),
         ("TrainRole", "JobsTable"),
         ("TrainRole", "PredictionsTable"),
     }
 
 
-def test_training_reads_feedback_and_no_other_part_of_the_predictions(resources: Resources) -> None:
+@pytest.mark.parametrize("reader", ["TrainRole", "RetrainRole"])
+def test_the_others_read_feedback_and_no_other_part_of_the_predictions(resources: Resources, reader: str) -> None:
     found = [
         statement
         for role, statement in statements(resources)
-        if role == "TrainRole" and statement["Resource"] == {"Fn::GetAtt": ["PredictionsTable", "Arn"]}
+        if role == reader and statement["Resource"] == {"Fn::GetAtt": ["PredictionsTable", "Arn"]}
     ]
     assert [(each["Action"], each["Condition"]) for each in found] == [
         ("dynamodb:Query", {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["feedback"]}})

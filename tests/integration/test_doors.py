@@ -91,6 +91,7 @@ def door(
         "JOBS_TABLE": JOBS,
         "TRAINER_FUNCTION": "train",
         "DATA_SERVICE_URL": data_service,
+        "EVENT_BUS": "default",
         "MODEL_REFRESH_SECONDS": "0",
         "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{lambda_service.server_port}",
     }

@@ -11,6 +11,7 @@ ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
     "TRAINER_FUNCTION": "train",
     "DATA_SERVICE_URL": "http://127.0.0.1:8777",
+    "EVENT_BUS": "menagerie",
     "PATH": "/bin",
 }
 

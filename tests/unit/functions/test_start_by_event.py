@@ -1,0 +1,155 @@
+"""Jobs that events start: an uploaded file, the clock, the end of another job."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.retrain.dependencies import RetrainDependencies
+from functions.retrain.start_by_event import start_by_event
+from menagerie.animal import Species
+from menagerie.errors import InvalidInput
+from menagerie.job import DatasetSource, FeedbackSource, TrainingRequest
+from menagerie.prediction import Feedback
+from tests.fakes import InMemoryFeedback, InMemoryJobs, InMemoryPredictions, InMemoryRegistry
+from tests.samples import NOON, batch_of, manifest_of
+from tests.unit.functions.conftest import Worker
+
+ZOO = "datasets/zoo.csv"
+CLOCK = {"source": "aws.events", "detail-type": "Scheduled Event", "id": "22222222-2222", "detail": {}}
+END = {"source": "menagerie", "detail-type": "Retraining succeeded", "id": "33333333-3333", "detail": {}}
+ENOUGH = 3
+
+
+def uploaded(key: str = ZOO, name: str = "11111111-1111") -> dict[str, Any]:
+    return {
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "id": name,
+        "detail": {"bucket": {"name": "models"}, "object": {"key": key, "size": 42}},
+    }
+
+
+class Function:
+    """The use case with fakes in all slots."""
+
+    def __init__(self) -> None:
+        self.jobs = InMemoryJobs(patience=timedelta(minutes=6))
+        self.registry = InMemoryRegistry()
+        self.worker = Worker()
+        self.predictions = InMemoryPredictions()
+        self.feedback = InMemoryFeedback(self.predictions)
+
+    def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
+        dependencies = RetrainDependencies(self.jobs, self.registry, self.worker.start, print)
+        return start_by_event(event, dependencies, self.feedback, ENOUGH)
+
+    def hear(self, count: int, minutes: int = 0) -> None:
+        """Take feedback on so many predictions."""
+        batch = batch_of(*[Species.DOG] * count)
+        self.predictions.add(batch)
+        for position in range(count):
+            said = Feedback(species=Species.DOG, given_at=NOON + timedelta(minutes=minutes))
+            self.feedback.give(batch.prediction(position), said)
+
+    def requests(self) -> list[TrainingRequest]:
+        return [self.jobs.get(job_id).request for job_id in self.worker.started]
+
+
+@pytest.fixture
+def function() -> Function:
+    return Function()
+
+
+def test_an_uploaded_file_starts_a_job_that_reads_it(function: Function) -> None:
+    assert function(uploaded())["done"] == "started"
+    assert function.requests() == [TrainingRequest(source=DatasetSource(key=ZOO))]
+
+
+def test_an_upload_that_is_told_twice_starts_one_job(function: Function) -> None:
+    job_id = function(uploaded())["job_id"]
+    function.jobs.fail(job_id, "no rows")
+    assert function(uploaded())["job_id"] == job_id
+    assert function.worker.started == [job_id]
+    assert function(uploaded(name="another upload"))["job_id"] != job_id
+
+
+def test_a_file_that_can_be_no_dataset_starts_nothing(function: Function) -> None:
+    assert function(uploaded("datasets/a\nb.csv"))["done"] == "nothing"
+    assert function.worker.started == []
+
+
+def test_an_upload_while_a_job_runs_waits_for_its_end_and_is_not_lost(function: Function) -> None:
+    first = function(uploaded())["job_id"]
+    told = function(uploaded("datasets/second.csv", "another"))
+    assert told["done"] == "put off"
+    assert first in told["reason"]
+    assert function(END)["done"] == "nothing"
+    function.jobs.fail(first, "no rows")
+    assert function(END)["done"] == "started"
+    assert function.requests()[-1].source == DatasetSource(key="datasets/second.csv")
+    assert function.jobs.waiting() == []
+    function.jobs.fail(function.worker.started[-1], "no rows")
+    assert function(END) == {"done": "nothing", "reason": "nothing waits"}
+
+
+def test_the_same_file_waits_once(function: Function) -> None:
+    function(uploaded())
+    for name in ("second", "third"):
+        function(uploaded(name=name))
+    assert len(function.jobs.waiting()) == 1
+
+
+def test_a_job_that_ends_just_before_the_upload_is_put_off_leaves_nothing_waiting(function: Function) -> None:
+    class EndsNow(InMemoryJobs):
+        def put_off(self, request: TrainingRequest) -> None:
+            self.fail(self.recent(1)[0].job_id, "no rows")
+            super().put_off(request)
+
+    function.jobs = EndsNow(patience=timedelta(minutes=6))
+    function(uploaded())
+    assert function(uploaded(name="another"))["done"] == "started"
+    assert function.jobs.waiting() == []
+
+
+def test_the_clock_starts_a_retraining_from_enough_feedback(function: Function) -> None:
+    function.hear(ENOUGH)
+    assert function(CLOCK)["new_feedback"] == ENOUGH
+    assert function.requests() == [TrainingRequest(source=FeedbackSource())]
+
+
+def test_the_clock_starts_nothing_without_enough_feedback(function: Function) -> None:
+    function.hear(ENOUGH - 1)
+    told = function(CLOCK)
+    assert (told["done"], told["reason"]) == ("nothing", "2 new feedbacks, 3 are needed")
+
+
+def test_feedback_that_a_model_has_learned_from_is_not_new(function: Function) -> None:
+    manifest = manifest_of(b"a model", NOON + timedelta(minutes=30))
+    learned = manifest.training.model_copy(update={"kind": "feedback"})
+    function.registry.publish(manifest.model_copy(update={"training": learned}), b"a model")
+    function.hear(ENOUGH)
+    assert function(CLOCK)["done"] == "nothing"
+    function.hear(ENOUGH, minutes=60)
+    assert function(CLOCK)["new_feedback"] == ENOUGH
+
+
+def test_the_clock_finds_a_job_running_and_looks_again_next_time(function: Function) -> None:
+    function.hear(ENOUGH)
+    first = function(uploaded())["job_id"]
+    told = function(CLOCK)
+    assert told["done"] == "nothing"
+    assert first in told["reason"]
+    assert function.jobs.waiting() == []
+
+
+def test_the_clock_starts_what_a_dead_worker_left_waiting(function: Function) -> None:
+    function.jobs.put_off(TrainingRequest(source=DatasetSource(key=ZOO)))
+    assert function(CLOCK)["done"] == "started"
+    assert function.requests()[0].source == DatasetSource(key=ZOO)
+
+
+@pytest.mark.parametrize("event", [{}, {"source": "aws.ec2"}, {"source": "aws.s3"}, {"Records": []}])
+def test_an_event_that_nobody_knows_is_an_error(function: Function, event: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        function(event)
