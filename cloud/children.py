@@ -18,7 +18,7 @@ def start_data_service(port: int, state: StateDirectory, guardian: Guardian) -> 
 def start_dashboard(
     addresses: StackAddresses, port: int | None, state: StateDirectory, guardian: Guardian
 ) -> ChildProcess | None:
-    """Start the dashboard with the API's address and key in its environment; nothing without a port."""
+    """Start the dashboard with the addresses and the key in its environment; nothing without a port."""
     if port is None:
         return None
     command = [
@@ -30,5 +30,6 @@ def start_dashboard(
         **os.environ,
         "MENAGERIE_API_URL": addresses.api_url,
         "MENAGERIE_API_KEY": addresses.api_key,
+        "MENAGERIE_DATA_SERVICE_URL": addresses.data_service_url,
     }
     return ChildProcess("dashboard", command, env=environment, log=state.log("dashboard"), guardian=guardian)

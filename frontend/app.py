@@ -28,6 +28,8 @@ def main() -> None:
             st.Page("views/predict.py", title="Predict", icon=":material/pets:", default=True),
             st.Page("views/history.py", title="History", icon=":material/history:"),
             st.Page("views/models.py", title="Models", icon=":material/model_training:"),
+            st.Page("views/data.py", title="Data", icon=":material/scatter_plot:"),
+            st.Page("views/monitor.py", title="Monitor", icon=":material/monitoring:"),
         ]
     )
     page.run()

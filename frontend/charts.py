@@ -17,6 +17,7 @@ _BAR: dict[str, Any] = {"cornerRadiusEnd": 4, "height": {"band": 0.62}}
 _BESIDE: dict[str, Any] = {"align": "left", "dx": 6, "color": COLOURS["unknown"], "fontWeight": 600}
 _RULED_OUT_OPACITY = 0.35
 _CAPITALISED = "upper(slice(datum.label, 0, 1)) + slice(datum.label, 1)"
+SPECIES_LEGEND = alt.Legend(orient="top", columns=3, offset=4, padding=0, symbolType="circle", labelExpr=_CAPITALISED)
 TIME_AXIS = alt.Axis(
     format={
         "seconds": "%H:%M:%S",
@@ -106,7 +107,6 @@ def species_over_time_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
     counted = stacked_counts(frame, timezone)
     counted["label"] = [species_named(name).label for name in counted["species"]]
     picked = alt.selection_point(name="picked_species", fields=["species"], bind="legend")
-    legend = alt.Legend(orient="top", columns=3, offset=4, padding=0, symbolType="circle", labelExpr=_CAPITALISED)
     chart: alt.Chart = (
         alt.Chart(counted)
         .mark_rect()
@@ -115,7 +115,7 @@ def species_over_time_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
             x2="end:T",
             y=alt.Y("bottom:Q", title="Predictions", axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False)),
             y2="top:Q",
-            color=species_colour(list(counted["species"]), legend=legend),
+            color=species_colour(list(counted["species"]), legend=SPECIES_LEGEND),
             opacity=alt.condition(picked, alt.value(1.0), alt.value(0.15)),
             tooltip=[
                 alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M:%S"),

@@ -88,8 +88,10 @@ def error_from_response(response: httpx2.Response) -> ApiError:
     """Return the error that an answer of status 300 and above stands for; gateways' own `{"message"}` included."""
     problem = _problem(response)
     status = response.status_code
-    said = next((text for key in ("detail", "title", "message", "Message") if (text := problem.get(key))), None)
-    detail = str(said).rstrip(".") + "." if said else ""
+    said = next(
+        (text for key in ("detail", "title", "message", "Message") if isinstance(text := problem.get(key), str)), None
+    )
+    detail = said.rstrip(".") + "." if said else ""
     match status:
         case 401 | 403 if "authentication token" in detail.lower():
             return Forbidden(

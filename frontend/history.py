@@ -85,6 +85,26 @@ def load_all(source: PredictionSource, history: History, report: Callable[[Histo
         report(history)
 
 
+def load_newest(source: PredictionSource, kept: History, most: int, report: Callable[[int], None]) -> History:
+    """Return the newest `most` predictions or some more, asking only for those that `kept` does not have.
+
+    `report` is told how many there are after every page; raises as the source does.
+    """
+    known = {item.id for item in kept.items}
+    fresh = _load_on(source, History(kept.question), None, PAGE_LIMIT)
+    while not known.intersection(item.id for item in fresh.items[-PAGE_LIMIT:]):
+        report(len(fresh.items))
+        if fresh.next_cursor is None or len(fresh.items) >= most:
+            return fresh
+        fresh = _load_on(source, fresh, fresh.next_cursor, PAGE_LIMIT)
+    new = [item for item in fresh.items if item.id not in known]
+    joined = replace(kept, items=[*new, *kept.items], loaded_at=fresh.loaded_at)
+    while joined.next_cursor is not None and len(joined.items) < most:
+        report(len(joined.items))
+        joined = _load_on(source, joined, joined.next_cursor, PAGE_LIMIT)
+    return joined
+
+
 def kept_history(question: Question) -> History | None:
     """Return what this visit has loaded for the question, if anything."""
     kept = st.session_state.get(_HISTORY)

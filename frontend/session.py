@@ -8,6 +8,7 @@ import streamlit as st
 
 from frontend.client import ApiClient
 from frontend.contract import Health
+from frontend.data_service import DataService
 from frontend.errors import ApiError
 from frontend.model_contract import Model, Models
 from frontend.settings import Settings
@@ -32,6 +33,12 @@ class HealthReading:
 def client() -> ApiClient:
     """Return the client that all visits share; raise SettingsMissing."""
     return _connected(Settings.from_environment())
+
+
+def data_service() -> DataService | None:
+    """Return the data service, or None when nobody said where it is."""
+    settings = Settings.from_environment()
+    return _data_service(settings.data_service_url, settings.timeout_s) if settings.data_service_url else None
 
 
 def known_model(version: str) -> Model | None:
@@ -96,6 +103,11 @@ def timezone() -> str:
 @st.cache_resource(show_spinner=False, max_entries=4, on_release=ApiClient.close)
 def _connected(settings: Settings) -> ApiClient:
     return ApiClient.connect(settings)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, on_release=DataService.close)
+def _data_service(url: str, timeout_s: float) -> DataService:
+    return DataService.connect(url, timeout_s)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 URL_VARIABLE = "MENAGERIE_API_URL"
 KEY_VARIABLE = "MENAGERIE_API_KEY"
 TIMEOUT_VARIABLE = "MENAGERIE_API_TIMEOUT"
+DATA_SERVICE_VARIABLE = "MENAGERIE_DATA_SERVICE_URL"
+"""Optional: without it the page that looks at the data says how to set it."""
 STACK_VARIABLE = "MENAGERIE_STACK_FILE"
 """Path of the stack.json that a deployment writes; what it says counts where the other variables are not set."""
 
@@ -30,6 +32,7 @@ class Settings:
     api_url: str
     api_key: str = field(repr=False)
     timeout_s: float = DEFAULT_TIMEOUT_S
+    data_service_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -42,9 +45,12 @@ class Settings:
             raise SettingsMissing(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set.")
         if not _is_web_address(url):
             raise SettingsMissing(f"{URL_VARIABLE} is not a web address that starts with http:// or https://.")
+        data = environment.get(DATA_SERVICE_VARIABLE, "").strip().rstrip("/") or None
+        if data and not _is_web_address(data):
+            raise SettingsMissing(f"{DATA_SERVICE_VARIABLE} is not a web address that starts with http:// or https://.")
         if not (key.isascii() and key.isprintable()):
             raise SettingsMissing(f"{KEY_VARIABLE} holds characters that cannot be part of a key.")
-        return cls(url, key, _seconds(environment.get(TIMEOUT_VARIABLE)))
+        return cls(url, key, _seconds(environment.get(TIMEOUT_VARIABLE)), data)
 
 
 def _stack_file(path: str | None) -> dict[str, str]:
@@ -52,8 +58,12 @@ def _stack_file(path: str | None) -> dict[str, str]:
         return {}
     try:
         stack = json.loads(Path(path).read_text())
-        return {URL_VARIABLE: str(stack["api_url"]), KEY_VARIABLE: str(stack["api_key"])}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return {
+            URL_VARIABLE: str(stack["api_url"]),
+            KEY_VARIABLE: str(stack["api_key"]),
+            DATA_SERVICE_VARIABLE: str(stack.get("data_service_url") or ""),
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsMissing(f"{STACK_VARIABLE} names a file that cannot be read as a stack.json.") from error
 
 

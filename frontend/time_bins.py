@@ -33,6 +33,25 @@ def bin_width(times: pd.Series) -> pd.Timedelta:
     return next((width for width in BIN_WIDTHS if span <= MOST_BINS * width), BIN_WIDTHS[-1])
 
 
+def activity_frame(frame: pd.DataFrame, timezone: str) -> pd.DataFrame:
+    """Sum predictions up by stretch of time.
+
+    `frame` has `created_at` with a zone, `confidence` and `request`. The answer has `start`, `middle` and `end` on the
+    wall clock of `timezone`, `predictions`, `requests`, `confidence` (mean) and `least_sure` (its tenth percentile).
+    """
+    local = frame["created_at"].dt.tz_convert(timezone).dt.tz_localize(None)
+    width = bin_width(local)
+    grouped = frame.assign(start=local.dt.floor(width)).groupby("start")
+    binned = grouped.agg(
+        predictions=("request", "size"),
+        requests=("request", "nunique"),
+        confidence=("confidence", "mean"),
+        least_sure=("confidence", lambda values: values.quantile(0.1)),
+    ).reset_index()
+    binned["middle"], binned["end"] = binned["start"] + width / 2, binned["start"] + width
+    return binned
+
+
 def _with_room(counted: pd.DataFrame, width: pd.Timedelta) -> pd.DataFrame:
     """Add an empty bar before the first and after the last, so that a single bar stays a bar among `FEWEST_BINS`."""
     first, last = counted["start"].min(), counted["start"].max()

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from frontend.settings import KEY_VARIABLE, TIMEOUT_VARIABLE, URL_VARIABLE
+from frontend.settings import DATA_SERVICE_VARIABLE, KEY_VARIABLE, TIMEOUT_VARIABLE, URL_VARIABLE
 from tests.dashboard.local_api import KEY, LocalApi
 
 APP = Path(__file__).resolve().parents[2] / "frontend" / "app.py"
@@ -24,6 +24,7 @@ def visitor(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]
     """The dashboard as it is started for this API; nothing has run yet."""
     monkeypatch.setenv(URL_VARIABLE, api.url)
     monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.setenv(DATA_SERVICE_VARIABLE, api.data_service_url)
     monkeypatch.setenv(TIMEOUT_VARIABLE, "1")
     yield AppTest.from_file(APP, default_timeout=30)
     st.cache_data.clear()

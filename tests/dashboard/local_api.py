@@ -28,6 +28,7 @@ class LocalApi:
         self.refusal: tuple[int, Json, dict[str, str]] | None = None
         self.model_version: str | None = VERSION
         self.manifests = True
+        self.data_service = True
         self.stored: list[Json] = []
         self.older: list[str] = []
         self.jobs: list[Json] = []
@@ -37,7 +38,8 @@ class LocalApi:
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_for(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self.url = f"http://127.0.0.1:{self._server.server_port}{STAGE}"
+        self.data_service_url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"{self.data_service_url}{STAGE}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -67,7 +69,7 @@ class LocalApi:
         when = created_at or datetime.now(UTC)
         kept = [
             {
-                "id": f"{len(self.stored) + i:026d}",
+                "id": f"{len(self.stored):026d}-{i}",
                 "created_at": when.isoformat(),
                 "animal": animal,
                 **_classify(animal),
@@ -84,7 +86,7 @@ class LocalApi:
         for i in range(count):
             self.store([MIXED[i % len(MIXED)]], START + timedelta(minutes=i))
 
-    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> tuple[int, Json]:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> tuple[int, Any]:
         """Route one request."""
         match method, path.removeprefix(STAGE).strip("/").split("/"):
             case "GET", ["health"]:
@@ -122,6 +124,8 @@ class LocalApi:
                 return 200, {**envelope, "predictions": [{name: one[name] for name in shown} for one in kept]}
             case "GET", ["predictions"]:
                 return 200, self._page(query)
+            case "POST", ["api", "v1", "animals", "data"] if self.data_service:
+                return 200, [MIXED[i % len(MIXED)] for i in range(body["number_of_datapoints"])]
         return 403, {"message": "Missing Authentication Token"}
 
     def _page(self, query: dict[str, str]) -> Json:
@@ -233,7 +237,7 @@ def _handler_for(api: LocalApi) -> type[BaseHTTPRequestHandler]:
             if body:
                 api.sent.append(body)
             time.sleep(api.delay_s)
-            open_to_all = parts.path.endswith("/health")
+            open_to_all = parts.path.endswith(("/health", "/animals/data"))
             if not open_to_all and self.headers.get("x-api-key") != KEY:
                 self._send(403, {"message": "Forbidden"}, {})
             elif not open_to_all and api.refusal is not None:
@@ -241,7 +245,7 @@ def _handler_for(api: LocalApi) -> type[BaseHTTPRequestHandler]:
             else:
                 self._send(*api.answer(method, parts.path, query, body), {})
 
-        def _send(self, status: int, body: Json, headers: dict[str, str]) -> None:
+        def _send(self, status: int, body: Any, headers: dict[str, str]) -> None:
             data = json.dumps(body).encode()
             self.send_response(status)
             for name, value in {

@@ -7,7 +7,19 @@ import pytest
 
 from frontend.contract import Prediction, PredictionPage
 from frontend.errors import Unreachable
-from frontend.history import PAGES_A_CLICK, History, Question, load_all, load_history, load_more
+from frontend.history import (
+    PAGES_A_CLICK,
+    History,
+    Question,
+    forget_history,
+    keep_history,
+    kept_history,
+    load_all,
+    load_history,
+    load_more,
+    load_newest,
+    replace_in_history,
+)
 from tests.unit.frontend.examples import prediction
 
 
@@ -95,3 +107,38 @@ def test_all_that_is_left_is_loaded_with_the_largest_pages_and_told_on_the_way()
     load_all(source, load_history(source, Question()), lambda history: told.append(len(history.items)))
     assert told == [2, 3, 4]
     assert source.asked[-1]["limit"] == 100
+
+
+def test_the_newest_are_loaded_up_to_as_many_as_wanted() -> None:
+    source = Pages(*([prediction(minutes=i)] for i in (5, 4, 3, 2)))
+    told: list[int] = []
+    newest = load_newest(source, History(Question()), 3, told.append)
+    assert [item.id for item in newest.items] == ["dog-5", "dog-4", "dog-3"]
+    assert told == [1, 2, 3]
+
+
+def test_what_is_known_is_not_asked_for_again() -> None:
+    kept = History(Question(), [prediction(minutes=i) for i in (3, 2, 1)])
+    source = Pages([prediction(minutes=4), prediction(minutes=3)], [prediction(minutes=2)])
+    newest = load_newest(source, kept, 10, lambda _: None)
+    assert [item.id for item in newest.items] == ["dog-4", "dog-3", "dog-2", "dog-1"]
+    assert len(source.asked) == 1
+
+
+def test_a_wider_window_goes_on_where_the_narrow_one_ended() -> None:
+    pages = [[prediction(minutes=i)] for i in (3, 2, 1)]
+    narrow = load_newest(Pages(*pages), History(Question()), 1, lambda _: None)
+    wide = load_newest(Pages(*pages), narrow, 10, lambda _: None)
+    assert [item.id for item in wide.items] == ["dog-3", "dog-2", "dog-1"]
+
+
+def test_a_prediction_that_changed_takes_its_place_and_nothing_else_does() -> None:
+    forget_history()
+    replace_in_history(prediction(feedback="dog"))
+    assert kept_history(Question()) is None
+    keep_history(History(Question(), [prediction(minutes=1), prediction()]))
+    replace_in_history(prediction(feedback="dog"))
+    kept = kept_history(Question())
+    assert kept is not None
+    assert [item.feedback for item in kept.items] == [None, "dog"]
+    forget_history()

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from frontend.settings import KEY_VARIABLE, TIMEOUT_VARIABLE, URL_VARIABLE, Settings, SettingsMissing
+from frontend.settings import (
+    DATA_SERVICE_VARIABLE,
+    KEY_VARIABLE,
+    TIMEOUT_VARIABLE,
+    URL_VARIABLE,
+    Settings,
+    SettingsMissing,
+)
 
 URL = "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
 
@@ -16,6 +23,15 @@ def test_an_address_loses_the_slash_and_the_blanks_around_it() -> None:
 
 def test_the_time_to_wait_can_be_set() -> None:
     assert Settings.from_environment({URL_VARIABLE: URL, KEY_VARIABLE: "k", TIMEOUT_VARIABLE: "2.5"}).timeout_s == 2.5
+
+
+def test_the_data_service_is_optional_and_must_be_an_address() -> None:
+    environment = {URL_VARIABLE: URL, KEY_VARIABLE: "k"}
+    assert Settings.from_environment(environment).data_service_url is None
+    data = "http://127.0.0.1:8777"
+    assert Settings.from_environment({**environment, DATA_SERVICE_VARIABLE: f"{data}/"}).data_service_url == data
+    with pytest.raises(SettingsMissing, match=DATA_SERVICE_VARIABLE):
+        Settings.from_environment({**environment, DATA_SERVICE_VARIABLE: "8777"})
 
 
 @pytest.mark.parametrize(
