@@ -29,6 +29,7 @@ class TrainingSource(_Record):
     key: str | None = None
     rows: Annotated[int, Field(description="Rows received.")]
     rows_refused: Annotated[int, Field(description="Rows that were no valid animal.")] = 0
+    share_refused: Annotated[float | None, Field(description="Share of the rows received that this is.")] = None
     feedback_rows: Annotated[int, Field(description="Rows whose label a person gave.")] = 0
     rows_file: Annotated[str | None, Field(description="The rows, kept in the registry beside the model.")] = None
     rows_sha256: str | None = None
@@ -38,24 +39,67 @@ class TrainingSource(_Record):
 class ClassMetrics(_Record):
     """One class on the held-out rows."""
 
-    precision: float
-    recall: float
-    f1: float
+    precision: Annotated[float, Field(description="Share of the rows answered with this class that have its label.")]
+    recall: Annotated[float, Field(description="Share of the rows with this label that are answered with it.")]
+    f1: Annotated[float, Field(description="Harmonic mean of precision and recall.")]
     support: Annotated[int, Field(description="Held-out rows with this label.")]
+    coverage: Annotated[
+        float | None, Field(description="Share of the rows with this label whose prediction set holds it.")
+    ] = None
+    threshold_reached: Annotated[
+        float | None, Field(description="Share of the rows with this label that reach its conformal threshold.")
+    ] = None
+
+
+class CalibrationBin(_Record):
+    """Held-out rows answered with a confidence in [lower, upper), and how often the answer was their label."""
+
+    lower: float
+    upper: float
+    rows: int
+    confidence: Annotated[float, Field(description="Mean probability of the answer.")]
+    accuracy: float
 
 
 class Metrics(_Record):
     """Measured on rows the classifier was not fitted on, against the labels that labelling gave them."""
 
     rows: Annotated[int, Field(description="Held-out rows.")]
-    accuracy: float
-    log_loss: float
+    accuracy: Annotated[float, Field(description="Share of held-out rows answered with their label.")]
+    log_loss: Annotated[float, Field(description="Mean of -ln(probability of the label), in nats.")]
     coverage: Annotated[float, Field(description="Share of held-out rows whose label is in the prediction set.")]
-    mean_set_size: float
+    mean_set_size: Annotated[float, Field(description="Mean number of classes in a prediction set.")]
+    threshold_reached: Annotated[
+        float | None,
+        Field(description="Share of held-out rows whose label reaches its conformal threshold: what is promised."),
+    ] = None
+    share_unknown: Annotated[
+        float | None, Field(description="Share of held-out rows that the model refuses to name: answered unknown.")
+    ] = None
+    brier_score: Annotated[
+        float | None,
+        Field(description="Mean over rows of the squared differences of all probabilities from 1 or 0, 0 to 2."),
+    ] = None
+    expected_calibration_error: Annotated[
+        float | None,
+        Field(description="Mean difference of confidence and accuracy over the bins of `calibration`, by their rows."),
+    ] = None
     per_class: dict[Species, ClassMetrics]
+    calibration: Annotated[
+        tuple[CalibrationBin, ...], Field(description="Confidence against accuracy; bins without rows are left out.")
+    ] = ()
     confusion_matrix: Annotated[list[list[int]], Field(description="Rows labels, columns answers, as in `classes`.")]
     onnx_rows_compared: Annotated[int, Field(description="Rows on which ONNX and scikit-learn were compared.")]
     onnx_max_difference: Annotated[float, Field(description="Largest difference of a probability among them.")]
+    definitions: Annotated[dict[str, str], Field(description="What each figure is, in words.")] = {}
+
+
+class ZoologyCheck(_Record):
+    """Something known of animals, and whether the model's answers agree."""
+
+    statement: str
+    holds: bool
+    seen: Annotated[str, Field(description="The figures behind it.")]
 
 
 class ConformalThresholds(_Record):
@@ -89,9 +133,21 @@ class ModelManifest(_Record):
     training: TrainingSource
     libraries: dict[str, str]
     canaries: tuple[Canary, ...]
+    zoology: tuple[ZoologyCheck, ...] = ()
     reason: Annotated[str | None, Field(description="Why it was or was not promoted.")] = None
 
 
 def model_version(created_at: datetime, sha256: str) -> str:
     """Return a version that sorts by time and names its content, as in 20260131T120000Z-0a1b2c3d."""
     return f"{created_at:%Y%m%dT%H%M%SZ}-{sha256[:8]}"
+
+
+def metric_definitions() -> dict[str, str]:
+    """Return what each figure of `Metrics` and of `ClassMetrics` is, by its name."""
+    parts: tuple[tuple[str, type[BaseModel]], ...] = (("", Metrics), ("per_class.", ClassMetrics))
+    return {
+        prefix + name: field.description
+        for prefix, part in parts
+        for name, field in part.model_fields.items()
+        if field.description and name != "definitions"
+    }

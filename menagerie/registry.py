@@ -39,6 +39,10 @@ class ModelRegistry(Protocol):
         """Return all complete versions, newest first."""
         ...
 
+    def remove(self, version: str) -> None:
+        """Take a version away, manifest first, so that what is left half-way is no model; there need be none."""
+        ...
+
     def current(self) -> Pointer | None:
         """Return the pointer, or None while nothing has been promoted."""
         ...

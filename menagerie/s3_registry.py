@@ -71,6 +71,13 @@ class S3ModelRegistry:
                 continue
         return found
 
+    def remove(self, version: str) -> None:
+        """Take a version away, manifest first, so that what is left half-way is no model; there need be none."""
+        self._manifests.pop(version, None)
+        for name in (MANIFEST_FILE, MODEL_FILE, ROWS_FILE):
+            with aws_errors("the model registry"):
+                self._client.delete_object(Bucket=self._bucket, Key=_key(version, name))
+
     def current(self) -> Pointer | None:
         """Return the pointer, or None while nothing has been promoted; raise ModelRejected if it cannot be read.
 

@@ -58,3 +58,4 @@ class TrainerSettings(JobSettings):
     data_service_url: _Name
     predictions_table: _Name
     event_bus: _Name
+    retained_models: Annotated[int, Field(ge=1)] = 20

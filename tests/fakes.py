@@ -48,6 +48,10 @@ class InMemoryRegistry:
     def manifests(self) -> list[ModelManifest]:
         return [self.models[version][0] for version in sorted(self.models, reverse=True)]
 
+    def remove(self, version: str) -> None:
+        self.models.pop(version, None)
+        self.training_rows.pop(version, None)
+
     def current(self) -> Pointer | None:
         return self.pointer
 

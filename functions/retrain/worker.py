@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.request_log import structured_logger
 from functions.retrain.job_events import JobEvents
+from functions.retrain.retire_models import retire_models
 from functions.retrain.run_job import run_job
 from menagerie.aws import dynamodb_client, events_client, s3_client
 from menagerie.clock import utc_now
@@ -52,8 +53,20 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             events.ended(jobs.get(job_id))
         raise  # so that Lambda counts it among the function's errors; it is not tried again
     logger.info("job ended", **job.model_dump(mode="json"), request_id=context.aws_request_id)
+    _retire()
     _publish_end(job_id)
     return {"job_id": job_id, "status": job.status}
+
+
+def _retire() -> None:
+    try:
+        retired = retire_models(registry, settings.retained_models, utc_now())
+    except MenagerieError as error:
+        # A model too many costs little, and the next job tries again.
+        logger.warning("old models not removed", reason=str(error))
+    else:
+        if retired:
+            logger.info("old models removed", versions=retired)
 
 
 def _publish_end(job_id: str) -> None:

@@ -47,6 +47,19 @@ def test_the_rows_of_a_version_are_kept_beside_it(registry: ModelRegistry) -> No
         registry.rows(OLDER.version)
 
 
+def test_a_removed_version_is_gone_with_its_rows_and_may_be_removed_again(registry: ModelRegistry) -> None:
+    for manifest in (OLDER, NEWER):
+        registry.publish(manifest, MODEL, b"rows")
+    assert len(registry.manifests()) == 2
+    for _ in range(2):
+        registry.remove(OLDER.version)
+    assert registry.manifests() == [NEWER]
+    for read in (registry.manifest, registry.model, registry.rows):
+        with pytest.raises(NotFound):
+            read(OLDER.version)
+    assert registry.model(NEWER.version) == MODEL
+
+
 def test_versions_are_listed_newest_first(registry: ModelRegistry) -> None:
     for manifest in (NEWER, OLDER):
         registry.publish(manifest, MODEL)

@@ -1,0 +1,81 @@
+"""Old models go, and what is needed stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from functions.retrain.retire_models import retire_models
+from menagerie.errors import Unavailable
+from tests.fakes import InMemoryRegistry
+from tests.samples import NOON, manifest_of
+
+MODEL = b"any bytes"
+# Oldest first, an hour apart, each the child of the one before.
+VERSIONS = [manifest_of(MODEL, NOON + timedelta(hours=hours)).version for hours in range(6)]
+LATER = NOON + timedelta(days=1)
+
+
+@pytest.fixture
+def registry() -> InMemoryRegistry:
+    registry = InMemoryRegistry()
+    for hours, parent in enumerate([None, *VERSIONS[:-1]]):
+        registry.publish(manifest_of(MODEL, NOON + timedelta(hours=hours), parent=parent), MODEL, b"rows")
+    return registry
+
+
+def left(registry: InMemoryRegistry) -> list[str]:
+    return sorted(registry.models)
+
+
+def test_the_oldest_beyond_the_number_are_removed(registry: InMemoryRegistry) -> None:
+    registry.promote(VERSIONS[5], expected=None)
+    assert retire_models(registry, 4, LATER) == VERSIONS[:2]
+    assert left(registry) == VERSIONS[2:]
+    assert sorted(registry.training_rows) == VERSIONS[2:]
+
+
+def test_the_current_model_and_its_parent_stay_however_old(registry: InMemoryRegistry) -> None:
+    registry.promote(VERSIONS[1], expected=None)
+    retire_models(registry, 2, LATER)
+    assert left(registry) == [*VERSIONS[:2], *VERSIONS[4:]]
+
+
+def test_a_model_that_was_made_within_the_hour_stays(registry: InMemoryRegistry) -> None:
+    registry.promote(VERSIONS[5], expected=None)
+    retire_models(registry, 1, NOON + timedelta(hours=4, minutes=30))
+    assert left(registry) == VERSIONS[4:]
+
+
+def test_few_models_all_stay(registry: InMemoryRegistry) -> None:
+    assert retire_models(registry, 6, LATER) == []
+    assert len(left(registry)) == 6
+
+
+def test_a_model_that_is_promoted_while_others_are_removed_stays() -> None:
+    class PromotedMeanwhile(InMemoryRegistry):
+        def remove(self, version: str) -> None:
+            super().remove(version)
+            self.promote(VERSIONS[1], expected=self.current())
+
+    registry = PromotedMeanwhile()
+    for hours in range(6):
+        registry.publish(manifest_of(MODEL, NOON + timedelta(hours=hours)), MODEL)
+    registry.promote(VERSIONS[5], expected=None)
+    assert retire_models(registry, 3, LATER) == [VERSIONS[0], VERSIONS[2]]
+
+
+def test_a_removal_that_stops_half_way_goes_on_next_time(registry: InMemoryRegistry) -> None:
+    registry.promote(VERSIONS[5], expected=None)
+    remove = registry.remove
+
+    class Stops(InMemoryRegistry):
+        def remove(self, version: str) -> None:
+            if version == VERSIONS[1]:
+                raise Unavailable("the model registry does not answer")
+            remove(version)
+
+    stops = Stops()
+    stops.models, stops.pointer = registry.models, registry.pointer
+    with pytest.raises(Unavailable):
+        retire_models(stops, 3, LATER)
+    assert retire_models(registry, 3, LATER) == VERSIONS[1:3]
