@@ -11,14 +11,16 @@ from cloud.commands.deploy import deploy
 from cloud.commands.down import down
 from cloud.commands.invoke import invoke
 from cloud.commands.logs import logs
+from cloud.commands.models import models
 from cloud.commands.package import package
 from cloud.commands.predict import predict
+from cloud.commands.retrain import retrain
 from cloud.commands.status import status
 from cloud.commands.train import train
 from cloud.commands.up import up
 from menagerie.errors import MenagerieError
 
-COMMANDS = (up, down, status, logs, invoke, train, predict, data_service, package, deploy, bench)
+COMMANDS = (up, down, status, logs, invoke, retrain, train, predict, data_service, package, deploy, bench)
 
 app = typer.Typer(
     name="menagerie",
@@ -30,6 +32,7 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command(command.__name__.replace("_", "-"))(command)
+app.add_typer(models, name="models")
 
 
 def main() -> None:

@@ -1,0 +1,101 @@
+"""`menagerie retrain` and `menagerie models` against an API that a transport plays."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from cloud.api import Api
+from cloud.commands.models import _promote
+from cloud.commands.retrain import follow, summary
+from menagerie.errors import Conflict, InvalidInput, MenagerieError, NotFound, TrainingFailed, Unavailable
+
+URL = "http://127.0.0.1:4566/_aws/execute-api/abc/v1"
+
+
+def api_that(answer: Callable[[httpx2.Request], httpx2.Response]) -> Api:
+    return Api(URL, "a-key", transport=httpx2.MockTransport(answer))
+
+
+def always(content: bytes) -> Callable[[httpx2.Request], httpx2.Response]:
+    return lambda _: httpx2.Response(200, content=content)
+
+
+def test_a_call_goes_below_the_address_with_the_key() -> None:
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(202, json={"job_id": "x"})
+
+    assert api_that(answer).call("POST", "/retrain", {"promote": "never"}) == {"job_id": "x"}
+    assert str(seen[0].url) == f"{URL}/retrain"
+    assert seen[0].headers["x-api-key"] == "a-key"
+    assert json.loads(seen[0].content) == {"promote": "never"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "said"),
+    [
+        (403, {"message": "Forbidden"}, InvalidInput, "refused the key"),
+        (404, {"detail": "there is no such job"}, NotFound, "there is no such job"),
+        (409, {"detail": "job X is running"}, Conflict, "job X is running"),
+        (
+            422,
+            {"detail": "1 field cannot be used.", "errors": [{"field": "promote", "message": "odd"}]},
+            InvalidInput,
+            "1 field cannot be used. promote: odd",
+        ),
+        (503, {"detail": "Something does not answer."}, Unavailable, "Something does not answer."),
+        (502, {"message": "Internal server error"}, Unavailable, "answered with status 502"),
+    ],
+)
+def test_what_the_api_refuses_is_one_line(status: int, body: Any, kind: type[MenagerieError], said: str) -> None:
+    with pytest.raises(kind, match=said) as caught:
+        api_that(lambda _: httpx2.Response(status, json=body)).call("GET", "/models")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_api_that_is_gone_and_one_that_is_no_api_are_told_apart() -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("Connection refused", request=request)
+
+    with pytest.raises(Unavailable, match="does not answer: Connection refused"):
+        api_that(refuse).call("GET", "/models")
+    for content in (b"<html>", b"[]"):
+        with pytest.raises(Unavailable, match="is it the API"):
+            api_that(always(content)).call("GET", "/models")
+
+
+def test_an_address_needs_its_key_and_a_folder_needs_to_be_up(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="belong together"):
+        Api.of(tmp_path, URL, None)
+    with pytest.raises(NotFound, match="menagerie up"):
+        Api.of(tmp_path / "nothing", None, None)
+
+
+def job(status: str, progress: float, **more: Any) -> httpx2.Response:
+    told = {"job_id": "x", "status": status, "stage": "fitting", "progress": progress, "error": None, **more}
+    return httpx2.Response(200, json=told)
+
+
+def test_a_job_is_followed_to_its_end() -> None:
+    done = {"model_version": "v", "metrics": {"accuracy": 0.99}, "reason": "promoted: better"}
+    answers = iter([job("queued", 0), job("running", 0.6), job("succeeded", 1, **done)])
+    told: list[float] = []
+    ended = follow(api_that(lambda _: next(answers)), "x", lambda each: told.append(each["progress"]))
+    assert told == [0, 0.6, 1]
+    assert summary(ended) == "model v, accuracy 0.99000 on held-out rows\npromoted: better"
+
+
+def test_a_job_that_fails_is_an_error_that_says_why() -> None:
+    with pytest.raises(TrainingFailed, match="job x failed: no rows"):
+        follow(api_that(lambda _: job("failed", 0.6, error="no rows")), "x", lambda _: None)
+
+
+def test_a_promotion_says_what_is_current(capsys: pytest.CaptureFixture[str]) -> None:
+    _promote(api_that(lambda r: httpx2.Response(200, json={**json.loads(r.content), "promoted_at": "now"})), "v")
+    assert capsys.readouterr().out == "v is current; it answers within seconds\n"
