@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.plateau import Floats, Plateau
+from training.separation import valley
 
 SMALLEST_GROUP = 10
 BACKGROUND = -1
@@ -20,6 +21,9 @@ LOWEST_CONTRAST = float(np.log(3))
 # smaller group, or 20 in all when that has very few. Dog and elephant gain 2.5 and 65 at the least.
 GAIN_PER_ROW = 1.25
 LOWEST_GAIN = 30.0
+# Between the halves of one group, however it is shaped, this much of the way is hardly ever so empty; see `valley`.
+SHALLOWEST_VALLEY = 0.05
+DEEP_VALLEY = 0.01
 
 SAMPLE = 4_000
 ROBUST_ROUNDS = 3
@@ -55,10 +59,11 @@ def find_one(values: Floats, log_background: Floats) -> Grouping | None:
     return best and _on_all(values, chosen, best, 1, log_background)
 
 
-def find_two(values: Floats, log_background: Floats) -> Grouping | None:
+def find_two(values: Floats, log_background: Floats, shallowest: float = SHALLOWEST_VALLEY) -> Grouping | None:
     """Find a light group 0 and a heavy group 1 among (height, weight) rows of shape (n, 2), or None.
 
-    None also when two groups explain the rows hardly better than one does; `log_background` as in `find_one`.
+    None also when two groups explain the rows hardly better than one does, or the valley between them is
+    shallower than `shallowest`, as `valley` measures it; `log_background` as in `find_one`.
     """
     if len(values) < 2 * SMALLEST_GROUP:
         return None
@@ -75,6 +80,8 @@ def find_two(values: Floats, log_background: Floats) -> Grouping | None:
     one = _best(sample, _single_starts(sample), background)
     gain = best.log_likelihood - (one.log_likelihood if one else float(background.sum()))
     if gain < max(LOWEST_GAIN, GAIN_PER_ROW * min(best.size(0), best.size(1))):
+        return None
+    if valley(sample[best.group == 0], sample[best.group == 1]) > shallowest:
         return None
     found = _on_all(values, chosen, best, 2, log_background)
     return found and _lightest_first(found, values)

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from menagerie.animal import CLASSES, Species
 from menagerie.errors import TrainingFailed
 from training.background import Background
-from training.grouping import SMALLEST_GROUP, Grouping, find_one, find_two
+from training.grouping import DEEP_VALLEY, SMALLEST_GROUP, Grouping, find_one, find_two
 from training.plateau import Floats
+from training.rounding import spread_ties
 from training.zoology import BODY_PLANS, BodyPlan
 
 UNKNOWN = CLASSES.index(Species.UNKNOWN)
 # Two groups where zoology knows one species, and the smaller this large beside the other: which is meant is a guess.
 RIVAL = 0.25
+# With fewer rows a species that grows looks cut in two now and then.
+RIVAL_ROWS = 30
 Labels = NDArray[np.int64]
 
 
@@ -32,8 +35,9 @@ def label(rows: NDArray[np.float32]) -> Labels:
     problems = []
     for plan, of_plan in zip(BODY_PLANS, members, strict=True):
         places = np.flatnonzero(of_plan)
+        unrounded = np.column_stack([spread_ties(column) for column in size[places].T])
         try:
-            group = _group(plan, size[places], log_background[places])
+            group = _group(plan, unrounded, log_background[places])
         except TrainingFailed as problem:
             problems.append(str(problem))
         else:
@@ -66,15 +70,19 @@ def _group(plan: BodyPlan, size: Floats, log_background: Floats) -> NDArray[np.i
     needed = SMALLEST_GROUP * len(plan.species)
     if len(size) < needed:
         raise TrainingFailed(f"{len(size)} rows are {plan}, {names} would take at least {needed}")
-    one, two = find_one(size, log_background), find_two(size, log_background)
+    one = find_one(size, log_background)
     if len(plan.species) == 2:
+        two = find_two(size, log_background)
         if two is None:
             seen = "no dense group" if one is None else f"one group of {one.size(0)} around {_weight(size, one, 0)}"
             raise TrainingFailed(f"the {len(size)} rows that are {plan} show {seen}, {names} would be one each")
         return two.group
     if one is None:
         raise TrainingFailed(f"the {len(size)} rows that are {plan} show no dense group, {names} would be one")
-    if two and min(two.size(0), two.size(1)) >= RIVAL * max(two.size(0), two.size(1)):
+    # To call a species two takes more than to find two species.
+    two = find_two(size, log_background, DEEP_VALLEY)
+    sizes = sorted((two.size(0), two.size(1))) if two else [0, 0]
+    if two and sizes[0] >= max(RIVAL_ROWS, RIVAL * sizes[1]):
         raise TrainingFailed(
             f"the {len(size)} rows that are {plan} form two groups, around {_weight(size, two, 0)} and "
             f"{_weight(size, two, 1)}, and only {names} should look like that"

@@ -17,6 +17,7 @@ AT_LEAST = {
     "10 % noise": 0.9994,
     "30 % noise": 0.9965,
     "mix and 15 %": 0.9985,
+    "growing": 0.9995,
     "young and bell": 0.9992,
 }
 

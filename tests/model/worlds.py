@@ -35,6 +35,8 @@ class World:
     shape: Literal["flat", "bell"] = "flat"
     noise: float = 0.0
     """Standard deviation of a relative error of measurement."""
+    growing: bool = False
+    """Tall animals are heavy ones: weight goes with the square of height within each range."""
 
 
 WORLDS: dict[str, World] = {
@@ -47,6 +49,7 @@ WORLDS: dict[str, World] = {
     "10 % noise": World(noise=0.1),
     "30 % noise": World(noise=0.3),
     "mix and 15 %": World(mix=(12, 1, 5, 2), outliers=0.15),
+    "growing": World(growing=True),
     "young and bell": World(ranges=YOUNG_RANGES, shape="bell"),
 }
 
@@ -68,15 +71,12 @@ def draw(world: World, n: int, seed: int) -> Sample:
         else:
             height, weight = world.ranges[name]
             kind = SPECIES[name]
-            rows[places] = np.column_stack(
-                [
-                    np.full(m, kind.legs),
-                    _drawn(rng, height, m, world.shape),
-                    _drawn(rng, weight, m, world.shape),
-                    np.full(m, kind.wings),
-                    np.full(m, kind.tail),
-                ]
-            )
+            heights, weights = (_drawn(rng, bounds, m, world.shape) for bounds in (height, weight))
+            if world.growing:
+                age = np.clip((heights - height[0]) / np.ptp(height) + rng.normal(0, 0.1, m), 0.01, 1)
+                weights = weight[0] + age**2 * np.ptp(weight)
+            legs, wings, tail = (np.full(m, value) for value in (kind.legs, kind.wings, kind.tail))
+            rows[places] = np.column_stack([legs, heights, weights, wings, tail])
     if world.noise:
         rows[:, 1:3] *= np.exp(rng.normal(0, world.noise, (n, 2)))
     valid = (rows[:, 1:3] > 0).all(axis=1)

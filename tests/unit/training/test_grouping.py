@@ -49,12 +49,14 @@ def test_two_groups_are_found_whatever_their_shares_and_the_lighter_is_first(lig
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("shape", ["flat", "bell", "askew"])
+@pytest.mark.parametrize("shape", ["flat", "bell", "askew", "growing"])
 def test_one_group_is_not_taken_for_two(shape: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     bell = rng.normal((0.5, 40), (0.08, 8), (300, 2))
     askew = np.exp(rng.normal((-0.7, 3.5), (0.2, 0.4), (300, 2)))
-    values = {"flat": box(rng, 300, LIGHT), "bell": bell, "askew": askew}[shape]
+    age = rng.uniform(0, 1, (300, 1))
+    growing = np.concatenate([0.2 + 0.6 * age, 1 + 79 * age**2], axis=1) * rng.normal(1, 0.05, (300, 2))
+    values = {"flat": box(rng, 300, LIGHT), "bell": bell, "askew": askew, "growing": growing}[shape]
     assert find_two(values, background_of(3, values)) is None
 
 

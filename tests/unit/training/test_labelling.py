@@ -55,6 +55,14 @@ def test_labels_follow_their_rows_when_these_are_shuffled() -> None:
     assert np.array_equal(label(rows)[order], label(rows[order]))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_rounded_to_decimetres_and_kilograms_are_labelled_as_well(seed: int) -> None:
+    rows, truth = official(1000, seed)
+    rows[:, 1] = np.maximum(rows[:, 1].round(1), 0.1)
+    rows[:, 2] = np.maximum(rows[:, 2].round(0), 0.1)
+    assert (label(rows) != truth).sum() <= 2
+
+
 @pytest.mark.parametrize("unit", [0.1, 3.28, 100.0])
 def test_labels_do_not_depend_on_the_unit(unit: float) -> None:
     rows, _ = official(1000, 4)
