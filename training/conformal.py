@@ -35,9 +35,14 @@ def calibrate(
     return ConformalThresholds(target_coverage=target_coverage, minimum_probability=minimum)
 
 
-def in_set(probabilities: NDArray[np.floating], thresholds: ConformalThresholds) -> NDArray[np.bool_]:
-    """Return which classes are in the prediction set of each row, shape (n, 5)."""
+def reaches_threshold(probabilities: NDArray[np.floating], thresholds: ConformalThresholds) -> NDArray[np.bool_]:
+    """Return which classes reach their threshold for each row, shape (n, 5); this is what coverage is promised of."""
     minimum = np.array([thresholds.minimum_probability[species] for species in CLASSES], dtype=np.float32)
-    inside = probabilities >= minimum
+    return np.asarray(probabilities >= minimum)
+
+
+def in_set(probabilities: NDArray[np.floating], thresholds: ConformalThresholds) -> NDArray[np.bool_]:
+    """Return which classes are in the prediction set of each row, shape (n, 5): the most probable one always is."""
+    inside = reaches_threshold(probabilities, thresholds)
     inside[np.arange(len(inside)), probabilities.argmax(axis=1)] = True
     return inside

@@ -100,7 +100,7 @@ def make(
     """
     report(Stage.FITTING, 0.65)
     # Imported late: scikit-learn, skl2onnx and onnxruntime take seconds, and most of the command line needs none.
-    from training import canaries, onnx_export, parity
+    from training import canaries, onnx_export, parity, zoology_checks
     from training.evaluation import evaluate
     from training.libraries import library_versions
     from training.naive_bayes import PlateauNaiveBayes
@@ -139,10 +139,12 @@ def make(
             key=source.key,
             rows=received,
             rows_refused=refused,
+            share_refused=refused / received,
             feedback_rows=int((rows.prediction_ids != "").sum()),
             rows_by_label={species: int((labels == index).sum()) for index, species in enumerate(CLASSES)},
         ),
         libraries=library_versions(),
         canaries=canaries.pick(held_out.rows, probabilities, held_out.labels),
+        zoology=zoology_checks.check(session.probabilities, held_out.rows),
     )
     return TrainedModel(onnx, manifest, held_out, rows)

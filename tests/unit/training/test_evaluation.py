@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from menagerie.animal import CLASSES, Species
-from menagerie.manifest import ConformalThresholds
+from menagerie.manifest import ClassMetrics, ConformalThresholds, Metrics
 from training.evaluation import SMALLEST_PROBABILITY, evaluate
 from training.parity import Parity
 
@@ -48,6 +48,30 @@ def test_log_loss_is_in_nats_and_finite_for_what_was_held_impossible() -> None:
 def test_coverage_and_set_size_are_those_of_the_prediction_sets() -> None:
     assert METRICS.coverage == 0.75
     assert METRICS.mean_set_size == (1 + 2 + 1 + 2) / 4
+
+
+def test_coverage_of_a_class_is_that_of_the_rows_with_its_label() -> None:
+    assert METRICS.per_class[Species.KANGAROO].coverage == pytest.approx(2 / 3)
+    assert METRICS.per_class[Species.UNKNOWN].coverage == 1
+    assert METRICS.per_class[Species.ELEPHANT].coverage is None
+
+
+def test_a_most_probable_label_below_its_threshold_is_covered_but_did_not_reach_it() -> None:
+    strict = ConformalThresholds(target_coverage=0.95, minimum_probability=dict.fromkeys(CLASSES, 0.7))
+    metrics = evaluate(PROBABILITIES, LABELS, strict, Parity(rows=7, max_difference=1e-6))
+    assert (metrics.coverage, metrics.threshold_reached) == (0.5, 0.25)
+    assert metrics.per_class[Species.KANGAROO].threshold_reached == pytest.approx(1 / 3)
+
+
+def test_the_share_answered_unknown_is_that_of_the_answers() -> None:
+    answered_unknown = np.array([[0, 0, 0, 0, 1], [1, 0, 0, 0, 0]], dtype=np.float32)
+    metrics = evaluate(answered_unknown, np.array([0, 0]), THRESHOLDS, Parity(rows=7, max_difference=0))
+    assert metrics.share_unknown == 0.5
+
+
+def test_every_figure_is_defined() -> None:
+    figures = {*Metrics.model_fields, *(f"per_class.{name}" for name in ClassMetrics.model_fields)}
+    assert set(METRICS.definitions) == figures - {"definitions", "per_class"}
 
 
 def test_the_comparison_with_scikit_learn_is_told() -> None:

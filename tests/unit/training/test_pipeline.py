@@ -114,6 +114,7 @@ def test_refused_rows_are_counted_in_the_manifest() -> None:
     ]
     made = train(validate([*rows, {}, {"height": 1}]), source=DATASET, parent="before", created_at=NOON)
     assert (made.manifest.training.rows, made.manifest.training.rows_refused) == (1002, 2)
+    assert made.manifest.training.share_refused == 2 / 1002
     assert (made.manifest.training.key, made.manifest.parent) == ("animals.csv", "before")
 
 
