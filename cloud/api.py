@@ -46,7 +46,9 @@ class Api:
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise InvalidInput(f"{self._url} is no address of an API: {error}") from error
         except httpx2.HTTPError as error:
-            raise Unavailable(f"the API at {self._url} does not answer: {error or type(error).__name__}") from error
+            raise Unavailable(
+                f"the API at {self._url} does not answer: {str(error) or type(error).__name__}"
+            ) from error
         if answer.is_success:
             return _document(answer, self._url)
         raise _ERRORS.get(answer.status_code, Unavailable)(_told(answer, self._url))
