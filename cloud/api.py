@@ -46,9 +46,8 @@ class Api:
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise InvalidInput(f"{self._url} is no address of an API: {error}") from error
         except httpx2.HTTPError as error:
-            raise Unavailable(
-                f"the API at {self._url} does not answer: {str(error) or type(error).__name__}"
-            ) from error
+            reason = str(error) or type(error).__name__
+            raise Unavailable(f"the API at {self._url} does not answer: {reason}") from error
         if answer.is_success:
             return _document(answer, self._url)
         raise _ERRORS.get(answer.status_code, Unavailable)(_told(answer, self._url))
