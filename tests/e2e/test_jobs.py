@@ -1,0 +1,160 @@
+"""Retraining jobs through the emulated gateway: sources, keys, and a worker that is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from cloud.commands.target import clients_for
+from cloud.deployment import outputs
+from tests.e2e.conftest import Up
+from tests.e2e.test_routes import ANIMALS, finished, is_problem
+from training.data_service.generator import rows
+
+pytestmark = pytest.mark.e2e
+
+TRAIN = "menagerie-train"
+HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail"
+
+
+def when_free(api: httpx2.Client, body: dict[str, Any], **headers: str) -> httpx2.Response:
+    """Ask for a job as soon as no other one runs."""
+    deadline = time.monotonic() + 120
+    while (answer := api.post("/retrain", json=body, headers=headers)).status_code == 409:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.3)
+    assert answer.status_code == 202, answer.text
+    return answer
+
+
+def done(api: httpx2.Client, body: dict[str, Any]) -> dict[str, Any]:
+    return finished(api, when_free(api, body).json()["job_id"])
+
+
+def upload(up: Up, key: str, lines: list[str]) -> None:
+    clients = clients_for(up.state_dir)
+    body = "\n".join([HEADER, *lines, ""]).encode()
+    clients.s3.put_object(Bucket=outputs(clients)["ModelsBucketName"], Key=key, Body=body)
+
+
+def csv_lines(seed: int, count: int) -> list[str]:
+    return [",".join(map(str, row)) for row in rows(seed, count)]
+
+
+def test_feedback_makes_a_model_on_the_rows_of_the_one_before(api: httpx2.Client) -> None:
+    before = done(api, {"promote": "always"})["model_version"]
+    pony = {**ANIMALS["dog"], "height": 1.1}
+    animals = [{**pony, "weight": 120 + n / 10} for n in range(12)]
+    asked = {"animals": animals, "model_version": before}
+    predictions = api.post("/predict", json=asked).json()["predictions"]
+    assert {each["species"] for each in predictions} == {"unknown"}
+    for each in predictions:
+        assert api.put(f"/predictions/{each['id']}/feedback", json={"species": "dog"}).status_code == 200
+    job = done(api, {"source": {"kind": "feedback"}, "promote": "never"})
+    assert job["status"] == "succeeded", job
+    manifest = api.get(f"/models/{job['model_version']}").json()
+    training = manifest["training"]
+    assert (training["kind"], manifest["parent"], training["rows_file"]) == ("feedback", before, "rows.csv.gz")
+    assert training["feedback_rows"] >= 12
+    answer = api.post("/predict", json={"animals": animals, "model_version": job["model_version"]})
+    assert {each["species"] for each in answer.json()["predictions"]} == {"dog"}
+
+
+def test_the_bad_lines_of_a_dataset_are_named_by_its_job(api: httpx2.Client, up: Up) -> None:
+    # Not under a name that starts a job by itself.
+    lines = csv_lines(5, 300)
+    lines[6] = "4,-1,20,False,True"
+    upload(up, "datasets/bad.csv", lines)
+    job = done(api, {"source": {"kind": "dataset", "key": "datasets/bad.csv"}})
+    assert job["status"] == "failed"
+    assert "1 of 300 rows of datasets/bad.csv are no valid animals: line 8: height" in job["error"]
+
+
+def test_a_key_makes_a_repetition_the_same_answer(api: httpx2.Client) -> None:
+    body = {"animals": [ANIMALS["dog"]]}
+    key = f"prediction {time.time_ns()}"
+    first, second = (api.post("/predict", json=body, headers={"Idempotency-Key": key}) for _ in range(2))
+    assert first.status_code == 200
+    assert second.content == first.content
+    is_problem(api.post("/predict", json={**body, "animals": []}, headers={"Idempotency-Key": key}), 422)
+    is_problem(api.post("/predict", json={"animals": [ANIMALS["chicken"]]}, headers={"Idempotency-Key": key}), 422)
+    asked = {"promote": "never"}
+    accepted = when_free(api, asked, **{"Idempotency-Key": key})
+    finished(api, accepted.json()["job_id"])
+    again = api.post("/retrain", json=asked, headers={"Idempotency-Key": key})
+    assert (again.status_code, again.content) == (202, accepted.content)
+    assert again.headers["location"] == accepted.headers["location"]
+
+
+def test_the_command_line_waits_for_a_job_and_lists_its_model(api: httpx2.Client, up: Up) -> None:
+    finished(api, api.get("/retrain").json()["items"][0]["job_id"])
+    command = [sys.executable, "-m", "cloud.cli"]
+    state = ["--state-dir", str(up.state_dir)]
+    waited = subprocess.run(
+        [*command, "retrain", "--promote", "never", "--wait", *state], capture_output=True, text=True, check=False
+    )
+    assert waited.returncode == 0, waited.stderr
+    version = waited.stdout.split()[1].rstrip(",")
+    listed = subprocess.run([*command, "models", "list", *state], capture_output=True, text=True, check=True)
+    assert version in listed.stdout
+    missing = subprocess.run(
+        [*command, "models", "promote", "nothing", *state], capture_output=True, text=True, check=False
+    )
+    assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+
+
+def worker_of(up: Up) -> int | None:
+    """Return the process that runs the training function."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                told = (folder / "cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if str(up.state_dir) in told and f"-{TRAIN}-" in told and "_worker" in told:
+                return int(folder.name)
+    return None
+
+
+def running(api: httpx2.Client, job_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        job: dict[str, Any] = api.get(f"/retrain/{job_id}").json()
+        if job["status"] == "running" and job["stage"]:
+            return job
+        assert job["status"] in ("queued", "running"), job
+        time.sleep(0.05)
+    raise AssertionError("the job did not start")
+
+
+def test_a_worker_that_is_killed_leaves_a_failed_job_and_nothing_to_clean_up(api: httpx2.Client, up: Up) -> None:
+    functions = clients_for(up.state_dir).functions
+    finished(api, api.get("/retrain").json()["items"][0]["job_id"])
+    functions.update_function_configuration(FunctionName=TRAIN, Timeout=25)
+    try:
+        before = api.get("/models").json()
+        rows_of_a_long_job = {"kind": "data-service", "number_of_datapoints": 1_000_000}
+        job_id = when_free(api, {"source": rows_of_a_long_job, "promote": "always"}).json()["job_id"]
+        job = running(api, job_id)
+        worker = worker_of(up)
+        assert worker is not None
+        os.kill(worker, signal.SIGKILL)
+        assert api.post("/predict", json={"animals": [ANIMALS["dog"]]}).status_code == 200
+        is_problem(api.post("/retrain", json={}), 409)
+        left = (datetime.fromisoformat(job["deadline"]) - datetime.now(UTC)).total_seconds()
+        assert left < 30
+        time.sleep(max(0.0, left) + 0.2)
+        lost = api.get(f"/retrain/{job_id}").json()
+        assert lost["status"] == "failed"
+        assert "did not finish before its deadline" in lost["error"]
+        assert api.get("/models").json() == before
+        assert done(api, {"promote": "never"})["status"] == "succeeded"
+    finally:
+        functions.update_function_configuration(FunctionName=TRAIN, Timeout=900)

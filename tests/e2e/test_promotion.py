@@ -1,0 +1,83 @@
+"""Models change without a deployment, without a restart, and without one failed request."""
+
+import threading
+import time
+from collections import Counter
+
+import httpx2
+import pytest
+
+from cloud.commands.target import clients_for
+from cloud.deployment import outputs
+from cloud.state import StackAddresses
+from tests.e2e.conftest import Up
+from tests.e2e.test_jobs import done
+from tests.e2e.test_routes import ANIMALS, is_problem
+
+pytestmark = pytest.mark.e2e
+
+PROMOTIONS = 20
+SECONDS_BETWEEN = 0.6
+
+
+def test_twenty_promotions_under_load_fail_no_request(api: httpx2.Client, addresses: StackAddresses) -> None:
+    before = api.get("/models").json()["current"]
+    other = done(api, {"source": {"kind": "data-service", "seed": 11}, "promote": "never"})["model_version"]
+    answered: Counter[tuple[int, str | None]] = Counter()
+    stop = threading.Event()
+
+    def predict() -> None:
+        with httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=30) as client:
+            while not stop.is_set():
+                answer = client.post("/predict", json={"animals": [ANIMALS["dog"]]})
+                version = answer.json().get("model_version") if answer.status_code == 200 else answer.text[:200]
+                answered[answer.status_code, version] += 1
+
+    thread = threading.Thread(target=predict)
+    thread.start()
+    try:
+        for turn in range(PROMOTIONS):
+            version = (other, before)[turn % 2]
+            answer = api.put("/models/current", json={"version": version})
+            assert (answer.status_code, answer.json().get("version")) == (200, version), answer.text
+            time.sleep(SECONDS_BETWEEN)
+        api.put("/models/current", json={"version": other})
+        time.sleep(6)
+    finally:
+        stop.set()
+        thread.join(30)
+        api.put("/models/current", json={"version": before})
+    assert {status for status, _ in answered} == {200}, answered
+    assert {version for _, version in answered} == {before, other}
+    assert sum(answered.values()) > PROMOTIONS
+    deadline = time.monotonic() + 10
+    while api.get("/health").json()["model_version"] != before:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_model_whose_file_was_changed_is_refused_and_the_current_one_stays(api: httpx2.Client, up: Up) -> None:
+    found = api.get("/models").json()
+    version = next(item["version"] for item in found["items"] if item["version"] != found["current"])
+    clients = clients_for(up.state_dir)
+    where = {"Bucket": outputs(clients)["ModelsBucketName"], "Key": f"models/{version}/model.onnx"}
+    model = clients.s3.get_object(Bucket=where["Bucket"], Key=where["Key"])["Body"].read()
+    clients.s3.put_object(Body=model[:-1] + b"?", Bucket=where["Bucket"], Key=where["Key"])
+    try:
+        problem = is_problem(api.put("/models/current", json={"version": version}), 409)
+        assert version in problem["detail"]
+        assert api.get("/models").json()["current"] == found["current"]
+    finally:
+        clients.s3.put_object(Body=model, Bucket=where["Bucket"], Key=where["Key"])
+
+
+def test_every_model_says_where_it_comes_from_and_why_it_was_promoted_or_not(api: httpx2.Client) -> None:
+    found = api.get("/models").json()
+    versions = [item["version"] for item in found["items"]]
+    assert versions == sorted(versions, reverse=True)
+    assert found["current"] in versions
+    for item in found["items"]:
+        assert item["reason"].startswith(("promoted: ", "not promoted: "))
+        assert item["training"]["kind"] in ("data-service", "dataset", "feedback")
+        assert item["training"]["rows_file"] == "rows.csv.gz"
+        assert item["metrics"]["accuracy"] > 0.9
