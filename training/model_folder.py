@@ -1,6 +1,7 @@
-"""A trained model as two files in a folder: written whole or not at all, and verified when read."""
+"""A trained model as files in a folder: written whole or not at all, and verified when read."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from menagerie.classifier import OnnxClassifier
 
 
-def write(folder: Path, onnx: bytes, manifest: ModelManifest) -> None:
-    """Write both files under temporary names, then rename them, manifest last; raise InvalidInput if it cannot be."""
-    contents = {MODEL_FILE: onnx, MANIFEST_FILE: manifest.model_dump_json(indent=2).encode() + b"\n"}
+def write(folder: Path, onnx: bytes, manifest: ModelManifest, beside: Mapping[str, bytes] | None = None) -> None:
+    """Write model, manifest and what else goes beside them, by file name; raise InvalidInput if it cannot be.
+
+    All are written under temporary names, then renamed, the manifest last.
+    """
+    contents = {MODEL_FILE: onnx, **(beside or {}), MANIFEST_FILE: manifest.model_dump_json(indent=2).encode() + b"\n"}
     temporary = {name: folder / f".{name}.{os.getpid()}" for name in contents}
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,9 @@ NAMED_LINES = 5
 
 
 def train(
-    output: Annotated[Path, typer.Option(help="Folder for model.onnx and manifest.json.", file_okay=False)],
+    output: Annotated[
+        Path, typer.Option(help="Folder for model.onnx, manifest.json and report.html.", file_okay=False)
+    ],
     data_service_url: Annotated[str | None, typer.Option(help="Train on rows of this data service.")] = None,
     seed: Annotated[int, typer.Option(help="Which rows the data service gives.")] = 42,
     number_of_datapoints: Annotated[int, typer.Option(help="How many rows.", min=1, max=MAX_DATAPOINTS)] = 1000,
@@ -32,6 +34,7 @@ def train(
 
     Raises InvalidInput, Unavailable if the data service does not answer, TrainingFailed.
     """
+    from cloud.report.page import REPORT_FILE, page
     from menagerie.errors import InvalidInput
     from training.model_folder import write
 
@@ -50,7 +53,8 @@ def train(
     )
     published = _publish(trained, bucket, promote) if publish and bucket else None
     manifest = published.manifest if published else trained.manifest
-    write(output, trained.onnx, manifest)
+    report = page(manifest, trained.rows).encode()
+    write(output, trained.onnx, manifest, beside={REPORT_FILE: report})
     _summarise(manifest, output, published)
 
 
@@ -102,6 +106,8 @@ def _summarise(manifest: "ModelManifest", output: Path, published: "Publication 
     from rich.console import Console
     from rich.table import Table
 
+    from cloud.report.page import REPORT_FILE
+
     training, metrics = manifest.training, manifest.metrics
     target = manifest.thresholds.target_coverage
     table = Table("", "", title=f"Model {manifest.version}", show_header=False)
@@ -112,11 +118,14 @@ def _summarise(manifest: "ModelManifest", output: Path, published: "Publication 
     table.add_row("accuracy", f"{metrics.accuracy:.5f} on {metrics.rows:,} held-out rows, against their labels")
     table.add_row("coverage", f"{metrics.coverage:.4f}, {target:.0%} wanted; {metrics.mean_set_size:.3f} species a set")
     table.add_row("log loss", f"{metrics.log_loss:.6f}")
+    holds = sum(check.holds for check in manifest.zoology)
+    table.add_row("zoology", f"{holds} of {len(manifest.zoology)} checks hold")
     table.add_row(
         "ONNX",
         f"{manifest.size:,} bytes; off by {metrics.onnx_max_difference:.1g} on {metrics.onnx_rows_compared:,} rows",
     )
     table.add_row("written to", str(output))
+    table.add_row("report", str(output / REPORT_FILE))
     if published:
         table.add_row("registry", published.reason)
     Console().print(table)

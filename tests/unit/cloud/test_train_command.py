@@ -55,8 +55,9 @@ def test_a_model_is_trained_from_a_running_data_service(data_service: str, tmp_p
     manifest = load(tmp_path).manifest
     assert (manifest.training.kind, manifest.training.url, manifest.training.seed) == ("data-service", data_service, 7)
     assert manifest.training.rows == 1000
-    for words in (manifest.version, "accuracy", "coverage", "elephant", f"{manifest.size:,} bytes"):
+    for words in (manifest.version, "accuracy", "coverage", "elephant", f"{manifest.size:,} bytes", "14 of 14 checks"):
         assert words in said
+    assert manifest.sha256 in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_model_is_trained_from_a_csv_file_and_bad_lines_are_named(tmp_path: Path) -> None:

@@ -15,6 +15,12 @@ def test_what_was_written_loads(tmp_path: Path, trained: TrainedModel) -> None:
     assert load(tmp_path / "deep" / "model").manifest == trained.manifest
 
 
+def test_what_goes_beside_a_model_is_written_with_it(tmp_path: Path, trained: TrainedModel) -> None:
+    write(tmp_path, trained.onnx, trained.manifest, beside={"report.html": b"<p>"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json", "model.onnx", "report.html"]
+    assert (tmp_path / "report.html").read_bytes() == b"<p>"
+
+
 def test_a_second_model_replaces_the_first(tmp_path: Path, trained: TrainedModel) -> None:
     write(tmp_path, b"old", trained.manifest)
     write(tmp_path, trained.onnx, trained.manifest)

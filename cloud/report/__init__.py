@@ -1,0 +1,1 @@
+"""The report that `menagerie train` leaves beside a model: one page that needs nothing from anywhere else."""
