@@ -7,11 +7,11 @@ READY  := $(VENV)/.ready
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test check lint format types package deploy bench lock clean \
+.PHONY: help setup up down status test e2e-browser check lint format types package deploy bench lock clean \
   build-PredictFunction build-RetrainFunction build-TrainFunction
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## the virtual environment, from the hashed lock
 
@@ -39,6 +39,9 @@ status: $(READY) ## what runs, and where
 
 test: $(READY) ## all tests that need no Docker, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+e2e-browser: $(READY) ## people's stories in a real Chromium, part of `make test` where one is installed; pictures in build/screenshots
+	$(BIN)/python -m pytest tests/browser --no-cov $(ARGS)
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -1,0 +1,131 @@
+"""A real Chromium before a dashboard on an embedded cloud of its own."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from cloud.state import StackAddresses
+from frontend.settings import TIMEOUT_VARIABLE
+from tests.e2e.conftest import Up
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """An embedded cloud with a dashboard that gives a silent API up after some seconds; skipped without a browser."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed (looked for chromium, chromium-browser and google-chrome)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(TIMEOUT_VARIABLE, "8")
+        up = Up(tmp_path_factory.mktemp("browser") / "state", dashboard=True)
+    try:
+        up.wait()
+        yield up
+    finally:
+        up.stop()
+
+
+@pytest.fixture(scope="module")
+def addresses(cloud: Up) -> StackAddresses:
+    return cloud.wait()
+
+
+@pytest.fixture(scope="module")
+def chromium(cloud: Up) -> Iterator[Browser]:
+    """One browser for all stories; closed with the module, because its event loop must not meet other tests."""
+    assert cloud.process.poll() is None
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        switches = ["--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        switches += ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[BrowserContext]:
+    """A visitor whom nobody knows yet."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(visit: BrowserContext, addresses: StackAddresses) -> Iterator[Page]:
+    """The dashboard's first page; afterwards, proof that it asked nobody but this machine."""
+    elsewhere: list[str] = []
+
+    def note(url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "127.0.0.1":
+            elsewhere.append(url)
+
+    page = visit.new_page()
+    page.on("request", lambda request: note(request.url))
+    assert addresses.dashboard_url is not None
+    page.goto(addresses.dashboard_url)
+    yield page
+    assert not elsewhere
+
+
+@pytest.fixture
+def keep(page: Page) -> Callable[[str], None]:
+    """Keep a picture of the page as build/screenshots/NAME.png."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+    def take(name: str) -> None:
+        # A pointer that rests on something would show its tooltip.
+        page.mouse.move(640, 2)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    return take
+
+
+@pytest.fixture(scope="module")
+def api(addresses: StackAddresses) -> Iterator[httpx2.Client]:
+    """The API itself, to see what really happened."""
+    with httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=30.0) as client:
+        yield client
+
+
+@pytest.fixture
+def emulator(cloud: Up, addresses: StackAddresses) -> Iterator["Emulator"]:
+    """The emulator that the API runs in, to be halted and woken."""
+    emulator = Emulator(cloud, f"{addresses.api_url}/health")
+    yield emulator
+    emulator.wake()
+
+
+class Emulator:
+    """Halted by SIGSTOP, the API takes connections and answers none: the worst way to be away."""
+
+    def __init__(self, cloud: Up, health: str) -> None:
+        lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in cloud.processes()}
+        (self._pid,) = [pid for pid, line in lines.items() if b"\0-m\0ministack" in line]
+        self._health = health
+
+    def halt(self) -> None:
+        """Stop answering."""
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Go on, and return once the API answers; the first questions after a halt are lost."""
+        os.kill(self._pid, signal.SIGCONT)
+        for _ in range(20):
+            with suppress(httpx2.HTTPError):
+                httpx2.get(self._health, timeout=2.0).raise_for_status()
+                return
+        pytest.fail("the emulator did not wake up")

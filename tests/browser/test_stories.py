@@ -1,0 +1,176 @@
+"""What a person does with the dashboard, from the first visit on, in a real browser against the embedded cloud."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Emulator
+
+pytestmark = pytest.mark.browser
+
+CSV_WITH_BAD_LINES = """walks_on_n_legs,height,weight,has_wings,has_tail
+4,3.1,5200,no,yes
+9,1,20,no,yes
+2,0.3,2,yes,yes
+4,tall,20,no,yes
+"""
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def load_example(page: Page, name: str, *, weight: str) -> None:
+    press(page, name)
+    expect(page.get_by_role("spinbutton", name="Weight in kilograms")).to_have_value(weight)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option).click()
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def answer(page: Page, species: str) -> None:
+    expect(page.get_by_role("heading", level=2)).to_contain_text(species)
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing on the page is loading."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSpinner")).to_have_count(0)
+
+
+def test_a_first_visit_says_what_to_do_and_that_the_api_answers(page: Page, keep: Callable[[str], None]) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which animal is it?")
+    expect(page.get_by_text("then press Classify")).to_be_visible()
+    expect(page.get_by_text("Answers in")).to_be_visible()
+    keep("first-visit")
+
+
+def test_an_elephant_is_classified_and_found_in_the_history(page: Page, keep: Callable[[str], None]) -> None:
+    load_example(page, "🐘 Elephant", weight="5200")
+    press(page, "Classify")
+    answer(page, "Elephant")
+    expect(page.get_by_text("everything else is ruled out")).to_be_visible()
+    settled(page)
+    keep("predict")
+    go_to(page, "History")
+    expect(page.get_by_text("Newest first, loaded")).to_be_visible()
+    settled(page)
+    keep("history")
+
+
+def test_a_file_with_bad_lines_is_reported_and_its_good_lines_classified(
+    page: Page, keep: Callable[[str], None], tmp_path: Path
+) -> None:
+    page.get_by_role("radio", name="Many animals").click()
+    file = tmp_path / "animals.csv"
+    file.write_text(CSV_WITH_BAD_LINES)
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("Line 3: walks_on_n_legs is not from 0 to 8")).to_be_visible()
+    expect(page.get_by_text("Line 5: height is no number: tall")).to_be_visible()
+    press(page, "Classify 2 animals")
+    expect(page.get_by_role("heading", name="The model's answers")).to_be_visible()
+    settled(page)
+    keep("many-animals")
+    with page.expect_download() as download:
+        press(page, "Download the answers")
+    lines = download.value.path().read_text().splitlines()
+    assert [line.split(",")[5] for line in lines] == ["species", "elephant", "chicken"]
+
+
+def test_a_wrong_answer_is_corrected_and_the_correction_is_kept(
+    page: Page, api: httpx2.Client, keep: Callable[[str], None]
+) -> None:
+    load_example(page, "🐕 Dog", weight="24")
+    press(page, "Classify")
+    answer(page, "Dog")
+    choose(page, "What was it really?", "Kangaroo")
+    press(page, "Save")
+    expect(page.get_by_text("Somebody said it was a kangaroo. The model was wrong.")).to_be_visible()
+    settled(page)
+    keep("feedback")
+    newest = api.get("/predictions", params={"limit": 1}).json()["items"][0]
+    assert (newest["species"], newest["feedback"]["species"]) == ("dog", "kangaroo")
+
+
+def test_a_training_is_started_and_watched_to_its_end(
+    page: Page, api: httpx2.Client, keep: Callable[[str], None]
+) -> None:
+    before = api.get("/models").json()
+    go_to(page, "Models")
+    choose(page, "Promote it", "not by itself")
+    press(page, "Start training")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_text("was not promoted").first).to_be_visible(timeout=60_000)
+    settled(page)
+    keep("models")
+    after = api.get("/models").json()
+    assert len(after["items"]) == len(before["items"]) + 1
+    assert after["current"] == before["current"]
+
+
+def test_a_model_is_promoted_and_rolled_back_after_a_question(page: Page, api: httpx2.Client) -> None:
+    older = api.get("/models").json()["current"]
+    newer = a_model_besides(api, older)
+    go_to(page, "Models")
+    for button, yes, version in (("Promote", "promote", newer), ("Roll back to", "roll back", older)):
+        press(page, f"{button} this model …")
+        expect(page.get_by_role("dialog")).to_contain_text("stops answering")
+        press(page, f"Yes, {yes}")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.get_by_text("It answers every request a few seconds from now.")).to_be_visible()
+        assert api.get("/models").json()["current"] == version
+        page.reload()
+
+
+def test_the_data_is_looked_at_and_the_monitor_sees_what_was_asked(page: Page, keep: Callable[[str], None]) -> None:
+    go_to(page, "Data")
+    press(page, "Fetch")
+    press(page, "Ask the current model about 500 animals")
+    expect(page.get_by_text("Crosses are outliers")).to_be_visible()
+    settled(page)
+    keep("data")
+    go_to(page, "Monitor")
+    expect(page.get_by_text("the rows that the current model was trained from")).to_be_visible()
+    settled(page)
+    keep("monitor")
+
+
+def test_an_api_that_falls_silent_is_told_and_is_back_when_it_is_back(
+    page: Page, emulator: Emulator, keep: Callable[[str], None]
+) -> None:
+    expect(page.get_by_text("Answers in")).to_be_visible()
+    emulator.halt()
+    press(page, "Classify")
+    expect(page.get_by_text("does not answer in time").first).to_be_visible()
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("Does not answer")
+    keep("api-away")
+    emulator.wake()
+    press(page, "Classify")
+    answer(page, "Elephant")
+    expect(page.get_by_text("Answers in")).to_be_visible()
+
+
+def a_model_besides(api: httpx2.Client, current: str) -> str:
+    """Return the newest version that is not current, trained now if there is none."""
+    others = [item["version"] for item in api.get("/models").json()["items"] if item["version"] != current]
+    if others:
+        return str(others[0])
+    job = api.post("/retrain", json={"promote": "never"}).raise_for_status().json()
+    deadline = time.monotonic() + 60
+    while job["status"] != "succeeded":
+        assert job["status"] != "failed", job["error"]
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        job = api.get(f"/retrain/{job['job_id']}").json()
+    return str(job["model_version"])
