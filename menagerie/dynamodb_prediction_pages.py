@@ -1,0 +1,114 @@
+"""Pages of predictions from DynamoDB: newest first, day by day, a bounded number of reads each."""
+
+from typing import TYPE_CHECKING
+
+from menagerie.aws_errors import aws_errors
+from menagerie.cursor import Cursor
+from menagerie.prediction import MAX_ANIMALS, Prediction, PredictionPage
+from menagerie.prediction_batch import PredictionBatch
+from menagerie.prediction_item import day_of, from_item, partition, start_of
+from menagerie.prediction_store import PageRequest
+from menagerie.ulid import FIRST_ULID, LAST_ULID, highest_ulid, lowest_ulid, moment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+DAYS = "days"
+SERVICE = "the predictions table"
+
+
+class DynamoDBPredictionPages:
+    """Reads what `DynamoDBPredictionStore` wrote."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, max_reads: int) -> None:
+        """Take a client, the table's name, and how many reads of up to 1 MB make a page."""
+        self._client = client
+        self._table = table
+        self._max_reads = max_reads
+
+    def page(self, request: PageRequest) -> PredictionPage:
+        """Return predictions, newest request first; see `PredictionStore.page`."""
+        items: list[Prediction] = []
+        last: Cursor | None = None
+        reads = 0
+        for step in self._walk(request):
+            if isinstance(step, Cursor):
+                if reads == self._max_reads or len(items) == request.limit:
+                    return PredictionPage(items=items, next_cursor=str(step))
+                reads += 1
+                continue
+            for position in _positions(step, request):
+                if len(items) == request.limit:
+                    return PredictionPage(items=items, next_cursor=str(last))
+                items.append(step.prediction(position))
+                last = Cursor(step.request_id, position)
+        return PredictionPage(items=items)
+
+    def _walk(self, request: PageRequest) -> "Iterator[PredictionBatch | Cursor]":
+        """Yield what is stored, newest first, and before each read a cursor from which another page could go on."""
+        low, high = _bounds(request)
+        reached = Cursor(high, MAX_ANIMALS - 1)
+        for day in self._days(low, high):
+            query = self._query(day, low, high, request)
+            more = True
+            while more:
+                yield reached
+                with aws_errors(SERVICE):
+                    answer = self._client.query(**query)
+                yield from map(from_item, answer["Items"])
+                more = "LastEvaluatedKey" in answer
+                if more:
+                    query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+                last = answer["LastEvaluatedKey"]["sk"]["S"] if more else lowest_ulid(start_of(day))
+                reached = Cursor(last, MAX_ANIMALS - 1)
+
+    def _days(self, low: str, high: str) -> list[str]:
+        """Return the days that hold something, newest first: as many as one page can visit, and one more."""
+        if low > high:
+            return []
+        first, last = day_of(moment_of(low)), day_of(moment_of(high))
+        with aws_errors(SERVICE):
+            query = self._between(DAYS, first, last)
+            query["Limit"] = self._max_reads + 1
+            answer = self._client.query(**query)
+        return [item["sk"]["S"] for item in answer["Items"]]
+
+    def _query(self, day: str, low: str, high: str, request: PageRequest) -> "QueryInputTypeDef":
+        if request.species is None:
+            query = self._between(partition(day), low, high)
+            # Every item holds one prediction at least, so that this many fill a page and show whether there is more.
+            query["Limit"] = request.limit + 1
+        else:
+            query = self._between(partition(day), low, high, species=request.species)
+            query["FilterExpression"] = "contains(species, :species)"
+        return query
+
+    def _between(self, pk: str, first: str, last: str, **filters: str) -> "QueryInputTypeDef":
+        values = {"pk": pk, "first": first, "last": last, **filters}
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {f":{name}": {"S": str(value)} for name, value in values.items()},
+            "ScanIndexForward": False,
+            # Who has just been answered expects to see it.
+            "ConsistentRead": True,
+        }
+
+
+def _bounds(request: PageRequest) -> tuple[str, str]:
+    """Return the lowest and the highest request id that a page may show."""
+    low = lowest_ulid(request.start) if request.start else FIRST_ULID
+    high = highest_ulid(request.end) if request.end else LAST_ULID
+    return low, min(high, request.cursor.request_id) if request.cursor else high
+
+
+def _positions(batch: PredictionBatch, request: PageRequest) -> "Iterator[int]":
+    """Yield the positions of a batch that belong on a page."""
+    cursor = request.cursor
+    first = cursor.position + 1 if cursor and cursor.request_id == batch.request_id else 0
+    for position in range(first, len(batch)):
+        if request.species in (None, batch.species(position)):
+            yield position
