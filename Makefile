@@ -38,7 +38,8 @@ status: $(READY) ## what runs, and where
 	@$(BIN)/menagerie status $(ARGS)
 
 test: $(READY) ## all tests that need no Docker, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	@# Two files at a time: the end-to-end ones mostly wait, each beside a cloud of its own.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
 
 e2e-browser: $(READY) ## people's stories in a real Chromium, part of `make test` where one is installed; pictures in build/screenshots
 	$(BIN)/python -m pytest tests/browser --no-cov $(ARGS)
