@@ -10,6 +10,7 @@ from frontend.species import UNKNOWN, species_named
 
 SCATTER_HEIGHT = 420
 SPREAD_HEIGHT = 200
+KINDS_HEIGHT = 260
 UNLABELLED = "not asked"
 _BINS = 36
 _KINDS_SHOWN = 7
@@ -91,7 +92,12 @@ def kinds_chart(frame: pd.DataFrame) -> alt.Chart:
         alt.Chart(counted)
         .mark_bar(cornerRadiusEnd=3)
         .encode(
-            y=alt.Y("kind:N", sort="-x", title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=140)),
+            y=alt.Y(
+                "kind:N",
+                sort="-x",
+                title=None,
+                axis=alt.Axis(domain=False, ticks=False, labelLimit=140, labelOverlap=False),
+            ),
             x=alt.X("animals:Q", title="Animals", axis=alt.Axis(tickMinStep=1, domain=False)),
             color=species_colour(list(frame["species"])),
             tooltip=[
@@ -100,7 +106,7 @@ def kinds_chart(frame: pd.DataFrame) -> alt.Chart:
                 alt.Tooltip("animals:Q", title="Animals"),
             ],
         )
-        .properties(height=SPREAD_HEIGHT + 20)
+        .properties(height=KINDS_HEIGHT)
     )
     return chart
 

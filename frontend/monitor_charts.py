@@ -11,7 +11,9 @@ from frontend.drift import FeatureDrift
 from frontend.species import COLOURS, species_named
 from frontend.time_bins import activity_frame, stacked_counts
 
-HEIGHT = 200
+HEIGHT = 230
+_LEVEL_LABELS = 5
+_POWERS_OF_TEN = [1, 10, 100, 1_000, 10_000]
 _ACCENT, _OTHER, _BAD = COLOURS["dog"], COLOURS["unknown"], COLOURS["kangaroo"]
 _FROM = alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M:%S")
 
@@ -100,7 +102,7 @@ def latency_chart(calls: Sequence[Call], timezone: str) -> alt.Chart:
                 "milliseconds:Q",
                 title="Milliseconds",
                 scale=alt.Scale(type="log"),
-                axis=alt.Axis(format="~s", tickCount=5, domain=False),
+                axis=alt.Axis(format="~s", values=_POWERS_OF_TEN, domain=False),
             ),
             color=alt.Color("outcome:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
             tooltip=[
@@ -127,7 +129,12 @@ def drift_chart(drift: FeatureDrift) -> alt.Chart:
         alt.Chart(pd.DataFrame(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=alt.X("bin:N", sort=None, title=None, axis=alt.Axis(labelAngle=-35, labelLimit=110, domain=False)),
+            x=alt.X(
+                "bin:N",
+                sort=None,
+                title=None,
+                axis=alt.Axis(labelAngle=-35 if len(drift.bins) > _LEVEL_LABELS else 0, labelLimit=110, domain=False),
+            ),
             xOffset=alt.XOffset("rows:N", sort=["reference", "recent"]),
             y=alt.Y("share:Q", title="Share of rows", axis=alt.Axis(format="%", tickCount=4, domain=False)),
             color=alt.Color("rows:N", scale=colours, legend=alt.Legend(orient="top", title=None)),

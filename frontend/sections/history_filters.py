@@ -20,7 +20,7 @@ def ask_history() -> Question | None:
             placeholder="All species",
             key="history_species",
             persist_state="session",
-            width=200,
+            width=165,
         )
         model = st.selectbox(
             "Model",
@@ -30,10 +30,10 @@ def ask_history() -> Question | None:
             placeholder="All models",
             key="history_model",
             persist_state="session",
-            width=210,
+            width=190,
         )
-        first = st.date_input("From", None, format="YYYY-MM-DD", key="history_from", persist_state="session", width=150)
-        last = st.date_input("To", None, format="YYYY-MM-DD", key="history_to", persist_state="session", width=150)
+        first = st.date_input("From", None, format="YYYY-MM-DD", key="history_from", persist_state="session", width=140)
+        last = st.date_input("To", None, format="YYYY-MM-DD", key="history_to", persist_state="session", width=140)
         st.button("Refresh", icon=":material/refresh:", on_click=forget_history)
     if first and last and first > last:
         return None

@@ -59,7 +59,7 @@ def _load(question: Question) -> History | ApiError:
 def _show_history(history: History) -> None:
     timezone = session.timezone()
     frame = prediction_frame(history.items)
-    with st.grid(3, min_column_width=110):
+    with st.grid(3, min_column_width=130):
         st.metric("Loaded", f"{len(frame)}{'+' if history.next_cursor else ''}", border=True)
         st.metric("Confidence", percent(frame["confidence"].mean()), border=True)
         st.metric("Unknown", percent((frame["species"] == UNKNOWN).mean()), border=True)
