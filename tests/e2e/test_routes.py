@@ -1,7 +1,6 @@
 """Every route through the emulated API Gateway: what it answers, and to whom."""
 
 import time
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -180,7 +179,13 @@ def test_a_bad_query_is_refused_with_its_field_named(api: httpx2.Client, query: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/predictions/nobody", f"/retrain/{uuid.uuid4()}", "/models/20200101T000000Z-00000000", "/models/nonsense"]
+    "path",
+    [
+        "/predictions/nobody",
+        "/retrain/01KG9YS7G0CMGJ51PYK3YN6HD1",
+        "/models/20200101T000000Z-00000000",
+        "/models/nonsense",
+    ],
 )
 def test_what_does_not_exist_is_a_404(api: httpx2.Client, path: str) -> None:
     is_problem(api.get(path), 404)

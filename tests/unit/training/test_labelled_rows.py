@@ -51,11 +51,12 @@ def test_the_file_is_a_table_that_people_can_read(trained: TrainedModel) -> None
     "content",
     [
         b"no gzip",
-        gzip.compress(b"a,b,c\n"),
-        gzip.compress(b"\xff"),
-        gzip.compress(b"walks_on_n_legs,height,weight,has_wings,has_tail,species,fold,prediction_id\n4,1\n"),
+        gzip.compress(b"a,b,c\n", mtime=0),
+        gzip.compress(b"\xff", mtime=0),
+        gzip.compress(b"walks_on_n_legs,height,weight,has_wings,has_tail,species,fold,prediction_id\n4,1\n", mtime=0),
         gzip.compress(
-            b"walks_on_n_legs,height,weight,has_wings,has_tail,species,fold,prediction_id\n4,1,1,0,1,cat,0,\n"
+            b"walks_on_n_legs,height,weight,has_wings,has_tail,species,fold,prediction_id\n4,1,1,0,1,cat,0,\n",
+            mtime=0,
         ),
     ],
 )
