@@ -43,7 +43,7 @@ def _compares(comparison: Comparison, answered: dict[Species, Rows]) -> ZoologyC
     more, less = (float(np.median(answered[each][:, column])) for each in (comparison.more, comparison.less))
     unit = UNITS[comparison.feature]
     return ZoologyCheck(
-        statement=str(comparison), holds=more > less, seen=f"medians {more:.3g} {unit}, {less:.3g} {unit}"
+        statement=str(comparison), holds=more > less, seen=f"medians {more:,.2f} {unit} and {less:,.2f} {unit}"
     )
 
 
