@@ -28,6 +28,7 @@ class Metric:
 METRICS = (
     Metric("accuracy", "Accuracy", ".2%", "The share of answers that are right; higher is better."),
     Metric("log_loss", "Log loss", ".2~e", "How much probability was given to wrong answers; lower is better."),
+    Metric("calibration_error", "Calibration error", ".2%", "How far confidence is from being right; lower is better."),
     Metric("coverage", "Coverage", ".2%", "The share of prediction sets that hold the right answer; meets its target."),
     Metric("mean_set_size", "Mean set size", ".3f", "Species in a prediction set; 1 is best if the coverage holds."),
 )
@@ -102,3 +103,34 @@ def confusion_chart(model: Model) -> alt.LayerChart:
     )
     numbers = base.mark_text(fontWeight=600, color="white").encode(text="rows:Q").transform_filter("datum.rows > 0")
     return alt.LayerChart(layer=(tiles, numbers), height=HEIGHT + 40)
+
+
+def calibration_chart(model: Model) -> alt.LayerChart:
+    """Draw how often answers of some confidence were right, one point a bin, against the line on which both agree.
+
+    Guo et al., On Calibration of Modern Neural Networks (2017), call it a reliability diagram.
+    """
+    frame = pd.DataFrame(
+        [{"confidence": b.confidence, "accuracy": b.accuracy, "rows": b.rows} for b in model.calibration]
+    )
+    unit, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=4, domain=False)
+    line = (
+        alt.Chart(pd.DataFrame({"confidence": [0, 1], "accuracy": [0, 1]}))
+        .mark_line(color=COLOURS["unknown"], strokeDash=[4, 3], strokeWidth=1.5)
+        .encode(x="confidence:Q", y="accuracy:Q")
+    )
+    points = (
+        alt.Chart(frame)
+        .mark_point(filled=True, color=_ACCENT, opacity=0.9)
+        .encode(
+            x=alt.X("confidence:Q", scale=unit, title="Confidence", axis=axis),
+            y=alt.Y("accuracy:Q", scale=unit, title="Right", axis=axis),
+            size=alt.Size("rows:Q", scale=alt.Scale(range=[40, 300]), legend=None),
+            tooltip=[
+                alt.Tooltip("confidence:Q", title="Mean confidence", format=".2%"),
+                alt.Tooltip("accuracy:Q", title="Right", format=".2%"),
+                alt.Tooltip("rows:Q", title="Rows"),
+            ],
+        )
+    )
+    return alt.LayerChart(layer=(line, points), height=HEIGHT - 40)

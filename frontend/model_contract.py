@@ -19,6 +19,15 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Held-out rows answered with about the same confidence, and the share of them that was right."""
+
+    rows: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """The part of a model's manifest that a visitor wants to know; shares of one where nothing else is said."""
 
@@ -33,6 +42,9 @@ class Model:
     coverage: float | None = None
     """The share of held-out prediction sets that did."""
     mean_set_size: float | None = None
+    calibration_error: float | None = None
+    """How far confidence and accuracy are apart on average."""
+    calibration: tuple[CalibrationBin, ...] = ()
     classes: tuple[str, ...] = ()
     confusion_matrix: tuple[tuple[int, ...], ...] = ()
     """Rows are labels and columns answers, both as in `classes`."""
@@ -81,6 +93,11 @@ def parse_model(body: Json) -> Model:
         log_loss=_number(metrics.get("log_loss")),
         coverage=_number(metrics.get("coverage")),
         mean_set_size=_number(metrics.get("mean_set_size")),
+        calibration_error=_number(metrics.get("expected_calibration_error")),
+        calibration=tuple(
+            CalibrationBin(int(each["rows"]), float(each["confidence"]), float(each["accuracy"]))
+            for each in metrics.get("calibration", ())
+        ),
         classes=tuple(map(str, body.get("classes", ()))),
         confusion_matrix=tuple(tuple(map(int, row)) for row in metrics.get("confusion_matrix", ())),
         recall={str(name): float(scores["recall"]) for name, scores in per_class.items()},

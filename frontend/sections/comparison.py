@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from frontend.model_charts import confusion_chart
+from frontend.model_charts import calibration_chart, confusion_chart
 from frontend.model_contract import Model, Models
 from frontend.model_tables import comparison_frame, describe_training
 from frontend.sections.promotion import offer_promotion
@@ -65,6 +65,12 @@ def _show_one(model: Model, models: Models, key: str) -> None:
             confusion_chart(model),
             key=f"confusion_{key}",
             alt=f"Confusion matrix on {model.held_out_rows} held-out rows, labels down and answers across",
+        )
+    if model.calibration:
+        st.altair_chart(
+            calibration_chart(model),
+            key=f"calibration_{key}",
+            alt="Calibration: how often answers of some confidence were right on the held-out rows",
         )
     if model.coverage is not None:
         st.caption(

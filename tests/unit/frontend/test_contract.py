@@ -27,6 +27,7 @@ from functions.retrain.contract import Jobs
 from menagerie import animal as api_animal
 from menagerie import job as api_job
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
+from menagerie.manifest import CalibrationBin, ModelManifest
 from menagerie.prediction import Feedback, Prediction, PredictionPage
 from tests.samples import DOG, manifest_of
 
@@ -84,6 +85,16 @@ def test_health_and_a_manifest_arrive_whole() -> None:
     assert (model.log_loss, model.coverage) == (manifest.metrics.log_loss, manifest.metrics.coverage)
     assert model.recall == {str(name): scores.recall for name, scores in manifest.metrics.per_class.items()}
     assert (model.training.kind, model.training.seed) == (manifest.training.kind, manifest.training.seed)
+
+
+def test_calibration_arrives_where_a_manifest_has_it() -> None:
+    manifest = json.loads(manifest_of(b"model").model_dump_json())
+    bins = [CalibrationBin(lower=0.9, upper=1.0, rows=40, confidence=0.97, accuracy=0.95).model_dump()]
+    manifest["metrics"] |= {"expected_calibration_error": 0.02, "calibration": bins}
+    ModelManifest.model_validate_json(json.dumps(manifest))
+    model = parse_model(manifest)
+    assert model.calibration_error == 0.02
+    assert [(each.rows, each.confidence, each.accuracy) for each in model.calibration] == [(40, 0.97, 0.95)]
 
 
 def test_the_list_of_models_arrives_whole() -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from frontend.job_contract import Job
-from frontend.model_charts import METRICS, confusion_chart, metric_over_time_chart
-from frontend.model_contract import Model, Training
+from frontend.model_charts import METRICS, calibration_chart, confusion_chart, metric_over_time_chart
+from frontend.model_contract import CalibrationBin, Model, Training
 from frontend.model_tables import comparison_frame, describe_training, job_frame, model_frame
 from frontend.wording import describe_job, describe_stage
 
@@ -47,6 +47,13 @@ def test_a_confusion_matrix_tells_right_from_wrong_and_survives_an_empty_class()
     assert told["Dog", "Dog"] == (8, 0.8, "right")
     assert told["Dog", "Unknown"] == (2, 0.2, "wrong")
     assert told["Unknown", "Unknown"] == (0, 0.0, "none")
+
+
+def test_calibration_is_drawn_against_the_line_on_which_confidence_is_right() -> None:
+    spec = calibration_chart(replace(MODEL, calibration=(CalibrationBin(40, 0.97, 0.95),))).to_dict()
+    drawn = [row for rows in spec["datasets"].values() for row in rows]
+    assert {"confidence": 0.97, "accuracy": 0.95, "rows": 40} in drawn
+    assert {"confidence": 1, "accuracy": 1} in drawn
 
 
 def test_a_comparison_gives_the_difference_where_both_are_known() -> None:
