@@ -4,11 +4,12 @@ import hashlib
 from dataclasses import dataclass
 
 from menagerie.classifier import OnnxClassifier
-from menagerie.errors import Conflict, ModelRejected, NotFound
+from menagerie.errors import Conflict, InvalidInput, ModelRejected, NotFound
 from menagerie.job import PromotionRule
 from menagerie.manifest import ROWS_FILE, ModelManifest
 from menagerie.registry import ModelRegistry, Pointer
 from training.gate import decide
+from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel
 
 
@@ -29,7 +30,8 @@ def publish(trained: TrainedModel, registry: ModelRegistry, rule: PromotionRule)
     """
     pointer = registry.current()
     champion, absent = _champion(registry, pointer)
-    decision = decide(trained, champion, rule)
+    champions_rows = _rows(registry, champion.version) if champion and rule != "never" else None
+    decision = decide(trained, champion, rule, champions_rows)
     reason = f"{decision.reason} ({absent})" if absent else decision.reason
     rows = trained.rows.to_csv_gz()
     kept = {"rows_file": ROWS_FILE, "rows_sha256": hashlib.sha256(rows).hexdigest()}
@@ -56,3 +58,11 @@ def _champion(registry: ModelRegistry, pointer: Pointer | None) -> tuple[OnnxCla
         return OnnxClassifier.load(registry.model(pointer.version), manifest), ""
     except (NotFound, ModelRejected) as error:
         return None, f"the current model counts as absent: {error}"
+
+
+def _rows(registry: ModelRegistry, version: str) -> LabelledRows | None:
+    """Return the rows that a model was made from, or None where they were not kept."""
+    try:
+        return LabelledRows.from_csv_gz(registry.rows(version))
+    except (NotFound, InvalidInput):
+        return None

@@ -10,8 +10,10 @@ from menagerie.job import PromotionRule
 from tests.model.worlds import UNKNOWN, WORLDS, as_received, draw
 from tests.unit.training.conftest import NOON
 from training.gate import ACCURACY_MARGIN, decide
+from training.labelled_rows import LabelledRows
 from training.pipeline import HeldOut, TrainedModel, train
 from training.rows import Origin
+from training.splitting import HELD_OUT
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +91,41 @@ def test_some_confusion_is_accepted_for_a_higher_accuracy(trained: TrainedModel,
     decision = decide(judged, loaded(young), "if-better")
     assert decision.promote
     assert "species confused 1 against 0" in decision.reason
+
+
+def test_rows_that_the_current_model_learned_from_are_left_out(trained: TrainedModel) -> None:
+    # As if the champion had been made from more rows of the same kind: it learned from half of what is held out here.
+    rows = trained.held_out.rows
+    half = LabelledRows.unlabelled_by_people(
+        rows, trained.held_out.labels, np.where(np.arange(len(rows)) % 2, HELD_OUT, HELD_OUT + 2)
+    )
+    decision = decide(trained, loaded(trained), "if-better", half)
+    assert decision.reason.startswith(f"promoted: on {len(rows) // 2} held-out rows that neither learned from accuracy")
+
+
+def test_a_champion_of_the_same_rows_is_compared_on_all_that_are_held_out(trained: TrainedModel) -> None:
+    decision = decide(trained, loaded(trained), "if-better", trained.rows)
+    assert f"on {len(trained.held_out.labels)} held-out rows that neither learned from" in decision.reason
+
+
+def test_with_hardly_a_fresh_row_all_are_compared_and_the_reason_says_so(trained: TrainedModel) -> None:
+    count = len(trained.held_out.labels)
+    everything = LabelledRows.unlabelled_by_people(
+        trained.held_out.rows, trained.held_out.labels, np.full(count, HELD_OUT + 2)
+    )
+    decision = decide(trained, loaded(trained), "if-better", everything)
+    assert f"on {count} held-out rows ({count} of which the current model learned from)" in decision.reason
+
+
+def test_what_the_champion_knows_by_heart_does_not_speak_for_it(trained: TrainedModel, young: TrainedModel) -> None:
+    """Judged on what it learned from, the young champion would win over a model of the grown-up world."""
+    both = HeldOut(
+        np.concatenate([trained.held_out.rows, young.rows.matrix]),
+        np.concatenate([trained.held_out.labels, young.rows.labels]),
+    )
+    mixed = replace(trained, held_out=both)
+    assert not decide(mixed, loaded(young), "if-better").promote
+    known = LabelledRows.unlabelled_by_people(
+        young.rows.matrix, young.rows.labels, np.full(len(young.rows.labels), HELD_OUT + 2)
+    )
+    assert decide(mixed, loaded(young), "if-better", known).promote

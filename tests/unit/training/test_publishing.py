@@ -17,6 +17,7 @@ from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel, train
 from training.publishing import publish
 from training.rows import Origin
+from training.splitting import HELD_OUT
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,27 @@ def test_a_model_that_is_as_good_takes_over(trained: TrainedModel, newer: Traine
     publication = publish(newer, registry, "if-better")
     assert publication.promoted
     assert current_version(registry) == newer.manifest.version
+
+
+def test_both_are_compared_on_rows_that_neither_learned_from(trained: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    publish(trained, registry, "always")
+    # More rows of the same seed: the first thousand are those that the current model knows.
+    more = train(as_received(official(1500, 42)[0]), source=Origin("dataset"), created_at=NOON.replace(hour=14))
+    learned = {row.tobytes() for row in trained.rows.matrix[trained.rows.folds != HELD_OUT]}
+    fresh = sum(row.tobytes() not in learned for row in more.held_out.rows)
+    assert 0 < fresh < len(more.held_out.rows)
+    assert f"on {fresh} held-out rows that neither learned from" in publish(more, registry, "if-better").reason
+
+
+def test_a_current_model_whose_rows_were_not_kept_is_compared_on_all(
+    trained: TrainedModel, newer: TrainedModel
+) -> None:
+    registry = InMemoryRegistry()
+    publish(trained, registry, "always")
+    registry.training_rows.clear()
+    count = len(newer.held_out.labels)
+    assert f"on {count} held-out rows accuracy" in publish(newer, registry, "if-better").reason
 
 
 def test_a_model_that_is_not_promoted_is_stored_all_the_same(trained: TrainedModel, newer: TrainedModel) -> None:
