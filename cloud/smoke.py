@@ -1,6 +1,7 @@
 """The first request through the gateway: proof that everything behind it works."""
 
 import time
+from contextlib import suppress
 
 import httpx2
 
@@ -33,6 +34,15 @@ def predict_an_elephant(addresses: StackAddresses) -> str:
                 break
         time.sleep(0.2)
     raise Unavailable(f"{addresses.api_url}/predict answered {told}")
+
+
+def wake_retrain(addresses: StackAddresses) -> None:
+    """Ask for the list of jobs, so that the retrain function has started before somebody waits for it.
+
+    Nothing depends on the answer: a function that is slow to start is no reason not to begin.
+    """
+    with suppress(httpx2.TransportError):
+        httpx2.get(f"{addresses.api_url}/retrain", headers={"x-api-key": addresses.api_key}, timeout=30.0)
 
 
 def curl_line(addresses: StackAddresses) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from cloud.packaging import PARTS, PROJECT, Package, build
 from cloud.ports import LOOPBACK, require_free
 from cloud.processes import ChildProcess, Guardian
 from cloud.signals import StopOnSignals
-from cloud.smoke import predict_an_elephant
+from cloud.smoke import predict_an_elephant, wake_retrain
 from cloud.state import StackAddresses, StateDirectory
 from cloud.steps import Steps
 from menagerie.errors import Unavailable
@@ -96,7 +97,8 @@ def _bring_up(
     if dashboard:
         children.append(dashboard)
     _settle_model(emulator, outputs["ModelsBucketName"], data_service_url, options, children, steps)
-    with steps.step("Asking the API for a first prediction") as tell:
+    with steps.step("Asking the API for a first prediction") as tell, ThreadPoolExecutor(1) as beside:
+        beside.submit(wake_retrain, addresses)
         tell(f"the elephant is classified as {predict_an_elephant(addresses)}")
     if dashboard:
         with steps.step("Starting the dashboard"):

@@ -1,6 +1,11 @@
-"""What can be chosen about a run of the tests."""
+"""What can be chosen about a run of the tests, and what holds for all of them."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test here is about time, and a machine that is busy with two clouds is slow now and then.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
