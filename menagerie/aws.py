@@ -28,6 +28,14 @@ class EventBridgeClient(Protocol):
         ...
 
 
+class CloudWatchClient(Protocol):
+    """The part of boto3's client of CloudWatch that is used here."""
+
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401  # a request in AWS's own words
+        """Return the points of some metrics."""
+        ...
+
+
 def s3_client() -> "S3Client":
     """Return a client of S3; boto3 reads region, credentials and AWS_ENDPOINT_URL by itself."""
     return boto3.client("s3", config=_CONFIG)
@@ -46,4 +54,10 @@ def lambda_client() -> "LambdaClient":
 def events_client() -> EventBridgeClient:
     """Return a client of EventBridge."""
     client: EventBridgeClient = boto3.client("events", config=_CONFIG)
+    return client
+
+
+def cloudwatch_client() -> CloudWatchClient:
+    """Return a client of CloudWatch."""
+    client: CloudWatchClient = boto3.client("cloudwatch", config=_CONFIG)
     return client

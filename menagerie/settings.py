@@ -32,6 +32,8 @@ class PredictSettings(_Settings):
     models_bucket: _Name
     predictions_table: _Name
     model_refresh_seconds: Annotated[float, Field(ge=0)] = 5.0
+    # CloudWatch knows functions and API by names that begin with it.
+    stack_name: _Name = "menagerie"
 
 
 class JobSettings(_Settings):

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from menagerie.cursor import Cursor
 from menagerie.errors import Conflict, NotFound, Unavailable
 from menagerie.feedback import LabelledAnimal
@@ -16,6 +18,7 @@ from menagerie.prediction import Feedback, Prediction, PredictionPage
 from menagerie.prediction_batch import PredictionBatch, parse_prediction_id
 from menagerie.prediction_store import PageRequest
 from menagerie.registry import Pointer
+from menagerie.service_metrics import SERIES, MetricWindow, Points, SeriesName
 from menagerie.ulid import new_ulid
 
 
@@ -169,6 +172,41 @@ class InMemoryFeedback:
 
     def given(self) -> list[LabelledAnimal]:
         return [self._said[prediction_id] for prediction_id in sorted(self._said)]
+
+
+class InMemoryMetrics:
+    """Fills `ServiceMetrics`."""
+
+    def __init__(self) -> None:
+        self.windows: list[MetricWindow] = []
+        self._measured: dict[tuple[str, str], list[tuple[datetime, float]]] = {}
+
+    def record(self, source: str, metric: str, at: datetime, *values: float) -> None:
+        """Measure something."""
+        self._measured.setdefault((source, metric), []).extend((at, value) for value in values)
+
+    def read(self, window: MetricWindow) -> dict[SeriesName, Points]:
+        self.windows.append(window)
+        return {name: self._points(name, window) for name in SERIES}
+
+    def _points(self, name: SeriesName, window: MetricWindow) -> Points:
+        periods: dict[datetime, list[float]] = {}
+        for at, value in self._measured.get((name.source, name.metric), []):
+            if window.start <= at < window.end:
+                seconds = at.timestamp() // window.period_seconds * window.period_seconds
+                periods.setdefault(datetime.fromtimestamp(seconds, UTC), []).append(value)
+        return [(begin, _statistic(name.statistic, values)) for begin, values in sorted(periods.items())]
+
+
+def _statistic(name: str, values: list[float]) -> float:
+    match name:
+        case "Sum":
+            return sum(values)
+        case "Average":
+            return sum(values) / len(values)
+        case "Maximum":
+            return max(values)
+    return float(np.percentile(values, float(name.removeprefix("p"))))
 
 
 def _to_the_millisecond(moment: datetime) -> datetime:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from menagerie.feedback import FeedbackStore
     from menagerie.prediction_store import PredictionStore
     from menagerie.registry import ModelRegistry
+    from menagerie.service_metrics import ServiceMetrics
 
 
 def create_app(
@@ -25,13 +26,14 @@ def create_app(
     registry: "ModelRegistry",
     predictions: "PredictionStore",
     feedback: "FeedbackStore",
+    metrics: "ServiceMetrics",
     *,
     now: "Callable[[], datetime]" = utc_now,
 ) -> "FastAPI":
-    """Return the application for a model that answers, its registry, and the stores of answers and of feedback."""
+    """Return the application for the model that answers, its registry, the stores, and the service that counts."""
 
     def log_context() -> dict[str, Any]:
         return {"model_version": models.loaded_version, "model_trouble": models.trouble}
 
-    dependencies = PredictDependencies(models, registry, predictions, feedback, now)
+    dependencies = PredictDependencies(models, registry, predictions, feedback, metrics, now)
     return http_app(routes, documentation, dependencies=dependencies, log_context=log_context)

@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 from menagerie.animal import Animal, Species
 from menagerie.manifest import ModelManifest, Probabilities
 from menagerie.prediction import MAX_ANIMALS
+from menagerie.service_metrics import SeriesName
 
 _DOG: JsonDict = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
 _DOG_ANSWER: JsonDict = {
@@ -72,6 +73,36 @@ class Models(BaseModel):
 
     current: Annotated[str | None, Field(description="The version that answers; null before the first promotion.")]
     items: list[ModelManifest]
+
+
+class TrainingRows(BaseModel):
+    """Rows that a model was trained from, as they were received and without labels."""
+
+    version: str
+    total: Annotated[int, Field(description="How many there are; `items` is spread evenly over them.")]
+    items: list[Animal]
+
+
+class MetricPoint(BaseModel):
+    """What came of one period."""
+
+    at: Annotated[datetime, Field(description="When the period begins.")]
+    value: float
+
+
+class MetricSeries(SeriesName):
+    """One figure over time; periods in which nothing happened are left out."""
+
+    points: list[MetricPoint]
+
+
+class CloudMetrics(BaseModel):
+    """What the cloud itself counts, from CloudWatch: each function, and the API before them."""
+
+    start: Annotated[datetime, Field(alias="from", description="The time asked for, widened to whole periods.")]
+    end: Annotated[datetime, Field(alias="to")]
+    period_seconds: int
+    series: list[MetricSeries]
 
 
 class Health(BaseModel):

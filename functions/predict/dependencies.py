@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from menagerie.feedback import FeedbackStore
     from menagerie.prediction_store import PredictionStore
     from menagerie.registry import ModelRegistry
+    from menagerie.service_metrics import ServiceMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class PredictDependencies:
     registry: "ModelRegistry"
     predictions: "PredictionStore"
     feedback: "FeedbackStore"
+    metrics: "ServiceMetrics"
     now: "Callable[[], datetime]"
 
 

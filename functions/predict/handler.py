@@ -5,7 +5,8 @@ from contextlib import suppress
 from functions.http_app import lambda_handler
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
-from menagerie.aws import dynamodb_client, s3_client
+from menagerie.aws import cloudwatch_client, dynamodb_client, s3_client
+from menagerie.cloudwatch_metrics import CloudWatchMetrics
 from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
 from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.errors import MenagerieError
@@ -17,10 +18,11 @@ registry = S3ModelRegistry(s3_client(), settings.models_bucket)
 dynamodb = dynamodb_client()
 predictions = DynamoDBPredictionStore(dynamodb, settings.predictions_table)
 feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table)
+metrics = CloudWatchMetrics(cloudwatch_client, settings.stack_name)
 models = CurrentModel(registry, refresh_seconds=settings.model_refresh_seconds)
 
 # A cold start loads the model here, where Lambda gives a whole CPU; without one, the first request looks again.
 with suppress(MenagerieError):
     models.classifier()
 
-handler = lambda_handler(create_app(models, registry, predictions, feedback))
+handler = lambda_handler(create_app(models, registry, predictions, feedback, metrics))

@@ -6,10 +6,21 @@ from fastapi import APIRouter, Query, Request, Response
 
 from functions.idempotency_key import PARAMETER, key_of
 from functions.json_body import json_body, read_json
-from functions.predict.contract import Health, Models, Moment, PredictRequest, PredictResponse, TrueSpecies
+from functions.predict.contract import (
+    CloudMetrics,
+    Health,
+    Models,
+    Moment,
+    PredictRequest,
+    PredictResponse,
+    TrainingRows,
+    TrueSpecies,
+)
 from functions.predict.dependencies import dependencies_of
 from functions.predict.give_feedback import give_feedback
 from functions.predict.predict_animals import predict_animals, to_answer
+from functions.predict.read_metrics import PERIOD_STEP, metric_window, read_metrics
+from functions.predict.sample_rows import DEFAULT_ROWS, MOST_ROWS, sample_rows
 from functions.problems import InvalidFields, documented
 from functions.request_log import log_of
 from menagerie.animal import Species
@@ -18,6 +29,7 @@ from menagerie.errors import InvalidInput, NotFound
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import Prediction, PredictionPage
 from menagerie.prediction_store import MAX_PAGE, PageRequest
+from menagerie.registry import ModelRegistry
 
 # All routes are `async def` although they wait for S3 and DynamoDB: Lambda sends an environment one request at a time,
 # so there is nobody to keep waiting, and FastAPI's thread pool for `def` costs 0.3 ms a request.
@@ -92,18 +104,54 @@ async def list_models(request: Request) -> Response:
 async def get_model(request: Request, version: str) -> Response:
     """Return the manifest of a model; `current` is a version too."""
     registry = dependencies_of(request).registry
-    if version == "current":
-        pointer = registry.current()
-        if pointer is None:
-            raise NotFound("no model has been promoted yet")
-        version = pointer.version
-    return _json(registry.manifest(version).model_dump_json())
+    return _json(registry.manifest(_version(version, registry)).model_dump_json())
+
+
+@router.get(
+    "/models/{version}/rows", tags=["models"], response_model=TrainingRows, responses=documented(404, 409, 422, 503)
+)
+async def get_training_rows(
+    request: Request,
+    version: str,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = DEFAULT_ROWS,
+) -> Response:
+    """Return rows that a model was trained from, evenly spread over all of them; `current` is a version too."""
+    registry = dependencies_of(request).registry
+    version = _version(version, registry)
+    total, rows = sample_rows(version, limit, registry)
+    return _json(TrainingRows(version=version, total=total, items=rows).model_dump_json())
+
+
+@router.get("/metrics", tags=["service"], response_model=CloudMetrics, responses=documented(422, 503))
+async def get_metrics(
+    request: Request,
+    start: Annotated[Moment | None, Query(alias="from", description="ISO 8601; three hours before `to`.")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="ISO 8601; now. At most 15 days after `from`.")] = None,
+    period: Annotated[
+        int | None,
+        Query(ge=PERIOD_STEP, multiple_of=PERIOD_STEP, description="Seconds; the shortest that makes 200 points."),
+    ] = None,
+) -> Response:
+    """Return what CloudWatch counted of the functions and of the API: requests, errors and latency over time."""
+    dependencies = dependencies_of(request)
+    window = metric_window(start, end, period, dependencies.now())
+    return _json(read_metrics(window, dependencies.metrics))
 
 
 @router.get("/health", tags=["service"], response_model=Health, responses=documented(503))
 async def health(request: Request) -> Response:
     """Tell whether predictions can be made, and by which model."""
     return _json(Health(model_version=dependencies_of(request).models.classifier().version).model_dump_json())
+
+
+def _version(asked: str, registry: ModelRegistry) -> str:
+    """Return the version that is asked for by its name or as `current`; raise NotFound."""
+    if asked != "current":
+        return asked
+    pointer = registry.current()
+    if pointer is None:
+        raise NotFound("no model has been promoted yet")
+    return pointer.version
 
 
 def _parse(cursor: str | None) -> Cursor | None:

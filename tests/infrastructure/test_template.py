@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from cloud.deployment import TEMPLATE
+from menagerie.cloudwatch_metrics import STAGE
+from menagerie.service_metrics import FUNCTIONS as SOURCES
 
 Resources = dict[str, Any]
 FUNCTIONS = ("PredictFunction", "RetrainFunction", "TrainFunction")
@@ -23,6 +25,10 @@ def statements(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
         for policy in role["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield name, statement
+
+
+# What has no resource of its own can only be allowed everywhere (Service Authorization Reference).
+WITHOUT_RESOURCE = {"cloudwatch:GetMetricData"}
 
 
 def as_list(value: Any) -> list[Any]:
@@ -49,7 +55,8 @@ def test_policies_name_their_actions_and_resources(resources: Resources) -> None
         for action in as_list(statement["Action"]):
             assert "*" not in action, f"{role} allows {action}"
         for resource in as_list(statement["Resource"]):
-            assert resource != "*", f"{role} allows {statement['Sid']} everywhere"
+            everywhere = set(as_list(statement["Action"])) if resource == "*" else set()
+            assert everywhere <= WITHOUT_RESOURCE, f"{role} allows {statement['Sid']} everywhere"
     assert not any("ManagedPolicyArns" in role for role in of_type(resources, "AWS::IAM::Role").values())
 
 
@@ -131,6 +138,17 @@ def test_a_functions_handler_can_be_found_in_the_sources(resources: Resources, f
     module, _, name = resources[function]["Properties"]["Handler"].rpartition(".")
     source = TEMPLATE.parent / (module.replace(".", "/") + ".py")
     assert f"{name} = " in source.read_text() or f"def {name}(" in source.read_text()
+
+
+def test_metrics_are_read_by_the_names_that_functions_and_api_have(resources: Resources) -> None:
+    variables = resources["PredictFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["STACK_NAME"] == {"Ref": "AWS::StackName"}
+    names = {resources[function]["Properties"]["FunctionName"]["Fn::Sub"] for function in FUNCTIONS}
+    assert names == {f"${{AWS::StackName}}-{source}" for source in SOURCES}
+    api = resources["Api"]["Properties"]
+    assert (api["Name"], api["StageName"]) == ({"Ref": "AWS::StackName"}, STAGE)
+    # Without this, AWS counts a REST API as a whole and by stage, but none of its methods.
+    assert [setting["MetricsEnabled"] for setting in api["MethodSettings"]] == [True]
 
 
 def test_training_is_not_tried_again_by_itself(resources: Resources) -> None:

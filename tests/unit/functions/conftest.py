@@ -11,7 +11,7 @@ from functions.http_app import lambda_handler
 from functions.predict.app import create_app as create_predict_app
 from functions.predict.current_model import CurrentModel
 from functions.retrain.app import create_app as create_retrain_app
-from tests.fakes import InMemoryFeedback, InMemoryJobs, InMemoryPredictions, InMemoryRegistry
+from tests.fakes import InMemoryFeedback, InMemoryJobs, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry
 from tests.samples import published_model
 from tests.unit.functions.gateway import Answer, call
 
@@ -36,12 +36,16 @@ def predictions() -> InMemoryPredictions:
     return InMemoryPredictions()
 
 
-def predict_function(registry: Any, predictions: Any, models: CurrentModel | None = None) -> Send:
+def predict_function(
+    registry: Any, predictions: Any, models: CurrentModel | None = None, metrics: Any = None, **how: Any
+) -> Send:
     """Return the predict function as its callers see it."""
     models = models or CurrentModel(registry, refresh_seconds=60)
     feedback = InMemoryFeedback(predictions) if isinstance(predictions, InMemoryPredictions) else predictions
-    handler = lambda_handler(create_predict_app(models, registry, predictions, feedback))
-    return lambda method, target, **how: call(handler, method, target, **how)
+    handler = lambda_handler(
+        create_predict_app(models, registry, predictions, feedback, metrics or InMemoryMetrics(), **how)
+    )
+    return lambda method, target, **request: call(handler, method, target, **request)
 
 
 @pytest.fixture

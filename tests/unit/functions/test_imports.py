@@ -36,6 +36,12 @@ def test_a_door_imports_no_heavy_library(module: str, unwanted: set[str]) -> Non
     assert not imported & unwanted
 
 
+def test_a_cold_start_of_predict_makes_no_client_of_cloudwatch() -> None:
+    code = "import functions.predict.handler as door; print(*vars(door.metrics))"
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["_connect", "_stack"], done.stderr
+
+
 @pytest.mark.parametrize("module", ["functions.predict.handler", "functions.retrain.handler"])
 def test_a_door_without_its_settings_says_which_are_missing(module: str) -> None:
     environment = {"AWS_DEFAULT_REGION": "us-east-1", "MODELS_BUCKET": ""}

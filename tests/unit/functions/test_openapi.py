@@ -20,6 +20,8 @@ ROUTES = {
     ("/predictions/{prediction_id}/feedback", "put"),
     ("/models", "get"),
     ("/models/{version}", "get"),
+    ("/models/{version}/rows", "get"),
+    ("/metrics", "get"),
     ("/health", "get"),
     ("/retrain", "post"),
     ("/retrain", "get"),

@@ -7,7 +7,7 @@ import pytest
 from functions.http_app import lambda_handler
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
-from tests.fakes import InMemoryFeedback, InMemoryPredictions, InMemoryRegistry
+from tests.fakes import InMemoryFeedback, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry
 from tests.unit.functions.conftest import CURRENT
 from tests.unit.functions.gateway import Context, event
 
@@ -26,7 +26,9 @@ PREDICTIONS = InMemoryPredictions()
 )
 def test_a_route_is_found_behind_a_prefix(registry: InMemoryRegistry, path: str, full_path: str) -> None:
     models = CurrentModel(registry, refresh_seconds=60)
-    handler = lambda_handler(create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS)))
+    handler = lambda_handler(
+        create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS), InMemoryMetrics())
+    )
     asked: dict[str, Any] = event("GET", path.format(v=CURRENT), resource="/models/{version}")
     asked["requestContext"]["path"] = full_path.format(v=CURRENT)
     answer = handler(asked, Context())  # type: ignore[arg-type]  # what is read of a context
@@ -37,7 +39,9 @@ def test_a_route_is_found_behind_a_prefix(registry: InMemoryRegistry, path: str,
 @pytest.mark.parametrize("stage", ["predict", "models", "v1"])
 def test_a_stage_may_have_the_name_of_a_route(registry: InMemoryRegistry, stage: str) -> None:
     models = CurrentModel(registry, refresh_seconds=60)
-    handler = lambda_handler(create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS)))
+    handler = lambda_handler(
+        create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS), InMemoryMetrics())
+    )
     asked: dict[str, Any] = event("GET", "/models")
     asked["requestContext"]["path"] = f"/{stage}/models"
     answer = handler(asked, Context())  # type: ignore[arg-type]  # what is read of a context
@@ -46,7 +50,9 @@ def test_a_stage_may_have_the_name_of_a_route(registry: InMemoryRegistry, stage:
 
 def test_an_event_written_by_hand_needs_no_path_of_its_context(registry: InMemoryRegistry) -> None:
     models = CurrentModel(registry, refresh_seconds=60)
-    handler = lambda_handler(create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS)))
+    handler = lambda_handler(
+        create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS), InMemoryMetrics())
+    )
     asked: dict[str, Any] = event("GET", "/health")
     del asked["requestContext"]["path"]
     assert handler(asked, Context())["statusCode"] == 200  # type: ignore[arg-type]  # what is read of a context

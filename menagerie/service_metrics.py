@@ -1,0 +1,57 @@
+"""What the cloud itself counts of this application: the words for it, and the slot for who knows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Source = Literal["predict", "retrain", "train", "api"]
+Unit = Literal["count", "milliseconds"]
+Points = list[tuple[datetime, float]]
+
+FUNCTIONS: tuple[Source, ...] = ("predict", "retrain", "train")
+
+
+class SeriesName(BaseModel):
+    """Which figure of what; metrics and statistics are named as CloudWatch names them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: Annotated[Source, Field(description="A function, or the REST API before them.")]
+    metric: Annotated[str, Field(examples=["Duration"])]
+    statistic: Annotated[str, Field(examples=["p95"], description="How the measurements of a period became a value.")]
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class MetricWindow:
+    """The time to look at: from `start` to before `end`, both whole periods, in steps of `period_seconds`."""
+
+    start: datetime
+    end: datetime
+    period_seconds: int
+
+
+class ServiceMetrics(Protocol):
+    """What the routes need of a service that counts."""
+
+    def read(self, window: MetricWindow) -> dict[SeriesName, Points]:
+        """Return all `SERIES` in their order, oldest points first, none where nothing happened; raise Unavailable.
+
+        A point stands at the beginning of its period.
+        """
+        ...
+
+
+def _series(source: Source) -> list[SeriesName]:
+    counted, timed = _API if source == "api" else _FUNCTION
+    counts = [SeriesName(source=source, metric=name, statistic="Sum", unit="count") for name in counted]
+    metric, *statistics = timed
+    times = [SeriesName(source=source, metric=metric, statistic=how, unit="milliseconds") for how in statistics]
+    return counts + times
+
+
+_FUNCTION = (("Invocations", "Errors", "Throttles"), ("Duration", "Average", "p95", "Maximum"))
+_API = (("Count", "4XXError", "5XXError"), ("Latency", "Average", "p95"))
+SERIES: tuple[SeriesName, ...] = tuple(name for source in (*FUNCTIONS, "api") for name in _series(source))
