@@ -15,6 +15,7 @@ from cloud.commands.models import models
 from cloud.commands.package import package
 from cloud.commands.predict import predict
 from cloud.commands.retrain import retrain
+from cloud.commands.sam import sam
 from cloud.commands.status import status
 from cloud.commands.train import train
 from cloud.commands.up import up
@@ -32,6 +33,8 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command(command.__name__.replace("_", "-"))(command)
+# What follows the first word is sam's, --help included.
+app.command("sam", context_settings={"allow_interspersed_args": False})(sam)
 app.add_typer(models, name="models")
 
 

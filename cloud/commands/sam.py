@@ -1,0 +1,82 @@
+"""`menagerie sam`."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cloud.commands.up import StateDir
+from cloud.state import DEFAULT_STATE_DIR
+from menagerie.errors import NotFound
+
+if TYPE_CHECKING:
+    from cloud.clients import Clients
+
+# What runs functions, and therefore takes --env-vars; `sam local generate-event` does not.
+RUNNERS = ("invoke", "start-api", "start-lambda")
+BUILT = Path(".aws-sam", "build", "template.yaml")
+
+
+def sam(
+    arguments: Annotated[list[str], typer.Argument(help="As for sam itself: local start-api, deploy, …")],
+    stack: Annotated[str, typer.Option(help="Name of the stack whose bucket and tables are used.")] = "menagerie",
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Run the SAM command line against the cloud that is up; with `local`, functions in Lambda's image use its data.
+
+    Our own options come first, the words after them are sam's.
+    """
+    from cloud.commands.target import clients_for
+
+    program = shutil.which("sam")
+    if program is None:
+        raise NotFound("the SAM command line is not in PATH: there is no program called sam")
+    clients = clients_for(state_dir)
+    with ExitStack() as cleanup:
+        if arguments[0] == "local" and len(arguments) > 1 and arguments[1] in RUNNERS:
+            file = _env_vars(clients, stack, cleanup)
+            arguments = [*arguments[:2], "--env-vars", str(file), *arguments[2:]]
+        status = _run([program, *arguments], _environment(clients))
+    raise typer.Exit(status)
+
+
+def _env_vars(clients: "Clients", stack: str, cleanup: ExitStack) -> Path:
+    from cloud.deployment import outputs
+    from cloud.relay import docker_gateway
+    from cloud.sam_environment import deployed_variables, env_vars_file, seen_by_containers
+
+    if not BUILT.exists():
+        raise NotFound(f"there is no {BUILT}: run `sam build` first")
+    functions = deployed_variables(clients.functions, outputs(clients, stack))
+    endpoint = clients.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+    seen = cleanup.enter_context(seen_by_containers(functions, endpoint, docker_gateway()))
+    return cleanup.enter_context(env_vars_file(seen))
+
+
+def _environment(clients: "Clients") -> dict[str, str]:
+    """Return our own environment, with the way to the embedded cloud in place of any other if that is meant."""
+    credentials = clients.session.get_credentials()
+    if clients.endpoint_url is None or credentials is None:
+        return dict(os.environ)
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "AWS_ENDPOINT_URL": clients.endpoint_url,
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+        "AWS_DEFAULT_REGION": clients.session.region_name or "",
+    }
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a program that ends by itself or by a signal to us, and return its exit status."""
+    with subprocess.Popen(command, env=environment) as process:
+        # A terminal sends Ctrl-C to both: sam removes its containers meanwhile, and we wait for that.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        return process.wait()

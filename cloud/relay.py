@@ -1,0 +1,82 @@
+"""Lets Docker's containers reach what listens on this machine's loopback, for as long as they need it."""
+
+import socket
+import socketserver
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Thread
+from urllib.parse import urlsplit
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+CHUNK_BYTES = 65536
+
+
+def docker_gateway() -> str | None:
+    """Return the address that this machine has in Docker's default network, or None if Docker does not say."""
+    command = ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return told or None
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is one that only this machine itself can reach."""
+    return urlsplit(url).hostname in LOOPBACK_NAMES
+
+
+@contextmanager
+def relayed(url: str, gateway: str | None) -> Iterator[str]:
+    """Yield where containers find what answers at a loopback address, its path kept.
+
+    Where the gateway is an address of this machine (Linux), connections to a free port of it are passed on. Elsewhere
+    Docker runs in a virtual machine and passes host.docker.internal on to this machine's loopback by itself.
+    """
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    with ExitStack() as stack:
+        host = f"host.docker.internal:{port}"
+        if gateway:
+            with suppress(OSError):
+                relay = stack.enter_context(_Relay((gateway, 0), (parts.hostname or "", port)))
+                stack.callback(relay.shutdown)
+                Thread(target=relay.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+                host = f"{gateway}:{relay.server_address[1]}"
+        yield parts._replace(netloc=host).geturl()
+
+
+class _Relay(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    # A connection that is kept alive must not keep the program alive.
+    block_on_close = False
+
+    def __init__(self, listen: tuple[str, int], target: tuple[str, int]) -> None:
+        self.target = target
+        super().__init__(listen, _Connection)
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    server: _Relay
+    request: socket.socket
+
+    def handle(self) -> None:
+        try:
+            with socket.create_connection(self.server.target, timeout=5) as target:
+                target.settimeout(None)
+                back = Thread(target=_pass_on, args=(target, self.request), daemon=True)
+                back.start()
+                _pass_on(self.request, target)
+                back.join()
+        except OSError:
+            # Closing the connection is all there is to say: the container sees what it would see without a relay.
+            return
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while chunk := source.recv(CHUNK_BYTES):
+            target.sendall(chunk)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

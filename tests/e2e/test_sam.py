@@ -1,0 +1,93 @@
+"""`menagerie sam` gives the SAM command line what it needs; here a program that tells what it was given."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cloud.commands.target import clients_for
+from cloud.deployment import outputs
+from tests.e2e.conftest import Up
+
+pytestmark = pytest.mark.e2e
+
+TELL = """
+import json, os, sys, time, urllib.request
+words = sys.argv[1:]
+told = {"words": words, "environment": dict(os.environ)}
+if "--env-vars" in words:
+    told["functions"] = json.load(open(words[words.index("--env-vars") + 1]))
+    endpoint = told["functions"]["PredictFunction"]["AWS_ENDPOINT_URL"]
+    told["status"] = urllib.request.urlopen(endpoint + "/_ministack/health").status
+print(json.dumps(told), flush=True)
+time.sleep(60 if "start-api" in words else 0)
+sys.exit(3)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with a build, and programs that stand where sam and docker are looked for."""
+    (tmp_path / ".aws-sam" / "build").mkdir(parents=True)
+    (tmp_path / ".aws-sam" / "build" / "template.yaml").touch()
+    for name, script in {"sam": TELL, "docker": 'print("127.0.0.1")'}.items():
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!{sys.executable}\n{script}")
+        program.chmod(0o755)
+    return tmp_path
+
+
+def start(up: Up, project: Path, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "cloud.cli", "sam", "--state-dir", str(up.state_dir), *words]
+    # Left over from another cloud: it must not matter.
+    environment = {**os.environ, "PATH": str(project / "bin"), "AWS_SESSION_TOKEN": "stale"}
+    return subprocess.Popen(
+        command, cwd=project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_functions_under_sam_local_get_the_stacks_bucket_and_an_endpoint_that_answers(up: Up, project: Path) -> None:
+    out, err = (process := start(up, project, "local", "invoke", "PredictFunction", "--event", "e.json")).communicate()
+    assert process.returncode == 3, err
+    told = json.loads(out)
+    assert told["words"][:3] == ["local", "invoke", "--env-vars"]
+    assert told["words"][4:] == ["PredictFunction", "--event", "e.json"]
+    bucket = outputs(clients_for(up.state_dir))["ModelsBucketName"]
+    assert {variables["MODELS_BUCKET"] for variables in told["functions"].values()} == {bucket}
+    assert told["functions"]["RetrainFunction"]["TRAINER_FUNCTION"] == "menagerie-train"
+    assert told["status"] == 200
+    assert told["functions"]["PredictFunction"]["AWS_ENDPOINT_URL"] != up.wait().endpoint_url
+
+
+def test_other_commands_of_sam_meet_the_embedded_cloud_and_nothing_of_another(up: Up, project: Path) -> None:
+    out, _ = start(up, project, "deploy", "--guided").communicate()
+    told = json.loads(out)
+    assert told["words"] == ["deploy", "--guided"]
+    assert told["environment"]["AWS_ENDPOINT_URL"] == up.wait().endpoint_url
+    assert told["environment"]["AWS_ACCESS_KEY_ID"] == "000000000000"
+    assert "AWS_SESSION_TOKEN" not in told["environment"]
+
+
+def test_a_signal_ends_sam_too(up: Up, project: Path) -> None:
+    process = start(up, project, "local", "start-api")
+    assert process.stdout is not None
+    file = Path(json.loads(process.stdout.readline())["words"][3])
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert not file.exists()
+
+
+def test_what_is_missing_is_said_in_one_line(up: Up, project: Path) -> None:
+    (project / ".aws-sam" / "build" / "template.yaml").unlink()
+    _, err = (process := start(up, project, "local", "start-api")).communicate()
+    assert process.returncode == 1
+    assert err.startswith("menagerie: there is no .aws-sam/build/template.yaml: run `sam build` first")
+    (project / "bin" / "sam").unlink()
+    _, err = (process := start(up, project, "local", "start-api")).communicate()
+    assert process.returncode == 1
+    assert err == "menagerie: the SAM command line is not in PATH: there is no program called sam\n"

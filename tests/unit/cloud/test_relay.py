@@ -1,0 +1,73 @@
+"""Containers reach what listens on loopback, for as long as it is wanted."""
+
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import httpx2
+import pytest
+
+from cloud.ports import LOOPBACK, choose_free
+from cloud.relay import is_loopback, relayed
+
+
+class Echo(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def echo() -> Iterator[str]:
+    with ThreadingHTTPServer((LOOPBACK, 0), Echo) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{LOOPBACK}:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_what_listens_on_loopback_is_reached_at_the_gateway_until_the_end(echo: str) -> None:
+    with relayed(f"{echo}/some/path", LOOPBACK) as seen, httpx2.Client() as client:
+        assert seen.endswith("/some/path")
+        assert httpx2.URL(seen).port != httpx2.URL(echo).port
+        for body in (b"elephant", bytes(3_000_000)):
+            assert client.post(seen, content=body).content == body
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.post(seen, content=b"dog")
+
+
+def test_a_target_that_does_not_answer_closes_the_connection() -> None:
+    with relayed(f"http://{LOOPBACK}:{choose_free()}", LOOPBACK) as seen, pytest.raises(httpx2.TransportError):
+        httpx2.get(seen, timeout=10.0)
+
+
+def test_a_client_that_leaves_in_the_middle_does_not_disturb_the_next(echo: str) -> None:
+    with relayed(echo, LOOPBACK) as seen:
+        url = httpx2.URL(seen)
+        with socket.create_connection((url.host, url.port or 0)) as rude:
+            rude.sendall(b"POST / HTTP/1.1\r\ncontent-length: 100\r\n\r\nhal")
+        assert httpx2.post(seen, content=b"dog").content == b"dog"
+
+
+@pytest.mark.parametrize("gateway", [None, "203.0.113.1"])
+def test_where_the_gateway_is_no_address_of_this_machine_docker_passes_on_by_itself(gateway: str | None) -> None:
+    with relayed("http://127.0.0.1:4566/path", gateway) as seen:
+        assert seen == "http://host.docker.internal:4566/path"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [("http://127.0.0.1:1", True), ("http://localhost:1", True), ("https://s3.amazonaws.com", False)],
+)
+def test_only_this_machines_own_addresses_are_loopback(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
