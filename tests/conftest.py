@@ -14,3 +14,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="STACK.JSON",
         help="drive the end-to-end routes of a stack that is up already, such as docker compose's, not of an own one",
     )
+    parser.addoption(
+        "--sam-local",
+        metavar="URL",
+        help="drive them through `sam local start-api` at this address; what that does not do is skipped",
+    )

@@ -76,7 +76,10 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture(scope="session")
 def addresses(request: pytest.FixtureRequest) -> StackAddresses:
-    """Where the routes answer: on a stack that was named, else on the embedded cloud."""
+    """Where the routes answer: at an address or on a stack that was named, else on the embedded cloud."""
+    sam_local: str | None = request.config.getoption("--sam-local")
+    if sam_local:
+        return StackAddresses(sam_local, api_key="", endpoint_url="", dashboard_url=None, data_service_url="")
     stack: str | None = request.config.getoption("--stack")
     if stack:
         return StackAddresses(**json.loads(Path(stack).read_text()))
@@ -89,3 +92,10 @@ def api(addresses: StackAddresses) -> Iterator[httpx2.Client]:
     """A client of the emulated API Gateway, with the key."""
     with httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=30.0) as client:
         yield client
+
+
+@pytest.fixture
+def api_keys_are_checked(request: pytest.FixtureRequest) -> None:
+    """Skip where nobody checks them."""
+    if request.config.getoption("--sam-local"):
+        pytest.skip("sam local start-api checks no API key")

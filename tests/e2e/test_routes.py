@@ -43,6 +43,7 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
     return problem
 
 
+@pytest.mark.usefixtures("api_keys_are_checked")
 @pytest.mark.parametrize(("method", "path"), PROTECTED)
 @pytest.mark.parametrize("key", [None, "wrong", ""])
 def test_a_route_is_closed_without_the_right_key(
