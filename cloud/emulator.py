@@ -68,7 +68,7 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
     }
     process = ChildProcess(
         "emulator",
-        [sys.executable, "-m", "ministack"],
+        [sys.executable, "-m", "cloud.counting_ministack"],
         env=environment,
         log=state.log("emulator"),
         guardian=guardian,

@@ -114,7 +114,7 @@ class Emulator:
 
     def __init__(self, cloud: Up, health: str) -> None:
         lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in cloud.processes()}
-        (self._pid,) = [pid for pid, line in lines.items() if b"\0-m\0ministack" in line]
+        (self._pid,) = [pid for pid, line in lines.items() if b"ministack\0" in line]
         self._health = health
 
     def halt(self) -> None:
