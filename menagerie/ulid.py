@@ -5,6 +5,8 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _RANDOM_BITS = 80
 _LENGTH = 26
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,12 +48,13 @@ def _milliseconds(at: datetime) -> int:
 def _stored_milliseconds(ulid: str) -> int:
     number = 0
     for letter in ulid[:10]:
-        number = number << 5 | _ALPHABET.index(letter)
+        number = number << 5 | _VALUES[letter]
     return number
 
 
 def _text(number: int) -> str:
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
+    # Two letters at a time: every request needs one of these.
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * (_LENGTH - 2), -1, -10)])
 
 
 # Of the last moment that a datetime can hold, not of the last that a ULID could.
