@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from functions.direct_route import DirectRoute
 from functions.idempotency_key import PARAMETER, key_of
 from functions.json_body import json_body, read_json
 from functions.predict.contract import (
@@ -33,7 +34,7 @@ from menagerie.registry import ModelRegistry
 
 # All routes are `async def` although they wait for S3 and DynamoDB: Lambda sends an environment one request at a time,
 # so there is nobody to keep waiting, and FastAPI's thread pool for `def` costs 0.3 ms a request.
-router = APIRouter()
+router = APIRouter(route_class=DirectRoute)
 
 
 @router.post(
