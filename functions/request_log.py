@@ -1,11 +1,7 @@
-"""One line of JSON for every request: what was asked, what was answered, how long it took."""
+"""One line for every request: what was asked, what was answered, how long it took."""
 
-import logging
-import sys
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TextIO
-
-from aws_lambda_powertools import Logger
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,23 +9,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from functions.json_log import JsonLog
+
 _LOG = "menagerie.log"
-
-
-class _CurrentStdout(logging.StreamHandler[TextIO]):
-    """Writes to what sys.stdout is when a line is written: the emulator and the tests exchange it."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> TextIO:  # type: ignore[override]  # the base class sets an attribute once
-        return sys.stdout
-
-
-def structured_logger() -> Logger:
-    """Return the logger of this function; powertools reads POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""
-    return Logger(logger_handler=_CurrentStdout(), utc=True, use_rfc3339=True, location=None)
 
 
 def log_of(scope: "Scope") -> dict[str, Any]:
@@ -48,13 +30,13 @@ class RequestLog:
         self,
         app: "ASGIApp",
         *,
-        logger: Logger,
+        log: "JsonLog",
         unexpected: "Callable[[BaseException], Response]",
         context: "Callable[[], dict[str, Any]]",
     ) -> None:
-        """Take the next application, the logger, what answers an unexpected error, and fields for every line."""
+        """Take the next application, the log, what answers an unexpected error, and fields for every line."""
         self._app = app
-        self._logger = logger
+        self._log = log
         self._unexpected = unexpected
         self._context = context
         self._cold = True
@@ -91,5 +73,10 @@ class RequestLog:
             "cold_start": self._cold,
         }
         self._cold = False
-        write = self._logger.error if caught else self._logger.warning if status >= 500 else self._logger.info
-        write("%s %s %d", scope["method"], route, status, exc_info=caught, extra=fields)
+        told = f"{scope['method']} {route} {status}"
+        if caught:
+            self._log.error(told, caught, **fields)
+        elif status >= 500:
+            self._log.warning(told, **fields)
+        else:
+            self._log.info(told, **fields)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from functions.http_app import http_app
+from functions.json_log import JsonLog
 from functions.predict.dependencies import PredictDependencies
 from functions.predict.documentation import router as documentation
 from functions.predict.routes import router as routes
@@ -36,4 +37,4 @@ def create_app(
         return {"model_version": models.loaded_version, "model_trouble": models.trouble}
 
     dependencies = PredictDependencies(models, registry, predictions, feedback, metrics, now)
-    return http_app(routes, documentation, dependencies=dependencies, log_context=log_context)
+    return http_app(routes, documentation, dependencies=dependencies, log=JsonLog("predict"), log_context=log_context)

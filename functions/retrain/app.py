@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from functions.http_app import http_app
+from functions.json_log import JsonLog
 from functions.retrain.dependencies import RetrainDependencies
 from functions.retrain.routes import router
 
@@ -32,4 +33,5 @@ def create_app(
     verify: "Callable[[bytes, ModelManifest], object]" = open_model,
 ) -> "FastAPI":
     """Return the application for a store of jobs, the registry, and the way to start the worker of a job."""
-    return http_app(router, dependencies=RetrainDependencies(jobs, registry, start_worker, verify))
+    dependencies = RetrainDependencies(jobs, registry, start_worker, verify)
+    return http_app(router, dependencies=dependencies, log=JsonLog("retrain"))

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.http_app import lambda_handler
-from functions.request_log import structured_logger
+from functions.json_log import JsonLog
 from functions.retrain.app import create_app, open_model
 from functions.retrain.dependencies import RetrainDependencies
 from functions.retrain.lambda_worker import LambdaWorker
@@ -25,7 +25,7 @@ jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience)
 feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table)
 registry = S3ModelRegistry(s3_client(), settings.models_bucket)
 worker = LambdaWorker(lambda_client(), settings.trainer_function)
-logger = structured_logger()
+log = JsonLog("retrain")
 
 http = lambda_handler(create_app(jobs, registry, worker.start))
 dependencies = RetrainDependencies(jobs, registry, worker.start, open_model)
@@ -37,9 +37,9 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         return http(event, context)
     try:
         told = start_by_event(event, dependencies, feedback, settings.minimum_new_feedback)
-    except Exception:
-        logger.exception("event failed", event_source=event.get("source"), request_id=context.aws_request_id)
+    except Exception as error:
+        log.error("event failed", error, event_source=event.get("source"), request_id=context.aws_request_id)
         raise  # so that Lambda delivers it again
-    write = logger.warning if told["done"] == "put off" else logger.info
+    write = log.warning if told["done"] == "put off" else log.info
     write("event", event_source=event["source"], **told, request_id=context.aws_request_id)
     return told

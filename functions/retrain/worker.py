@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.request_log import structured_logger
+from functions.json_log import JsonLog
 from functions.retrain.job_events import JobEvents
 from functions.retrain.retire_models import retire_models
 from functions.retrain.run_job import run_job
@@ -20,7 +20,7 @@ from training.publishing import publish
 from training.sources import Sources
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mangum.types import LambdaContext
 
 settings = TrainerSettings.from_environment()
 patience = timedelta(seconds=settings.job_patience_seconds)
@@ -34,7 +34,7 @@ sources = Sources(
     feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table),
 )
 events = JobEvents(events_client(), settings.event_bus)
-logger = structured_logger()
+log = JsonLog("train")
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
@@ -45,14 +45,14 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     try:
         job = run_job(job_id, jobs=jobs, registry=registry, train=sources.train, publish=publish, deadline=deadline)
     except Conflict as error:
-        logger.warning("job not run", job_id=job_id, reason=str(error), request_id=context.aws_request_id)
+        log.warning("job not run", job_id=job_id, reason=str(error), request_id=context.aws_request_id)
         return {"job_id": job_id, "status": "not run"}
-    except Exception:
-        logger.exception("job failed", job_id=job_id, request_id=context.aws_request_id)
+    except Exception as error:
+        log.error("job failed", error, job_id=job_id, request_id=context.aws_request_id)
         with suppress(Exception):  # whatever went wrong above is what counts
             events.ended(jobs.get(job_id))
         raise  # so that Lambda counts it among the function's errors; it is not tried again
-    logger.info("job ended", **job.model_dump(mode="json"), request_id=context.aws_request_id)
+    log.info("job ended", **job.model_dump(mode="json"), request_id=context.aws_request_id)
     _retire()
     _publish_end(job_id)
     return {"job_id": job_id, "status": job.status}
@@ -63,10 +63,10 @@ def _retire() -> None:
         retired = retire_models(registry, settings.retained_models, utc_now())
     except MenagerieError as error:
         # A model too many costs little, and the next job tries again.
-        logger.warning("old models not removed", reason=str(error))
+        log.warning("old models not removed", reason=str(error))
     else:
         if retired:
-            logger.info("old models removed", versions=retired)
+            log.info("old models removed", versions=retired)
 
 
 def _publish_end(job_id: str) -> None:
@@ -74,4 +74,4 @@ def _publish_end(job_id: str) -> None:
         events.ended(jobs.get(job_id))
     except MenagerieError as error:
         # The job has ended all the same; what waits for its end starts with the next event.
-        logger.warning("end not published", job_id=job_id, reason=str(error))
+        log.warning("end not published", job_id=job_id, reason=str(error))
