@@ -16,7 +16,7 @@ from functions.predict.contract import PredictRequest
 from functions.predict.current_model import CurrentModel
 from menagerie.animal import Animal, feature_matrix
 from menagerie.classifier import INPUT_NAME, OUTPUT_NAME
-from tests.fakes import InMemoryFeedback, InMemoryPredictions, InMemoryRegistry
+from tests.fakes import InMemoryFeedback, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry
 from tests.unit.functions.gateway import Context, event
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def main() -> None:
     registry.promote(trained.manifest.version, expected=None)
     models = CurrentModel(registry, refresh_seconds=5.0)
     stores = _Forgetful()
-    ours = lambda_handler(create_app(models, registry, stores, InMemoryFeedback(stores)))
+    ours = lambda_handler(create_app(models, registry, stores, InMemoryFeedback(stores), InMemoryMetrics()))
     tell("warm_handler", [_one(ours), _thousand(ours, models)])
 
 
