@@ -1,11 +1,14 @@
 """`menagerie package`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from cloud.packaging import Package
 
 PYTHON_VERSIONS = ("3.12", "3.13", "3.14")
 
@@ -38,3 +41,13 @@ def package(
         for name, size in largest(built):
             table.add_row(name, f"{size / MIB:.1f}")
         console.print(table)
+        console.print(bytecode_line(built, target.python_version), soft_wrap=True)
+
+
+def bytecode_line(built: "Package", python_version: str) -> str:
+    """Say who compiled a package, or that nobody did and what that costs."""
+    if built.compiled_by:
+        return f"{built.part}: bytecode by CPython {built.compiled_by}"
+    return (
+        f"{built.part}: no bytecode, for no python{python_version} was found; each cold start compiles what it imports"
+    )

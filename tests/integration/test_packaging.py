@@ -1,5 +1,6 @@
 """The zips as they are really built, from the locks: what is in them, and that they come out the same."""
 
+import platform
 import subprocess
 import sys
 import zipfile
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cloud.bytecode import compiler_for
 from cloud.cli import app
-from cloud.locks import local_target
-from cloud.packaging import PARTS, UNZIPPED_LIMIT, Package, build
+from cloud.commands.package import bytecode_line
+from cloud.locks import LAMBDA, local_target
+from cloud.packaging import MIB, PARTS, UNZIPPED_LIMIT, Package, build
 from menagerie.errors import InvalidInput
 
 
@@ -34,6 +37,25 @@ def test_a_zip_is_the_same_bytes_when_built_again(packages: dict[str, Package], 
 def test_a_zip_fits_into_lambda(packages: dict[str, Package], part: str) -> None:
     with zipfile.ZipFile(packages[part].path) as archive:
         assert sum(info.file_size for info in archive.infolist()) == packages[part].unzipped < UNZIPPED_LIMIT
+
+
+@pytest.mark.parametrize(("part", "mebibytes"), [("predict", 110), ("retrain", 235)])
+def test_a_zip_for_lambda_stays_well_below_the_limit_with_its_bytecode(
+    tmp_path: Path, part: str, mebibytes: int
+) -> None:
+    if compiler_for(LAMBDA) is None:
+        pytest.skip(f"no python{LAMBDA.python_version} was found to compile with")
+    package = build(part, LAMBDA, tmp_path)
+    assert package.compiled_by
+    assert package.unzipped < mebibytes * MIB
+    assert "functions/predict/__pycache__/handler.cpython-313.pyc" in names(package)
+    assert build(part, LAMBDA, tmp_path / "again").sha256 == package.sha256
+
+
+def test_a_zip_over_the_limit_is_refused_and_none_is_left(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"predict takes \d+ MiB unzipped, Lambda allows 50 MiB"):
+        build("predict", local_target(), tmp_path, limit=50 * MIB)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_each_zip_holds_its_sources_and_their_bytecode_and_nothing_else_of_ours(packages: dict[str, Package]) -> None:
@@ -77,7 +99,14 @@ def test_the_command_shows_the_size_and_the_largest_parts(tmp_path: Path) -> Non
     assert done.exit_code == 0
     assert "MiB unzipped" in done.stdout
     assert "onnxruntime" in done.stdout
+    assert f"predict: bytecode by CPython {platform.python_version()}" in done.stdout
     assert (tmp_path / "predict.zip").exists()
+
+
+def test_a_zip_without_bytecode_says_so_and_what_that_costs(tmp_path: Path) -> None:
+    line = bytecode_line(Package("predict", tmp_path, sha256="", unzipped=1), "3.14")
+    assert "no bytecode, for no python3.14 was found" in line
+    assert "each cold start compiles" in line
 
 
 def test_a_python_that_lambda_does_not_have_is_refused(tmp_path: Path) -> None:
