@@ -28,8 +28,10 @@ class Metric:
 METRICS = (
     Metric("accuracy", "Accuracy", ".2%", "The share of answers that are right; higher is better."),
     Metric("log_loss", "Log loss", ".2~e", "How much probability was given to wrong answers; lower is better."),
+    Metric("brier_score", "Brier score", ".2~e", "How far probabilities are from 1 or 0, squared; lower is better."),
     Metric("calibration_error", "Calibration error", ".2%", "How far confidence is from being right; lower is better."),
     Metric("coverage", "Coverage", ".2%", "The share of prediction sets that hold the right answer; meets its target."),
+    Metric("threshold_reached", "Threshold reached", ".2%", "The share of labels above their threshold; the promise."),
     Metric("mean_set_size", "Mean set size", ".3f", "Species in a prediction set; 1 is best if the coverage holds."),
 )
 

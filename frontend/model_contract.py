@@ -28,6 +28,16 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoologyCheck:
+    """Something known of animals, and whether the model's answers agree."""
+
+    statement: str
+    holds: bool
+    seen: str
+    """The figures behind it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """The part of a model's manifest that a visitor wants to know; shares of one where nothing else is said."""
 
@@ -42,6 +52,10 @@ class Model:
     coverage: float | None = None
     """The share of held-out prediction sets that did."""
     mean_set_size: float | None = None
+    threshold_reached: float | None = None
+    """The share of held-out rows whose label reaches its conformal threshold: what is promised."""
+    brier_score: float | None = None
+    """Mean squared difference of the probabilities from 1 or 0, from 0 to 2."""
     calibration_error: float | None = None
     """How far confidence and accuracy are apart on average."""
     calibration: tuple[CalibrationBin, ...] = ()
@@ -52,6 +66,7 @@ class Model:
     precision: dict[str, float] = field(default_factory=dict)
     algorithm: str = ""
     parent: str | None = None
+    zoology: tuple[ZoologyCheck, ...] = ()
     reason: str | None = None
     """Why it was or was not promoted."""
 
@@ -93,6 +108,8 @@ def parse_model(body: Json) -> Model:
         log_loss=_number(metrics.get("log_loss")),
         coverage=_number(metrics.get("coverage")),
         mean_set_size=_number(metrics.get("mean_set_size")),
+        threshold_reached=_number(metrics.get("threshold_reached")),
+        brier_score=_number(metrics.get("brier_score")),
         calibration_error=_number(metrics.get("expected_calibration_error")),
         calibration=tuple(
             CalibrationBin(int(each["rows"]), float(each["confidence"]), float(each["accuracy"]))
@@ -104,6 +121,10 @@ def parse_model(body: Json) -> Model:
         precision={str(name): float(scores["precision"]) for name, scores in per_class.items()},
         algorithm=str(body.get("algorithm", "")),
         parent=_text(body.get("parent")),
+        zoology=tuple(
+            ZoologyCheck(str(each["statement"]), bool(each["holds"]), str(each["seen"]))
+            for each in body.get("zoology", ())
+        ),
         reason=_text(body.get("reason")),
     )
 

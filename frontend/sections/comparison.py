@@ -77,8 +77,22 @@ def _show_one(model: Model, models: Models, key: str) -> None:
             f"Calibration: its prediction sets held the label in {percent(model.coverage)} of "
             f"{model.held_out_rows} held-out rows; the target is {percent(model.target_coverage)}."
         )
+    _show_zoology(model)
     if model.reason:
         st.caption(f"When it was made: {model.reason}")
+
+
+def _show_zoology(model: Model) -> None:
+    if not model.zoology:
+        return
+    held = sum(check.holds for check in model.zoology)
+    agrees = held == len(model.zoology)
+    title = f"Zoology: {held} of {len(model.zoology)} checks hold"
+    # What disagrees with zoology is worth a look without being asked for.
+    with st.expander(title, icon=":material/check_circle:" if agrees else ":material/error:", expanded=not agrees):
+        for check in model.zoology:
+            mark = ":material/check:" if check.holds else ":material/close:"
+            st.markdown(f"{mark} {check.statement}  \n:small[{check.seen}]")
 
 
 def _short_name(model: Model) -> str:

@@ -16,6 +16,7 @@ CLASSES = ("kangaroo", "elephant", "chicken", "dog", "unknown")
 VERSION = "20260131T120000Z-0a1b2c3d"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STAGE = "/v1"
+COUNTS = ("Invocations", "Errors", "Throttles")
 
 Json = dict[str, Any]
 
@@ -28,11 +29,14 @@ class LocalApi:
         self.refusal: tuple[int, Json, dict[str, str]] | None = None
         self.model_version: str | None = VERSION
         self.manifests = True
+        self.rows_kept = True
+        self.counted: dict[tuple[str, str], float] = {}
         self.data_service = True
         self.stored: list[Json] = []
         self.older: list[str] = []
         self.jobs: list[Json] = []
         self.sent: list[Json] = []
+        self.keys: list[str | None] = []
         self.asked: list[str] = []
         self.connections: list[socket.socket] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_for(self))
@@ -64,8 +68,8 @@ class LocalApi:
         """Answer everything but /health with this from now on."""
         self.refusal = (status, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
-    def store(self, animals: list[Json], created_at: datetime | None = None) -> list[Json]:
-        """Classify and keep animals as `POST /predict` does."""
+    def store(self, animals: list[Json], created_at: datetime | None = None, version: str | None = None) -> list[Json]:
+        """Classify and keep animals as `POST /predict` does without a key."""
         when = created_at or datetime.now(UTC)
         kept = [
             {
@@ -73,7 +77,7 @@ class LocalApi:
                 "created_at": when.isoformat(),
                 "animal": animal,
                 **_classify(animal),
-                "model_version": self.model_version,
+                "model_version": version or self.model_version,
                 "feedback": None,
             }
             for i, animal in enumerate(animals)
@@ -114,12 +118,23 @@ class LocalApi:
                 return 200, {"items": self.jobs[: int(query.get("limit", "20"))]}
             case "GET", ["retrain", job_id]:
                 return 200, next(one for one in self.jobs if one["job_id"] == job_id)
+            case "GET", ["models", version, "rows"]:
+                if not self.rows_kept or version not in {"current", self.model_version}:
+                    return 404, problem(404, "The rows of this model were not kept.")
+                rows = [MIXED[i % len(MIXED)] for i in range(int(query.get("limit", "1000")))]
+                return 200, {"version": self.model_version, "total": 2000, "items": rows}
+            case "GET", ["metrics"]:
+                return 200, metrics(query, self.counted)
+            case "GET", ["predictions", prediction_id]:
+                found = [one for one in self.stored if one["id"] == prediction_id]
+                return (200, found[0]) if found else (404, problem(404, "There is no such prediction."))
             case "GET", ["models", version]:
                 known = self.manifests and version in {"current", self.model_version}
                 return (200, manifest(self.model_version or "")) if known else (404, problem(404, "No such model."))
             case "POST", ["predict"]:
-                kept = self.store(body["animals"])
-                envelope = {"request_id": "r", "model_version": self.model_version, "created_at": kept[0]["created_at"]}
+                kept = self.store(body["animals"], version=body.get("model_version"))
+                version, created_at = kept[0]["model_version"], kept[0]["created_at"]
+                envelope = {"request_id": "r", "model_version": version, "created_at": created_at}
                 shown = ("id", "species", "confidence", "probabilities", "prediction_set")
                 return 200, {**envelope, "predictions": [{name: one[name] for name in shown} for one in kept]}
             case "GET", ["predictions"]:
@@ -159,7 +174,35 @@ def manifest(version: str) -> Json:
             "confusion_matrix": [[50 * (i == j) for j in range(5)] for i in range(5)],
         },
         "training": {"kind": "data-service", "rows": 1000, "seed": 42},
+        "zoology": [
+            {"statement": "the chicken is winged", "holds": True, "seen": "48 of 48 rows answered chicken are"},
+            {"statement": "the elephant is heavier than the dog", "holds": False, "seen": "medians 1 kg and 2 kg"},
+        ],
         "reason": "promoted: it is better",
+    }
+
+
+def metrics(query: dict[str, str], counted: dict[tuple[str, str], float]) -> Json:
+    """Return every series with one point at the beginning where something was counted, without where not."""
+    named = [(source, metric, "Sum") for source in ("predict", "retrain", "train") for metric in COUNTS]
+    named += [(source, "Duration", how) for source in ("predict", "retrain", "train") for how in ("Average", "p95")]
+    named += [("api", metric, "Sum") for metric in ("Count", "4XXError", "5XXError")] + [("api", "Latency", "p95")]
+    return {
+        "from": query["from"],
+        "to": query["to"],
+        "period_seconds": 60,
+        "series": [
+            {
+                "source": source,
+                "metric": metric,
+                "statistic": statistic,
+                "unit": "milliseconds" if metric in {"Duration", "Latency"} else "count",
+                "points": [
+                    {"at": query["from"], "value": value} for key, value in counted.items() if key == (source, metric)
+                ],
+            }
+            for source, metric, statistic in named
+        ],
     }
 
 
@@ -236,6 +279,7 @@ def _handler_for(api: LocalApi) -> type[BaseHTTPRequestHandler]:
             api.asked.append(f"{method} {parts.path.removeprefix(STAGE)}")
             if body:
                 api.sent.append(body)
+                api.keys.append(self.headers.get("idempotency-key"))
             time.sleep(api.delay_s)
             open_to_all = parts.path.endswith(("/health", "/animals/data"))
             if not open_to_all and self.headers.get("x-api-key") != KEY:

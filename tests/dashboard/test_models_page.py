@@ -38,6 +38,8 @@ def test_two_models_stand_side_by_side_with_their_confusion_matrices(visitor: Ap
     assert visitor.selectbox(key="compare_other").value == VERSION
     assert list(visitor.dataframe[1].value["metric"])[:2] == ["Accuracy", "Log loss"]
     assert "its prediction sets held the label in 96 %" in texts(visitor)
+    assert [expander.label for expander in visitor.expander] == ["Zoology: 1 of 2 checks hold"] * 2
+    assert "the elephant is heavier than the dog" in texts(visitor)
     matrices = [chart for chart in charts(visitor) if chart.get("layer", [{}])[0].get("mark", {}).get("type") == "rect"]
     assert len(matrices) == 2
 
