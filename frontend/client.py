@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx2
 
@@ -13,18 +14,22 @@ from frontend.contract import (
     Health,
     Prediction,
     PredictionPage,
+    TrainingRows,
     parse_answer,
     parse_health,
     parse_page,
+    parse_rows,
     parse_stored,
 )
 from frontend.job_contract import Job, TrainingRequest, parse_job, parse_jobs
+from frontend.metrics_contract import CloudMetrics, parse_metrics
 from frontend.model_contract import Model, Models, parse_model, parse_models
 from frontend.settings import Settings
 from frontend.transport import Transport, http_client
 
 # Questions the page can do without are not waited for as long as an answer somebody asked for.
 ASIDE_TIMEOUT_S = 5.0
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
 class ApiClient:
@@ -53,10 +58,18 @@ class ApiClient:
         """Ask whether the API answers and which model is current."""
         return self._call("GET", "/health", parse_health, timeout=self._aside)
 
-    def predict(self, animals: Sequence[Animal]) -> list[Prediction]:
-        """Classify 1 to 1000 animals with the current model; the answers are stored and in the order sent."""
-        body = {"animals": [animal.to_json() for animal in animals]}
-        return self._call("POST", "/predict", lambda answer: parse_answer(answer, animals), json=body)
+    def predict(
+        self, animals: Sequence[Animal], *, model_version: str | None = None, idempotency_key: str | None = None
+    ) -> list[Prediction]:
+        """Classify 1 to 1000 animals with the current model or another; the answers are stored and in the order sent.
+
+        Who asks again with the same key gets the first answer again, and nothing is stored twice.
+        """
+        body: dict[str, Any] = {"animals": [animal.to_json() for animal in animals]}
+        if model_version is not None:
+            body["model_version"] = model_version
+        headers = {IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key is not None else {}
+        return self._call("POST", "/predict", lambda answer: parse_answer(answer, animals), json=body, headers=headers)
 
     def predictions(
         self,
@@ -78,6 +91,11 @@ class ApiClient:
         params = {name: value for name, value in asked.items() if value is not None}
         return self._call("GET", "/predictions", parse_page, params=params)
 
+    def prediction(self, prediction_id: str) -> Prediction:
+        """Return one stored prediction; NotFound for an unknown id."""
+        path = f"/predictions/{quote(prediction_id, safe='')}"
+        return self._call("GET", path, parse_stored, route="/predictions/{id}")
+
     def give_feedback(self, prediction_id: str, species: str) -> Prediction:
         """Say what a predicted animal truly was; return the prediction with it. NotFound for an unknown id."""
         path = f"/predictions/{prediction_id}/feedback"
@@ -90,6 +108,11 @@ class ApiClient:
     def model(self, version: str = "current") -> Model:
         """Return what is known of a model; NotFound for a version that does not exist."""
         return self._call("GET", f"/models/{version}", parse_model, route="/models/{version}", timeout=self._aside)
+
+    def training_rows(self, version: str = "current", limit: int = 1000) -> TrainingRows:
+        """Return rows that a model was trained from, 5000 at most; NotFound where they were not kept."""
+        path = f"/models/{version}/rows"
+        return self._call("GET", path, parse_rows, route="/models/{version}/rows", params={"limit": limit})
 
     def promote(self, version: str) -> str:
         """Make a model the one that answers and return its version; NotFound, or Conflict if it cannot be opened."""
@@ -106,6 +129,11 @@ class ApiClient:
     def job(self, job_id: str) -> Job:
         """Return how far a training is; NotFound for an unknown id."""
         return self._call("GET", f"/retrain/{job_id}", parse_job, route="/retrain/{job_id}", timeout=self._aside)
+
+    def metrics(self, since: datetime, until: datetime) -> CloudMetrics:
+        """Return what the cloud counted; both times carry a zone and are 15 days apart at most."""
+        params = {"from": since.isoformat(), "to": until.isoformat()}
+        return self._call("GET", "/metrics", parse_metrics, params=params)
 
     @property
     def _aside(self) -> float:

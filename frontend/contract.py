@@ -53,6 +53,15 @@ class PredictionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingRows:
+    """Some of the rows that a model was trained from, evenly spread over all `total` of them."""
+
+    version: str
+    total: int
+    animals: list[Animal]
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """What the predict function says of itself."""
 
@@ -80,6 +89,11 @@ def parse_stored(item: Json) -> Prediction:
     """Read one stored prediction."""
     created_at = datetime.fromisoformat(item["created_at"])
     return _parse_prediction(item, _parse_animal(item["animal"]), created_at, str(item["model_version"]))
+
+
+def parse_rows(body: Json) -> TrainingRows:
+    """Read the answer of `GET /models/{version}/rows`."""
+    return TrainingRows(str(body["version"]), int(body["total"]), [_parse_animal(row) for row in body["items"]])
 
 
 def parse_health(body: Json) -> Health:

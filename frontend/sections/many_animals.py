@@ -20,8 +20,8 @@ BASE, EDITED, EDITOR, FAULTS = "many_base", "many_edited", "many_editor", "many_
 FAULTS_SHOWN = 10
 
 
-def show_many_animals() -> None:
-    """Lay out the file, the table it fills, the button, and what came of it."""
+def show_many_animals(model_version: str | None) -> None:
+    """Lay out the file, the table it fills, the button, and what came of it; no version asks the current model."""
     _show_upload()
     rows = _show_table()
     sent = st.button(
@@ -33,7 +33,7 @@ def show_many_animals() -> None:
     )
     bar = st.empty()
     if sent:
-        _classify(Outcome(rows.animals, []), bar)
+        _classify(Outcome(rows.animals, model_version=model_version), bar)
     outcome = st.session_state.get(OUTCOME)
     if not isinstance(outcome, Outcome):
         return

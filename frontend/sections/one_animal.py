@@ -4,6 +4,7 @@ import streamlit as st
 
 from frontend import session
 from frontend.answer_card import show_answer
+from frontend.batches import new_key
 from frontend.contract import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal, Prediction
 from frontend.errors import ApiError
 from frontend.examples import EXAMPLES
@@ -11,12 +12,12 @@ from frontend.history import forget_history
 from frontend.notices import show_empty, show_error, steady_line
 from frontend.species import UNKNOWN, species_named
 
-OUTCOME = "predict_outcome"
+OUTCOME, UNANSWERED = "predict_outcome", "predict_unanswered"
 LEGS, HEIGHT, WEIGHT, WINGS, TAIL = (f"animal_{name}" for name in ("legs", "height", "weight", "wings", "tail"))
 
 
-def show_one_animal() -> None:
-    """Lay out the animal on the left and the answer on the right, or one below the other on a phone."""
+def show_one_animal(model_version: str | None) -> None:
+    """Lay out the animal on the left and the answer on the right; without a version the current model is asked."""
     form_side, answer_side = st.columns([5, 6], gap="medium")
     with form_side:
         _show_examples()
@@ -25,7 +26,7 @@ def show_one_animal() -> None:
         heading = steady_line()
         if animal is not None:
             with heading, st.spinner("Asking the model …"):
-                _classify(animal)
+                _classify(animal, model_version)
         heading.caption("The model's answer")
         _show_outcome()
 
@@ -84,9 +85,17 @@ def _load(animal: Animal) -> None:
     )
 
 
-def _classify(animal: Animal) -> None:
+def _classify(animal: Animal, model_version: str | None) -> None:
+    asked = (animal, model_version)
+    unanswered, key = st.session_state.get(UNANSWERED, (None, ""))
+    if unanswered != asked:
+        key = new_key()
+    # Whose answer got lost presses the button again: the same question under the same key is stored once.
+    st.session_state[UNANSWERED] = (asked, key)
     try:
-        (st.session_state[OUTCOME],) = session.client().predict([animal])
+        predictions = session.client().predict([animal], model_version=model_version, idempotency_key=key)
+        (st.session_state[OUTCOME],) = predictions
+        st.session_state.pop(UNANSWERED)
         forget_history()
     except ApiError as error:
         st.session_state[OUTCOME] = error

@@ -65,14 +65,15 @@ def _fetch(service: DataService, seed: int, rows: int) -> None:
 def _show(sample: AnimalRows, line: DeltaGenerator) -> None:
     refused = f", {counted(len(sample.faults), 'row')} not usable" if sample.faults else ""
     line.caption(f"{counted(len(sample.animals), 'row')} fetched{refused}")
-    outcome = st.session_state.get(OUTCOME, Outcome(sample.animals, []))
+    outcome = st.session_state.get(OUTCOME, Outcome(sample.animals))
     if outcome.missing:
-        ask = st.button(
-            f"Ask the current model about {counted(outcome.missing, 'animal')}",
-            key="data_classify",
-            icon=":material/search:",
-            help="Every answer is stored, as always: the history grows by as many predictions.",
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            ask = st.button(
+                f"Ask the current model about {counted(outcome.missing, 'animal')}",
+                key="data_classify",
+                icon=":material/search:",
+            )
+            st.caption("Every answer is stored, as always: they will be in the history and in the monitor's figures.")
         bar = st.empty()
         if ask:
             _classify(outcome, bar)

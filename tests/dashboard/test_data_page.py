@@ -25,6 +25,7 @@ def test_a_sample_is_drawn_without_asking_the_model(visitor: AppTest, api: Local
     assert api.sent == [{"seed": 42, "number_of_datapoints": 500}]
     assert not api.stored
     assert len(charts(visitor)) == 4
+    assert "Every answer is stored, as always" in texts(visitor)
 
 
 def test_the_model_is_asked_on_demand_and_outliers_are_marked(visitor: AppTest, api: LocalApi) -> None:

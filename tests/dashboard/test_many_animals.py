@@ -59,6 +59,12 @@ def test_after_a_failure_the_rest_can_be_sent(many: AppTest, api: LocalApi) -> N
     press(many, "Go on with the remaining 5")
     assert not many.error
     assert len(api.stored) == 5
+    assert len(set(api.keys)) == 1
+
+
+def test_what_is_classified_anew_is_stored_anew(many: AppTest, api: LocalApi) -> None:
+    press(press(many, "Classify 5 animals"), "Classify 5 animals")
+    assert len(set(api.keys)) == 2
 
 
 def test_the_rows_and_answers_are_still_there_after_a_look_at_the_history(many: AppTest) -> None:

@@ -6,6 +6,8 @@ from streamlit.testing.v1 import AppTest
 from tests.dashboard.local_api import VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
 
+OLDER = "20260130T120000Z-11111111"
+
 
 def test_a_first_visit_says_what_to_do_and_asks_the_model_nothing(visitor: AppTest, api: LocalApi) -> None:
     visitor.run()
@@ -162,3 +164,59 @@ def test_feedback_that_cannot_be_stored_is_a_message_and_the_answer_stays(visito
     assert_no_traceback(visitor)
     assert "A dependency does not answer." in texts(visitor)
     assert visitor.header[0].value == "🐕 Dog"
+
+
+def test_each_click_has_a_key_of_its_own(visitor: AppTest, api: LocalApi) -> None:
+    press(press(visitor.run(), "Classify"), "Classify")
+    assert len(api.stored) == 2
+    assert len(set(api.keys)) == 2
+    assert all(api.keys)
+
+
+def test_a_question_whose_answer_was_lost_is_asked_again_under_its_key(visitor: AppTest, api: LocalApi) -> None:
+    visitor.run()
+    api.refuse(503, problem(503, "A dependency does not answer."))
+    press(visitor, "Classify")
+    api.refusal = None
+    press(visitor, "Classify")
+    assert len(api.keys) == 2
+    assert len(set(api.keys)) == 1
+    press(press(visitor, "🐕 Dog"), "Classify")
+    assert len(set(api.keys)) == 2
+
+
+def test_models_are_listed_only_once_somebody_wants_another_one(visitor: AppTest, api: LocalApi) -> None:
+    api.older = [OLDER]
+    visitor.run()
+    assert "GET /models" not in api.asked
+    visitor.session_state["model_choice_open"] = True
+    visitor.run()
+    assert visitor.selectbox(key="model_choice_version").options == ["30 Jan 2026, 12:00 UTC"]
+
+
+@pytest.mark.parametrize("how_many", ["One animal", "Many animals"])
+def test_another_model_than_the_current_one_can_be_asked(visitor: AppTest, api: LocalApi, how_many: str) -> None:
+    api.older = [OLDER]
+    visitor.session_state["model_choice_open"] = True
+    visitor.run()
+    visitor.selectbox(key="model_choice_version").select(OLDER).run()
+    visitor.button_group(key="predict_how_many").set_value(how_many).run()
+    press(visitor, "Classify" if how_many == "One animal" else "Classify 5 animals")
+    assert_no_traceback(visitor)
+    assert api.sent[-1]["model_version"] == OLDER
+    assert {stored["model_version"] for stored in api.stored} == {OLDER}
+
+
+def test_the_model_that_was_picked_stays_picked_after_a_look_at_another_page(visitor: AppTest, api: LocalApi) -> None:
+    api.older = [OLDER]
+    visitor.session_state["model_choice_open"] = True
+    visitor.run()
+    visitor.selectbox(key="model_choice_version").select(OLDER).run()
+    go_to(go_to(visitor, HISTORY), PREDICT)
+    press(visitor, "Classify")
+    assert api.sent[-1]["model_version"] == OLDER
+    visitor.session_state["model_choice_open"] = True
+    visitor.run()
+    visitor.selectbox(key="model_choice_version").select(None).run()
+    press(visitor, "Classify")
+    assert "model_version" not in api.sent[-1]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from frontend.batches import MAX_BATCH, Outcome, classify_all
 from frontend.contract import Animal, Prediction
 from frontend.errors import Busy
+from menagerie.idempotency import IdempotencyKey
 from menagerie.prediction import MAX_ANIMALS
 from tests.unit.frontend.examples import DOG, prediction
 
@@ -14,9 +15,15 @@ class Classifier:
 
     def __init__(self, fails_at: int = 99) -> None:
         self.sizes: list[int] = []
+        self.keys: list[str | None] = []
+        self.versions: set[str | None] = set()
         self.fails_at = fails_at
 
-    def predict(self, animals: Sequence[Animal]) -> list[Prediction]:
+    def predict(
+        self, animals: Sequence[Animal], *, model_version: str | None = None, idempotency_key: str | None = None
+    ) -> list[Prediction]:
+        self.keys.append(idempotency_key)
+        self.versions.add(model_version)
         if len(self.sizes) == self.fails_at:
             raise Busy("not now")
         self.sizes.append(len(animals))
@@ -29,7 +36,7 @@ ANIMALS = [Animal(4, DOG.height, float(i + 1), has_wings=False, has_tail=True) f
 def test_all_are_answered_in_their_order_and_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
     classifier = Classifier()
-    outcome = classify_all(classifier, Outcome(ANIMALS, []), lambda *done: told.append(done), batch=3)
+    outcome = classify_all(classifier, Outcome(ANIMALS), lambda *done: told.append(done), batch=3)
     assert [one.id for one in outcome.predictions] == [f"dog-{animal.weight}" for animal in ANIMALS]
     assert classifier.sizes == [3, 3, 1]
     assert told == [(0, 7), (3, 7), (6, 7), (7, 7)]
@@ -37,7 +44,7 @@ def test_all_are_answered_in_their_order_and_progress_is_told() -> None:
 
 
 def test_what_was_answered_before_a_failure_is_kept_and_the_rest_can_follow() -> None:
-    stopped = classify_all(Classifier(fails_at=1), Outcome(ANIMALS, []), lambda *_: None, batch=3)
+    stopped = classify_all(Classifier(fails_at=1), Outcome(ANIMALS), lambda *_: None, batch=3)
     assert stopped.missing == 4
     assert isinstance(stopped.error, Busy)
     classifier = Classifier()
@@ -46,7 +53,32 @@ def test_what_was_answered_before_a_failure_is_kept_and_the_rest_can_follow() ->
     assert [one.id for one in whole.predictions] == [f"dog-{animal.weight}" for animal in ANIMALS]
 
 
+def test_a_batch_that_is_sent_again_has_the_key_that_it_had() -> None:
+    first, second = Classifier(fails_at=1), Classifier()
+    stopped = classify_all(first, Outcome(ANIMALS), lambda *_: None, batch=3)
+    classify_all(second, stopped, lambda *_: None, batch=3)
+    answered, failed = first.keys
+    assert second.keys[0] == failed
+    assert len({answered, *second.keys}) == 3
+
+
+def test_the_same_animals_sent_as_something_new_have_new_keys() -> None:
+    classifier = Classifier()
+    for _ in range(2):
+        classify_all(classifier, Outcome(ANIMALS), lambda *_: None)
+    assert len(set(classifier.keys)) == 2
+    assert all(IdempotencyKey.of(key or "", b"") for key in classifier.keys)
+
+
+def test_all_batches_ask_the_same_model_also_after_a_failure() -> None:
+    classifier = Classifier(fails_at=1)
+    stopped = classify_all(classifier, Outcome(ANIMALS, model_version="v"), lambda *_: None, batch=3)
+    classifier.fails_at = 99
+    classify_all(classifier, stopped, lambda *_: None, batch=3)
+    assert classifier.versions == {"v"}
+
+
 def test_a_batch_is_no_larger_than_the_api_takes() -> None:
     classifier = Classifier()
-    classify_all(classifier, Outcome(ANIMALS * 200, []), lambda *_: None)
+    classify_all(classifier, Outcome(ANIMALS * 200), lambda *_: None)
     assert max(classifier.sizes) <= MAX_BATCH == MAX_ANIMALS

@@ -70,6 +70,48 @@ def test_a_prediction_joins_the_answer_with_the_animal_that_was_sent() -> None:
     assert prediction.created_at == datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
+def test_a_prediction_has_no_key_and_no_model_unless_they_are_given() -> None:
+    api, asked = answering(json={**ENVELOPE, "predictions": [ANSWER]})
+    api.predict([DOG])
+    api.predict([DOG], model_version="v0", idempotency_key="k-0")
+    assert "idempotency-key" not in asked[0].headers
+    assert asked[1].headers["idempotency-key"] == "k-0"
+    assert json.loads(asked[1].content)["model_version"] == "v0"
+
+
+def test_one_prediction_is_asked_for_by_its_id_whatever_is_in_it() -> None:
+    stored = {**ANSWER, "created_at": "2026-01-31T12:00:00Z", "animal": DOG.to_json(), "model_version": "v"}
+    api, asked = answering(json=stored)
+    assert api.prediction(str(ANSWER["id"])).species == "dog"
+    api.prediction("../models?x=1")
+    assert [request.url.raw_path.decode().removeprefix("/_aws/execute-api/abc123/v1") for request in asked] == [
+        f"/predictions/{ANSWER['id']}",
+        "/predictions/..%2Fmodels%3Fx%3D1",
+    ]
+
+
+def test_metrics_are_asked_for_with_both_ends_and_read_by_their_names() -> None:
+    points = [{"at": "2026-01-31T12:00:00Z", "value": 3}, {"at": "2026-01-31T12:01:00Z", "value": 4.0}]
+    named = {"source": "predict", "metric": "Invocations", "statistic": "Sum", "unit": "count", "points": points}
+    ends = {"from": "2026-01-31T11:00:00Z", "to": "2026-01-31T13:00:00Z", "period_seconds": 60}
+    api, asked = answering(json={**ends, "series": [named]})
+    start, end = datetime(2026, 1, 31, 11, tzinfo=UTC), datetime(2026, 1, 31, 13, tzinfo=UTC)
+    metrics = api.metrics(start, end)
+    assert dict(asked[0].url.params) == {"from": start.isoformat(), "to": end.isoformat()}
+    assert (metrics.start, metrics.end, metrics.period_s) == (start, end, 60)
+    assert metrics.total("predict", "Invocations") == 7
+    assert metrics.of("predict", "Invocations")[0] == (datetime(2026, 1, 31, 12, tzinfo=UTC), 3)
+    assert metrics.of("api", "Latency", "p95") == ()
+
+
+def test_rows_of_training_are_animals() -> None:
+    api, asked = answering(json={"version": "v", "total": 9000, "items": [DOG.to_json()]})
+    rows = api.training_rows("v", 1)
+    assert asked[0].url.path.endswith("/models/v/rows")
+    assert dict(asked[0].url.params) == {"limit": "1"}
+    assert (rows.version, rows.total, rows.animals) == ("v", 9000, [DOG])
+
+
 def test_a_page_is_asked_for_with_what_is_given_and_nothing_else() -> None:
     api, asked = answering(json={"items": [], "next_cursor": "c2"})
     page = api.predictions(species="dog", since=datetime(2026, 1, 31, tzinfo=UTC), limit=50)

@@ -1,7 +1,7 @@
 """The dashboard reads what the API writes: the very models of the API, through JSON and back."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -14,21 +14,26 @@ from frontend.contract import (
     parse_answer,
     parse_health,
     parse_page,
+    parse_rows,
 )
 from frontend.examples import EXAMPLES
 from frontend.job_contract import MAX_DATAPOINTS, MAX_SEED, PROMOTION_RULES, SOURCES, parse_jobs
 from frontend.job_contract import Job as DashboardJob
 from frontend.job_contract import TrainingRequest as JobRequest
+from frontend.metrics_contract import API, FUNCTIONS, parse_metrics
 from frontend.model_contract import parse_model, parse_models
 from frontend.species import SPECIES
 from frontend.wording import describe_stage
-from functions.predict.contract import Health, Models, PredictRequest, PredictResponse
+from functions.predict.contract import CloudMetrics, Health, Models, PredictRequest, PredictResponse, TrainingRows
+from functions.predict.read_metrics import read_metrics
 from functions.retrain.contract import Jobs
 from menagerie import animal as api_animal
 from menagerie import job as api_job
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
-from menagerie.manifest import CalibrationBin, ModelManifest
+from menagerie.manifest import CalibrationBin, ModelManifest, ZoologyCheck
 from menagerie.prediction import Feedback, Prediction, PredictionPage
+from menagerie.service_metrics import MetricWindow
+from tests.fakes import InMemoryMetrics
 from tests.samples import DOG, manifest_of
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -95,6 +100,36 @@ def test_calibration_arrives_where_a_manifest_has_it() -> None:
     model = parse_model(manifest)
     assert model.calibration_error == 0.02
     assert [(each.rows, each.confidence, each.accuracy) for each in model.calibration] == [(40, 0.97, 0.95)]
+
+
+def test_zoology_and_the_later_figures_arrive_where_a_manifest_has_them() -> None:
+    manifest = json.loads(manifest_of(b"model").model_dump_json())
+    check = ZoologyCheck(statement="the chicken is winged", holds=False, seen="0 of 48 rows are")
+    manifest["metrics"] |= {"brier_score": 0.002, "threshold_reached": 0.93}
+    manifest |= {"zoology": [check.model_dump()]}
+    ModelManifest.model_validate_json(json.dumps(manifest))
+    model = parse_model(manifest)
+    assert (model.brier_score, model.threshold_reached) == (0.002, 0.93)
+    assert [(each.statement, each.holds, each.seen) for each in model.zoology] == [tuple(check.model_dump().values())]
+
+
+def test_metrics_arrive_whole() -> None:
+    window = MetricWindow(NOON, NOON + timedelta(hours=1), 60)
+    fake = InMemoryMetrics()
+    fake.record("api", "Count", NOON, 1, 1)
+    fake.record("train", "Duration", NOON, 7000.0)
+    document = CloudMetrics.model_validate_json(read_metrics(window, fake)).model_dump_json(by_alias=True)
+    metrics = parse_metrics(json.loads(document))
+    assert (metrics.start, metrics.end, metrics.period_s) == (window.start, window.end, 60)
+    assert metrics.total("api", "Count") == 2
+    assert metrics.of("train", "Duration", "p95") == ((NOON, 7000),)
+    assert {each.source for each in metrics.series} == {*FUNCTIONS, API}
+
+
+def test_rows_of_training_arrive_whole() -> None:
+    rows = parse_rows(json.loads(TrainingRows(version="v", total=9, items=[DOG]).model_dump_json()))
+    assert (rows.version, rows.total) == ("v", 9)
+    assert rows.animals == [Animal(4, 0.5, 25.0, has_wings=False, has_tail=True)]
 
 
 def test_the_list_of_models_arrives_whole() -> None:
