@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from frontend.contract import PAGE_LIMIT, Prediction, PredictionPage
+from frontend.wording import made_at
 
 ROWS_A_PAGE = 50
 # More than this is for a program with a cursor, not for a page.
@@ -42,7 +43,7 @@ class Question:
     since: datetime | None = None
     until: datetime | None = None
     model_version: str | None = None
-    """The API has no such filter: what it answers is sorted out here."""
+    """The API has no such filter: what it answers is sorted out here, back to the moment the model was made."""
 
     @classmethod
     def of_days(
@@ -50,9 +51,11 @@ class Question:
     ) -> "Question":
         """Ask for whole days, both ends included, in the visitor's time zone."""
         zone = ZoneInfo(timezone)
+        since = datetime.combine(first, time.min, zone).astimezone(UTC) if first else None
+        made = made_at(model_version) if model_version else None
         return cls(
             species=species,
-            since=datetime.combine(first, time.min, zone).astimezone(UTC) if first else None,
+            since=max(filter(None, (since, made)), default=None),
             until=datetime.combine(last, time.max, zone).astimezone(UTC) if last else None,
             model_version=model_version,
         )
@@ -66,6 +69,8 @@ class History:
     items: list[Prediction] = field(default_factory=list)
     next_cursor: str | None = None
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    looked_through: int = 0
+    """How many predictions the API answered, those of other models included."""
 
 
 def load_history(source: PredictionSource, question: Question) -> History:
@@ -131,13 +136,17 @@ def replace_in_history(prediction: Prediction) -> None:
 
 def _load_on(source: PredictionSource, history: History, cursor: str | None, limit: int = ROWS_A_PAGE) -> History:
     found: list[Prediction] = []
-    asked = history.question
+    asked, seen = history.question, history.looked_through
+    if asked.model_version:
+        # Most of what comes may be of other models.
+        limit = PAGE_LIMIT
     for _ in range(PAGES_A_CLICK):
         page = source.predictions(
             species=asked.species, since=asked.since, until=asked.until, limit=limit, cursor=cursor
         )
         found += [item for item in page.items if asked.model_version in {None, item.model_version}]
+        seen += len(page.items)
         cursor = page.next_cursor
         if found or cursor is None:
             break
-    return replace(history, items=[*history.items, *found], next_cursor=cursor)
+    return replace(history, items=[*history.items, *found], next_cursor=cursor, looked_through=seen)

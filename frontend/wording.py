@@ -98,11 +98,16 @@ def needs_unknown_explained(prediction: Prediction) -> bool:
 
 def describe_version(version: str) -> str:
     """Turn a version such as 20260131T120000Z-0a1b2c3d into its date; give any other version back as it is."""
+    made = made_at(version)
+    return f"{made:%d %b %Y, %H:%M} UTC" if made else version
+
+
+def made_at(version: str) -> datetime | None:
+    """Return when a version such as 20260131T120000Z-0a1b2c3d was made; None if it does not say so."""
     try:
-        made = datetime.strptime(version.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return datetime.strptime(version.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        return version
-    return f"{made:%d %b %Y, %H:%M} UTC"
+        return None
 
 
 def describe_rejection(error: Rejected) -> str:

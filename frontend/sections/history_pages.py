@@ -38,9 +38,17 @@ def show_more(history: History) -> None:
             error = _load(history, everything=every)
         if error is None:
             st.rerun()
-    line.caption("There are older ones." if more else "These are all.")
+    line.caption(_how_far(history))
     if error is not None:
         show_error(error)
+
+
+def _how_far(history: History) -> str:
+    if history.question.model_version is None:
+        return "There are older ones." if history.next_cursor else "These are all."
+    # The API has no filter by model, so it is told how far this page has looked.
+    looked = f"Looked through {counted(history.looked_through, 'prediction')} of all models"
+    return f"{looked}, there are older ones." if history.next_cursor else f"{looked}, these are all of this one."
 
 
 def _load(history: History, *, everything: bool) -> ApiError | None:

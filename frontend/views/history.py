@@ -16,6 +16,7 @@ from frontend.history import (
     load_history,
 )
 from frontend.notices import show_empty, show_error, steady_line
+from frontend.sections.find_prediction import show_finder
 from frontend.sections.history_filters import ask_history
 from frontend.sections.history_pages import show_more
 from frontend.species import UNKNOWN
@@ -26,6 +27,7 @@ from frontend.wording import percent
 def show() -> None:
     """Lay the page out: filters, figures, charts, table, and the row that was picked."""
     st.title("History", anchor=False)
+    show_finder()
     question = ask_history()
     if question is None:
         st.warning("The first day lies after the last one. Change one of them.", icon=":material/date_range:")

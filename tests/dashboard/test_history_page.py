@@ -179,6 +179,32 @@ def test_a_model_can_be_picked(visitor: AppTest, api: LocalApi) -> None:
     visitor.selectbox(key="history_model").select(VERSION).run()
     assert_no_traceback(visitor)
     assert len(table(visitor)) == 3
+    assert "Looked through 5 predictions of all models, these are all of this one." in texts(visitor)
+
+
+def test_a_prediction_is_found_by_its_id_and_can_be_corrected(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(60)
+    wanted = api.stored[0]
+    go_to(visitor.run(), HISTORY)
+    visitor.text_input(key="find_id").set_value(f" {wanted['id']} ")
+    press(visitor, "Find")
+    assert_no_traceback(visitor)
+    assert f"Prediction `{wanted['id']}`" in texts(visitor)
+    visitor.selectbox(key=f"found_truth_{wanted['id']}").select("chicken").run()
+    press(visitor, "Save")
+    assert_no_traceback(visitor)
+    assert wanted["feedback"]["species"] == "chicken"
+    assert "Somebody said it was a chicken." in texts(visitor)
+
+
+def test_an_id_that_nobody_knows_is_said_to_be_so(visitor: AppTest, api: LocalApi) -> None:
+    api.store_many(1)
+    go_to(visitor.run(), HISTORY)
+    visitor.text_input(key="find_id").set_value("no/such?id")
+    press(visitor, "Find")
+    assert_no_traceback(visitor)
+    assert "There is no prediction of that id." in texts(visitor)
+    assert len(table(visitor)) == 1
 
 
 def test_everything_that_matches_can_be_loaded_at_once(visitor: AppTest, api: LocalApi) -> None:

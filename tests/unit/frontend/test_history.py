@@ -101,6 +101,25 @@ def test_a_model_that_the_api_cannot_filter_by_is_sorted_out_here() -> None:
     assert load_history(source, Question(model_version="other")).items == [other]
 
 
+def test_a_model_is_looked_for_back_to_the_moment_it_was_made_and_no_further() -> None:
+    version, made = "20260131T120000Z-0a1b2c3d", datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert Question.of_days(None, None, None, "UTC", version).since == made
+    assert Question.of_days(None, date(2026, 1, 1), None, "UTC", version).since == made
+    assert Question.of_days(None, date(2026, 2, 1), None, "UTC", version).since == datetime(2026, 2, 1, tzinfo=UTC)
+    assert Question.of_days(None, None, None, "UTC", "another form").since is None
+
+
+def test_a_search_for_a_model_takes_large_pages_and_counts_what_it_looked_through() -> None:
+    other = replace(prediction(minutes=1), model_version="other")
+    source = Pages([prediction(), prediction()], [other], [prediction()])
+    first = load_history(source, Question(model_version="other"))
+    assert {asked["limit"] for asked in source.asked} == {100}
+    assert (len(first.items), first.looked_through) == (1, 3)
+    told: list[History] = []
+    load_all(source, first, told.append)
+    assert (len(told[-1].items), told[-1].looked_through, told[-1].next_cursor) == (1, 4, None)
+
+
 def test_all_that_is_left_is_loaded_with_the_largest_pages_and_told_on_the_way() -> None:
     source = Pages(*([prediction(minutes=i)] for i in (3, 2, 1, 0)))
     told: list[int] = []
