@@ -6,15 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from frontend import session
-from frontend.contract import Animal, Prediction
-from frontend.data_service import MAX_SAMPLE
+from frontend.contract import Prediction, TrainingRows
 from frontend.drift import FEWEST_ROWS, SOME, STRONG, FeatureDrift, drift_of
-from frontend.errors import ApiError
-from frontend.job_contract import DATA_SERVICE
+from frontend.errors import ApiError, NotFound
 from frontend.monitor_charts import drift_chart
 from frontend.wording import FIELD_LABELS, counted
 
 REFERENCE = "drift_reference"
+REFERENCE_ROWS = 2000
 MEANING = (
     f"The population stability index compares the shares of the rows in each bin, before and now. Up to {SOME:g} all "
     f"is as before, above {SOME:g} something drifts, above {STRONG:g} it drifts strongly: train again from rows like "
@@ -27,12 +26,15 @@ def show_drift(predictions: Sequence[Prediction]) -> None:
     st.subheader("Drift of the inputs", anchor=False)
     recent = [prediction.animal for prediction in predictions]
     training = _training_rows()
-    if training is not None:
-        reference, told = training, "the rows that the current model was trained from, fetched again by their seed"
+    if isinstance(training, TrainingRows):
+        reference = training.animals
+        spread = "" if len(reference) == training.total else f", evenly spread over all {training.total:,} of them"
+        told = f"the rows that the current model was trained from{spread}"
     else:
         half = len(recent) // 2
         recent, reference = recent[:half], recent[half:]
-        told = "the older half of these predictions, because the rows of training cannot be fetched again"
+        why = "were not kept" if isinstance(training, NotFound) else "cannot be had at the moment"
+        told = f"the older half of these predictions, because the rows of the current model's training {why}"
     if min(len(recent), len(reference)) < FEWEST_ROWS:
         st.info(
             f"Drift needs {FEWEST_ROWS} animals on both sides; there are {len(recent)} recent ones and "
@@ -83,20 +85,19 @@ def _show_indices(drifts: Sequence[FeatureDrift]) -> None:
     )
 
 
-def _training_rows() -> list[Animal] | None:
-    """Return the rows of the current model's training if the data service can hand them out again, else None."""
-    service, health = session.data_service(), session.health().health
-    model = session.known_model(health.model_version) if health else None
-    if service is None or model is None or model.training.kind != DATA_SERVICE or model.training.seed is None:
-        return None
+def _training_rows() -> TrainingRows | ApiError | None:
+    """Return rows of the current model's training, asked for once, or why there are none."""
+    reading = session.health()
+    health = reading.health
+    if health is None:
+        return reading.error
     kept = st.session_state.get(REFERENCE)
-    if kept is not None and kept[0] == model.version:
-        rows: list[Animal] = kept[1]
-        return rows
+    if isinstance(kept, TrainingRows) and kept.version == health.model_version:
+        return kept
     try:
         with st.spinner("Fetching the rows of training …"):
-            rows = service.sample(model.training.seed, min(model.training.rows, MAX_SAMPLE)).animals
-    except ApiError:
-        return None
-    st.session_state[REFERENCE] = (model.version, rows)
+            rows = session.client().training_rows(health.model_version, REFERENCE_ROWS)
+    except ApiError as error:
+        return error
+    st.session_state[REFERENCE] = rows
     return rows

@@ -14,11 +14,11 @@ from frontend.wording import counted
 def show_latency() -> None:
     """Show the calls of all visits to this dashboard since it started, the latest few thousand of them."""
     calls = session.client().calls()
-    st.subheader("Latency and errors", anchor=False)
+    st.subheader("As this dashboard met it", anchor=False)
     failed = sum(call.failed for call in calls)
     st.caption(
         f"Measured here, on {counted(len(calls), 'call')} of this dashboard since it started; {failed} of them failed. "
-        "What the functions themselves wrote is in their logs: `menagerie logs predict`, on AWS in CloudWatch."
+        "The way there and back is in it. What the functions wrote is in their logs: `menagerie logs predict`."
     )
     if not calls:
         return

@@ -1,4 +1,4 @@
-"""The page *Monitor*: what the model answers over time, whether its inputs drift, and how fast the API is."""
+"""The page *Monitor*: what the model answers over time, whether its inputs drift, what the cloud counts, how fast."""
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +8,7 @@ from frontend.errors import ApiError
 from frontend.history import History, Question, load_newest
 from frontend.monitor_charts import activity_chart, confidence_chart, species_share_chart
 from frontend.notices import show_empty, show_error, steady_line
+from frontend.sections.cloud_metrics import show_cloud_metrics
 from frontend.sections.input_drift import show_drift
 from frontend.sections.latency import show_latency
 from frontend.species import UNKNOWN
@@ -45,6 +46,7 @@ def show() -> None:
     else:
         show_empty("Nothing to watch yet", "Classify some animals first; the Data page has plenty.", icon="📈")
         st.page_link("views/data.py", label="Get some animals", icon=":material/scatter_plot:")
+    show_cloud_metrics(refresh=refresh)
     show_latency()
 
 
