@@ -1,0 +1,81 @@
+"""A cold start, from the start of the process to its first answer, out of the packaged zip."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from benchmarks.comparison import Comparison, Figure, interleave, tell
+from benchmarks.local_aws import LocalAws, local_aws
+from benchmarks.subject import animals
+from cloud.locks import local_target
+from cloud.packaging import CACHE, build
+from tests.unit.functions.gateway import event
+
+RUNS = 15
+
+_OURS = """
+import json, sys
+from functions.predict.handler import handler
+class Context:
+    aws_request_id = "0"
+answer = handler(json.load(sys.stdin), Context())
+assert answer["statusCode"] == 200, answer
+"""
+# What nobody can do without who loads an ONNX model from S3: the same bytes, one session, one answer.
+_BARE = """
+import json, os, sys
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import numpy, onnxruntime
+import botocore.session
+client = botocore.session.get_session().create_client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+model = client.get_object(Bucket=os.environ["MODELS_BUCKET"], Key=sys.argv[1])["Body"].read()
+session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+animal = json.loads(json.load(sys.stdin)["body"])["animals"][0]
+rows = numpy.array([[float(value) for value in animal.values()]], dtype=numpy.float32)
+json.dumps(session.run(None, {"animals": rows})[0].tolist())
+"""
+
+
+def main() -> None:
+    """Build the zip for this interpreter, unpack it, and start processes by turns."""
+    package = build("predict", local_target(), CACHE)
+    with local_aws() as aws, tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(package.path) as archive:
+            archive.extractall(folder)
+        asked = json.dumps(event("POST", "/predict", body=json.dumps({"animals": animals(1)})))
+        mine, theirs = interleave(
+            RUNS, lambda: _start(_OURS, folder, asked, aws), lambda: _start(_BARE, folder, asked, aws)
+        )
+    tell(
+        "cold_start",
+        [
+            Comparison(
+                "cold start to the first answer, from the zip",
+                "numpy, onnxruntime, botocore, the same model",
+                "ms",
+                Figure.of(mine),
+                Figure.of(theirs),
+                reach=1.5,
+            )
+        ],
+    )
+
+
+def _start(program: str, folder: str, asked: str, aws: LocalAws) -> None:
+    # -P keeps this project's own folder out of the path: what is imported comes out of the zip, boto3 excepted.
+    subprocess.run(
+        [sys.executable, "-P", "-c", program, aws.model_key],
+        input=asked,
+        env={**aws.environment, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=Path(folder),
+        text=True,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+if __name__ == "__main__":
+    main()
