@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+import functions.lean_fastapi  # noqa: F401  # before anything else imports FastAPI
+
+# isort: split
 from fastapi import FastAPI
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES

@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-HEAVY = {"sklearn", "scipy", "pandas", "skl2onnx", "onnx", "training", "httpx2", "cloud", "moto"}
+HEAVY = {
+    "sklearn", "scipy", "pandas", "skl2onnx", "onnx", "training", "httpx2", "cloud", "moto", "boto3", "s3transfer",
+    "aws_lambda_powertools",
+}  # fmt: skip
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -24,7 +27,7 @@ ENVIRONMENT = {
     [
         ("functions.predict.handler", HEAVY),
         ("functions.retrain.handler", HEAVY | {"onnxruntime", "numpy"}),
-        ("functions.openapi", HEAVY | {"onnxruntime", "numpy", "boto3"}),
+        ("functions.openapi", HEAVY | {"onnxruntime", "numpy", "botocore"}),
     ],
 )
 def test_a_door_imports_no_heavy_library(module: str, unwanted: set[str]) -> None:
@@ -52,3 +55,14 @@ def test_a_door_without_its_settings_says_which_are_missing(module: str) -> None
     last = done.stderr.splitlines()[-1]
     assert last.startswith("menagerie.errors.Misconfigured: the environment needs MODELS_BUCKET")
     assert "_TABLE" in last
+
+
+@pytest.mark.parametrize("module", ["functions.predict.handler", "functions.retrain.handler"])
+def test_a_door_builds_no_validator_of_the_openapi_specification(module: str) -> None:
+    code = f"import {module}; from fastapi.openapi.models import OpenAPI; print(OpenAPI.__pydantic_complete__)"
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.stdout == "False\n", done.stderr
+    code = "from functions.openapi import openapi_document; print(openapi_document()['openapi'])"
+    code = f"import {module}; {code}"
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("3."), done.stderr
