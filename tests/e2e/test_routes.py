@@ -26,6 +26,9 @@ PROTECTED = [
     ("GET", "/models"),
     ("GET", "/models/current"),
     ("GET", "/models/20260101T000000Z-00000000"),
+    ("GET", "/models/20260101T000000Z-00000000/rows"),
+    ("GET", "/models/current/rows"),
+    ("GET", "/metrics"),
     ("POST", "/retrain"),
     ("GET", "/retrain"),
     ("GET", "/retrain/some-id"),
@@ -164,18 +167,42 @@ def test_a_thousand_and_one_animals_are_too_many(api: httpx2.Client) -> None:
     assert problem["errors"][0]["field"] == "animals"
 
 
+@pytest.mark.parametrize("version", ["current", "by its name"])
+def test_a_model_shows_some_of_the_rows_that_it_was_trained_from(api: httpx2.Client, version: str) -> None:
+    model = api.get("/models/current").json()
+    version = version if version == "current" else model["version"]
+    rows = api.get(f"/models/{version}/rows", params={"limit": 10}).json()
+    assert (rows["version"], rows["total"]) == (model["version"], model["training"]["rows"])
+    assert len(rows["items"]) == 10
+    assert all(set(row) == set(ANIMALS["dog"]) for row in rows["items"])
+
+
+def test_what_the_cloud_counted_lies_in_the_time_asked_for(api: httpx2.Client) -> None:
+    answer = api.get("/metrics", params={"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T02:00:00Z", "period": 600})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["from"], answer.json()["period_seconds"]) == ("2026-01-01T00:00:00Z", 600)
+    series = {(s["source"], s["metric"]): s["points"] for s in api.get("/metrics").json()["series"]}
+    assert {("predict", "Invocations"), ("train", "Duration"), ("api", "Latency")} <= set(series)
+    # How much of it there is depends on the cloud: LocalStack counts invocations, `sam local` calls nobody.
+    assert all(point["value"] >= 0 for points in series.values() for point in points)
+
+
 @pytest.mark.parametrize(
-    ("query", "field"),
+    ("path", "query", "field"),
     [
-        ({"limit": 0}, "limit"),
-        ({"limit": 101}, "limit"),
-        ({"from": "yesterday"}, "from"),
-        ({"species": "unicorn"}, "species"),
-        ({"cursor": "!!"}, "cursor"),
+        ("/predictions", {"limit": 0}, "limit"),
+        ("/predictions", {"limit": 101}, "limit"),
+        ("/predictions", {"from": "yesterday"}, "from"),
+        ("/predictions", {"species": "unicorn"}, "species"),
+        ("/predictions", {"cursor": "!!"}, "cursor"),
+        ("/metrics", {"period": 61}, "period"),
+        ("/models/current/rows", {"limit": 0}, "limit"),
     ],
 )
-def test_a_bad_query_is_refused_with_its_field_named(api: httpx2.Client, query: dict[str, Any], field: str) -> None:
-    problem = is_problem(api.get("/predictions", params=query), 422)
+def test_a_bad_query_is_refused_with_its_field_named(
+    api: httpx2.Client, path: str, query: dict[str, Any], field: str
+) -> None:
+    problem = is_problem(api.get(path, params=query), 422)
     assert field in [e["field"] for e in problem["errors"]]
 
 
@@ -185,6 +212,7 @@ def test_a_bad_query_is_refused_with_its_field_named(api: httpx2.Client, query: 
         "/predictions/nobody",
         "/retrain/01KG9YS7G0CMGJ51PYK3YN6HD1",
         "/models/20200101T000000Z-00000000",
+        "/models/20200101T000000Z-00000000/rows",
         "/models/nonsense",
     ],
 )
