@@ -130,9 +130,9 @@ class ApiClient:
         """Return how far a training is; NotFound for an unknown id."""
         return self._call("GET", f"/retrain/{job_id}", parse_job, route="/retrain/{job_id}", timeout=self._aside)
 
-    def metrics(self, since: datetime, until: datetime) -> CloudMetrics:
-        """Return what the cloud counted; both times carry a zone and are 15 days apart at most."""
-        params = {"from": since.isoformat(), "to": until.isoformat()}
+    def metrics(self, since: datetime, until: datetime, period_s: int) -> CloudMetrics:
+        """Return what the cloud counted; times carry a zone, 15 days apart at most; the period is whole minutes."""
+        params = {"from": since.isoformat(), "to": until.isoformat(), "period": period_s}
         return self._call("GET", "/metrics", parse_metrics, params=params)
 
     @property

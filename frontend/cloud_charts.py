@@ -10,7 +10,7 @@ from frontend.metrics_contract import API, FUNCTIONS, CloudMetrics
 
 HEIGHT = 230
 # None of them a colour of a species; each at least 3:1 against the light and the dark background.
-SOURCES = {"predict": "#8a63d2", "retrain": "#cc4b86", "train": "#7a8b2e", API: "#8a8d94"}
+SOURCES = {API: "#8a8d94", "predict": "#8a63d2", "retrain": "#cc4b86", "train": "#7a8b2e"}
 TROUBLES = {
     "run failed": "#d1622b",
     "throttled": "#b98a00",
@@ -19,6 +19,7 @@ TROUBLES = {
 }
 LABELS = {API: "API"}
 _POWERS_OF_TEN = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
+_LEGEND = alt.Legend(orient="top", columns=4, offset=4, padding=0, symbolType="circle")
 _FROM = alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M")
 
 
@@ -40,8 +41,9 @@ def times_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
 
     Periods in which nothing happened are there without a value, so that no line runs across them.
     """
-    named = {name: ("Duration", metrics.of(name, "Duration", "p95")) for name in FUNCTIONS}
-    named[API] = ("Latency", metrics.of(API, "Latency", "p95"))
+    # The API's times hold those of predict: drawn first, it lies below.
+    named = {API: ("Latency", metrics.of(API, "Latency", "p95"))}
+    named |= {name: ("Duration", metrics.of(name, "Duration", "p95")) for name in FUNCTIONS}
     every = pd.date_range(metrics.start, metrics.end, freq=f"{metrics.period_s}s", inclusive="left")
     frames = []
     for source, (metric, points) in named.items():
@@ -152,7 +154,7 @@ def _colour(field: str, colours: Mapping[str, str], present: Sequence[str]) -> a
     shown = {LABELS.get(name, name): colour for name, colour in colours.items()}
     shown = {name: colour for name, colour in shown.items() if name in present}
     scale = alt.Scale(domain=list(shown), range=list(shown.values()))
-    return alt.Color(f"{field}:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=2))
+    return alt.Color(f"{field}:N", scale=scale, legend=_LEGEND, title=None)
 
 
 def _wall_clock(times: pd.Series, timezone: str) -> pd.Series:

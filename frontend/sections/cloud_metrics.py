@@ -14,11 +14,12 @@ from frontend.wording import counted
 KEPT = "cloud_metrics"
 # CloudWatch itself is a minute or two behind.
 KEPT_FOR = timedelta(seconds=30)
+# How long, and in steps of how many seconds: some sixty bars fit a phone.
 SPANS = {
-    "The last hour": timedelta(hours=1),
-    "The last 3 hours": timedelta(hours=3),
-    "The last 24 hours": timedelta(hours=24),
-    "The last 15 days": timedelta(days=15),
+    "The last hour": (timedelta(hours=1), 60),
+    "The last 6 hours": (timedelta(hours=6), 600),
+    "The last 24 hours": (timedelta(hours=24), 1800),
+    "The last 15 days": (timedelta(days=15), 21600),
 }
 
 
@@ -28,11 +29,11 @@ def show_cloud_metrics(*, refresh: bool) -> None:
     span = st.selectbox(
         "From CloudWatch",
         list(SPANS),
-        index=1,
         key="cloud_span",
         persist_state="session",
         width=220,
-        help="Runs of the functions and requests to the API, as the cloud counts and times them itself.",
+        help="Runs of the functions and requests to the API, as the cloud itself counts and times them: "
+        "without the way through the network.",
     )
     line = steady_line()
     with line, st.spinner("Asking CloudWatch …"):
@@ -41,7 +42,7 @@ def show_cloud_metrics(*, refresh: bool) -> None:
         line.empty()
         show_error(outcome)
     elif any(each.points for each in outcome.series):
-        line.caption(f"One point is {_length(outcome.period_s)}; times are those of the cloud, without the network's.")
+        line.caption(f"In steps of {_length(outcome.period_s)}")
         _show_figures(outcome)
         _show_charts(outcome)
     else:
@@ -60,7 +61,8 @@ def _load(span: str, *, refresh: bool) -> CloudMetrics | ApiError:
         metrics: CloudMetrics = kept[1]
         return metrics
     try:
-        metrics = session.client().metrics(now - SPANS[span], now)
+        length, period_s = SPANS[span]
+        metrics = session.client().metrics(now - length, now, period_s)
     except ApiError as error:
         session.forget_health()
         return error

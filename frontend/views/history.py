@@ -27,7 +27,6 @@ from frontend.wording import percent
 def show() -> None:
     """Lay the page out: filters, figures, charts, table, and the row that was picked."""
     st.title("History", anchor=False)
-    show_finder()
     question = ask_history()
     if question is None:
         st.warning("The first day lies after the last one. Change one of them.", icon=":material/date_range:")
@@ -45,6 +44,7 @@ def show() -> None:
         _show_history(outcome)
     else:
         _show_nothing(outcome)
+    show_finder()
 
 
 def _load(question: Question) -> History | ApiError:

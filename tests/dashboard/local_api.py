@@ -190,7 +190,7 @@ def metrics(query: dict[str, str], counted: dict[tuple[str, str], float]) -> Jso
     return {
         "from": query["from"],
         "to": query["to"],
-        "period_seconds": 60,
+        "period_seconds": int(query["period"]),
         "series": [
             {
                 "source": source,

@@ -86,7 +86,7 @@ def test_what_the_cloud_counted_is_drawn_and_summed_up(visitor: AppTest, api: Lo
     said = texts(visitor)
     for figure in ("Runs of predict 1,200", "Trainings 0", "Errors (5xx) 3", "Runs that failed 0"):
         assert figure in said
-    assert "One point is 1 minute" in said
+    assert "In steps of 1 minute" in said
     assert len(charts(visitor)) == 4
 
 
@@ -120,7 +120,7 @@ def test_metrics_that_cannot_be_had_are_a_message_and_the_rest_of_the_page_stays
     api.store_many(60)
     go_to(visitor.run(), MONITOR)
     api.refuse(503, problem(503, "Something this service depends on does not answer."), retry_after="5")
-    visitor.selectbox(key="cloud_span").select("The last hour").run()
+    visitor.selectbox(key="cloud_span").select("The last 6 hours").run()
     assert_no_traceback(visitor)
     assert "depends on does not answer" in texts(visitor)
     assert "The newest 60 predictions" in texts(visitor)

@@ -96,8 +96,8 @@ def test_metrics_are_asked_for_with_both_ends_and_read_by_their_names() -> None:
     ends = {"from": "2026-01-31T11:00:00Z", "to": "2026-01-31T13:00:00Z", "period_seconds": 60}
     api, asked = answering(json={**ends, "series": [named]})
     start, end = datetime(2026, 1, 31, 11, tzinfo=UTC), datetime(2026, 1, 31, 13, tzinfo=UTC)
-    metrics = api.metrics(start, end)
-    assert dict(asked[0].url.params) == {"from": start.isoformat(), "to": end.isoformat()}
+    metrics = api.metrics(start, end, 60)
+    assert dict(asked[0].url.params) == {"from": start.isoformat(), "to": end.isoformat(), "period": "60"}
     assert (metrics.start, metrics.end, metrics.period_s) == (start, end, 60)
     assert metrics.total("predict", "Invocations") == 7
     assert metrics.of("predict", "Invocations")[0] == (datetime(2026, 1, 31, 12, tzinfo=UTC), 3)
