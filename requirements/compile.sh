@@ -8,6 +8,7 @@ compile() {
 }
 compile pyproject.toml --group dev --group predict --group retrain --group dashboard --group data-service --group deploy \
   --output-file requirements/dev.txt
-for part in predict retrain dashboard data-service deploy; do
+compile --group lambda-emulator --no-deps --output-file requirements/lambda-emulator.txt
+for part in lambda-runtime moto-server predict retrain dashboard data-service deploy; do
   compile --group "$part" --constraint requirements/dev.txt --output-file "requirements/$part.txt"
 done

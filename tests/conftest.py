@@ -19,3 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="URL",
         help="drive them through `sam local start-api` at this address; what that does not do is skipped",
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured and did not judge: `record_property("measured", …)`."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties if report.when == "call" else ():
+            if name == "measured":
+                terminalreporter.write_line(f"measured: {value}")

@@ -1,0 +1,56 @@
+"""What AWS puts around a zip, from its own packages: Lambda's runtime client, and the emulator of its interface."""
+
+import hashlib
+import os
+import platform
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from cloud.dependencies import install
+from cloud.locks import Target, local_target, requirements_for
+from cloud.packaging import PROJECT
+from menagerie.errors import Unavailable
+
+TOOLS = PROJECT / "build" / "lambda-runtime"
+# Set where nothing may be left out quietly; the tools that cannot be had are an error then.
+SKIP_NOTHING = "MENAGERIE_SKIP_NOTHING"
+MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+def fetched(lock: str, target: Target) -> Path:
+    """Return the folder that a lock of requirements/ is installed in for a target, alone; skip if it cannot be had."""
+    requirements = requirements_for(PROJECT / "requirements" / f"{lock}.txt", target)
+    digest = hashlib.sha256(f"{requirements}{target}".encode()).hexdigest()[:16]
+    folder = TOOLS / f"{lock}-{target.python_version}-{digest}"
+    if not folder.exists():
+        TOOLS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=TOOLS) as temporary:
+            try:
+                install(requirements, target, Path(temporary, "tree"))
+            except Unavailable as error:
+                _leave_out(f"requirements/{lock}.txt could not be fetched: {error}")
+            Path(temporary, "tree").rename(folder)
+    return folder
+
+
+def emulator() -> Path:
+    """Return the program `aws-lambda-rie`, which the wheel of the SAM command line carries."""
+    machine = MACHINES.get(platform.machine())
+    if platform.system() != "Linux" or machine is None:
+        _leave_out(f"there is no emulator of Lambda's runtime interface for {platform.system()} {platform.machine()}")
+    program = fetched("lambda-emulator", local_target()) / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{machine}"
+    if not os.access(program, os.X_OK):
+        executable = program.with_suffix(".tmp")
+        shutil.copyfile(program, executable)
+        executable.chmod(0o755)
+        executable.replace(program)
+    return program
+
+
+def _leave_out(reason: str) -> None:
+    if os.environ.get(SKIP_NOTHING):
+        pytest.fail(reason)
+    pytest.skip(reason)
