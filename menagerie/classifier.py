@@ -80,6 +80,12 @@ class OnnxClassifier:
             ],
         )
 
+    def inside(self, probabilities: "NDArray[np.float32]") -> "NDArray[np.bool_]":
+        """Return which classes belong to the prediction sets: shape (n, 5), at least the most probable of each row."""
+        inside: NDArray[np.bool_] = probabilities >= self._minimum
+        inside[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+        return inside
+
     def _verify_metadata(self) -> None:
         stored = self._session.get_modelmeta().custom_metadata_map
         expected = {"classes": ",".join(CLASSES), "features": ",".join(FEATURES)}

@@ -87,6 +87,14 @@ def validate(rows: Sequence[object], lines: Sequence[int] | None = None) -> Anim
     return AnimalRows(_matrix(valid), is_valid, tuple(refusals))
 
 
+def within_limits(table: NDArray[np.float64]) -> bool:
+    """Tell whether all of a table of shape (n, 5), columns as in `FEATURES`, is within the limits of `Animal`."""
+    # A NaN fails every comparison, so it is never within.
+    within = (table >= 0) & (table <= _LARGEST)
+    within[:, 1:3] &= table[:, 1:3] > 0
+    return bool(within.all())
+
+
 def joined(parts: Iterable[AnimalRows]) -> AnimalRows:
     """Return the parts as one, in their order."""
     parts = list(parts)
@@ -123,7 +131,4 @@ def _all_valid(rows: Sequence[Any]) -> NDArray[np.float32] | None:
         table = np.array(values, dtype=np.float64)
     except (KeyError, OverflowError):
         return None
-    # A NaN fails every comparison, so it is never within.
-    within = (table >= 0) & (table <= _LARGEST)
-    within[:, 1:3] &= table[:, 1:3] > 0
-    return table.astype(np.float32) if within.all() else None
+    return table.astype(np.float32) if within_limits(table) else None

@@ -12,7 +12,7 @@ from training.rows import AnimalRows, joined, validate
 
 ROWS_AT_ONCE = 50_000
 
-_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +110,4 @@ def _number(text: str) -> float | str:
 
 
 def _boolean(text: str) -> bool | str:
-    return _BOOLEANS.get(text.strip().lower(), text)
+    return BOOLEANS.get(text.strip().lower(), text)

@@ -34,25 +34,35 @@ def predict(
     Lines that are no valid animal are named on standard error; without --skip-invalid nothing is written then.
     Raises InvalidInput, NotFound if there is no model, ModelRejected if it does not verify.
     """
+    from cloud.columnar_scoring import NotPlain, score
     from training.model_folder import load
-    from training.tables import pieces
 
     classifier = load(model)
+    with _whole_or_nothing(output) as temporary:
+        try:
+            score(file, classifier, temporary, ANSWER_COLUMNS, SET_SEPARATOR)
+        except NotPlain:
+            with temporary.open("w", encoding="utf-8", newline="") as text:
+                _line_by_line(file, classifier, text, skip_invalid=skip_invalid)
+
+
+def _line_by_line(file: Path, classifier: "OnnxClassifier", text: TextIO, *, skip_invalid: bool) -> None:
+    from training.tables import pieces
+
     valid = refused = 0
-    with _whole_or_nothing(output) as text:
-        writer = csv.writer(text, lineterminator="\n")
-        for number, piece in enumerate(pieces(file)):
-            if number == 0:
-                writer.writerow(_header(file, piece.header))
-            _name_the_invalid(file, piece)
-            valid += len(piece.rows.matrix)
-            refused += piece.rows.refused
-            if not refused or skip_invalid:
-                writer.writerows(_answers(classifier, piece))
-        if refused and not skip_invalid:
-            raise InvalidInput(f"{file}: {refused} invalid lines, nothing written; --skip-invalid leaves them out")
-        if not valid:
-            raise InvalidInput(f"{file} has no valid animal, nothing written")
+    writer = csv.writer(text, lineterminator="\n")
+    for number, piece in enumerate(pieces(file)):
+        if number == 0:
+            writer.writerow(_header(file, piece.header))
+        _name_the_invalid(file, piece)
+        valid += len(piece.rows.matrix)
+        refused += piece.rows.refused
+        if not refused or skip_invalid:
+            writer.writerows(_answers(classifier, piece))
+    if refused and not skip_invalid:
+        raise InvalidInput(f"{file}: {refused} invalid lines, nothing written; --skip-invalid leaves them out")
+    if not valid:
+        raise InvalidInput(f"{file} has no valid animal, nothing written")
 
 
 def _header(file: Path, header: list[str]) -> list[str]:
@@ -84,21 +94,21 @@ def _answers(classifier: "OnnxClassifier", piece: "Piece") -> Iterator[list[obje
 
 
 @contextmanager
-def _whole_or_nothing(output: Path | None) -> Iterator[TextIO]:
+def _whole_or_nothing(output: Path | None) -> Iterator[Path]:
     """Give a temporary file; without an error it becomes `output`, or is copied to standard output."""
     folder = None if output is None else output.parent
     try:
         handle, name = tempfile.mkstemp(prefix=".menagerie-", suffix=".csv", dir=folder)
     except OSError as error:
         raise InvalidInput(f"cannot write to {folder}: {error.strerror}") from error
+    os.close(handle)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w+", encoding="utf-8", newline="") as text:
-            yield text
-            if output is None:
-                text.seek(0)
+        yield temporary
+        if output is None:
+            with temporary.open(encoding="utf-8", newline="") as text:
                 shutil.copyfileobj(text, sys.stdout)
-        if output is not None:
+        else:
             # mkstemp keeps its file to its owner; what replaces it is an ordinary file.
             temporary.chmod(0o666 & ~_umask())
             temporary.replace(output)
