@@ -65,8 +65,8 @@ class Up:
 
 @pytest.fixture(scope="session")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """An embedded cloud that lives as long as the tests."""
-    up = Up(tmp_path_factory.mktemp("cloud") / "state")
+    """An embedded cloud that lives as long as the tests, and lets functions do only what their roles allow."""
+    up = Up(tmp_path_factory.mktemp("cloud") / "state", "--enforce-iam")
     try:
         up.wait()
         yield up

@@ -1,0 +1,149 @@
+"""What the functions of a stack do with their permissions, each as one small use that tells what came of it."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+
+from cloud.clients import Clients
+from cloud.deployment import outputs
+from menagerie.dynamodb_jobs import DynamoDBJobStore
+from menagerie.errors import Conflict
+from menagerie.job import DataServiceSource, DatasetSource, FeedbackSource, JobStatus, TrainingRequest
+from menagerie.registry import Pointer
+from menagerie.s3_registry import S3ModelRegistry
+from tests.e2e.test_routes import ANIMALS, finished
+
+MISSING = "20200101T000000Z-00000000"
+OLD = "20210101T000000Z-00000000"
+SMALL = DataServiceSource(number_of_datapoints=300)
+DENIED = "AccessDenied"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a training job."""
+
+    status: str
+    error: str
+    log: str
+
+
+class Uses:
+    """The uses, and root's view of bucket and tables to prepare them and to tidy up."""
+
+    def __init__(self, api: httpx2.Client, clients: Clients) -> None:
+        self.api = api
+        self._functions = clients.functions
+        found = outputs(clients)
+        self._retrain, self.train = found["RetrainFunctionName"], found["TrainFunctionName"]
+        dynamodb = clients.session.client("dynamodb", endpoint_url=clients.endpoint_url)
+        self.jobs = DynamoDBJobStore(dynamodb, found["JobsTableName"], patience=timedelta(minutes=6))
+        self.registry = S3ModelRegistry(clients.s3, found["ModelsBucketName"])
+        self._files = clients.s3, found["ModelsBucketName"]
+
+    def status(self, method: str, path: str, body: object = None) -> int:
+        """Return the status that a route answers with."""
+        return self.api.request(method, path, json=body).status_code
+
+    def predict(self) -> int:
+        """Ask for a prediction."""
+        return self.status("POST", "/predict", {"animals": [ANIMALS["dog"]]})
+
+    def prediction(self) -> str:
+        """Return the id of a stored prediction."""
+        return str(self.api.get("/predictions").json()["items"][0]["id"])
+
+    def promote_another(self) -> int:
+        """Promote a model that is not the current one."""
+        current = self._pointer().version
+        other = next(m.version for m in self.registry.manifests() if m.version not in (current, OLD))
+        return self.status("PUT", "/models/current", {"version": other})
+
+    def ask_for_job(self) -> tuple[int, str]:
+        """Ask for a training while none runs; return the answer's status and what became of the job."""
+        self.settle()
+        before = {job.job_id for job in self.jobs.recent(1)}
+        answer = self.status("POST", "/retrain", {"source": SMALL.model_dump(), "promote": "never"})
+        made = [job for job in self.jobs.recent(1) if job.job_id not in before]
+        if not made:
+            return answer, "none"
+        return answer, self._end(made[0].job_id) if answer == 202 else str(made[0].status)
+
+    def event(self, source: str) -> str:
+        """Let an event reach the retrain function; return what it says it did."""
+        self.settle()
+        event = {"source": source, "id": f"permission {datetime.now(UTC).isoformat()}", "detail": {}}
+        answer = self._functions.invoke(FunctionName=self._retrain, Payload=json.dumps(event))
+        told = json.loads(answer["Payload"].read())
+        return "refused" if answer.get("FunctionError") else str(told["done"])
+
+    def ask_twice_with_one_key(self) -> tuple[int, int]:
+        """Ask twice for a training under one key; return both statuses."""
+        self.settle()
+        key = {"Idempotency-Key": f"permission {datetime.now(UTC).isoformat()}"}
+        body = {"source": SMALL.model_dump(), "promote": "never"}
+        first, second = (self.api.post("/retrain", json=body, headers=key).status_code for _ in range(2))
+        return first, second
+
+    def run(self, source: DataServiceSource | DatasetSource | FeedbackSource = SMALL) -> Ran:
+        """Run a training job to its end, with the log that it leaves."""
+        self.settle()
+        job_id = self.jobs.create(TrainingRequest(source=source, promote="never")).job_id
+        answer = self._functions.invoke(FunctionName=self.train, Payload=json.dumps({"job_id": job_id}), LogType="Tail")
+        job = self.jobs.get(job_id)
+        return Ran(job.status, job.error or "", base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"))
+
+    def files_of_old_model_after_a_job(self) -> list[str]:
+        """Run a job while there is a model to retire; return the files of that model which are left."""
+        pointer = self._pointer()
+        self.registry.remove(OLD)
+        manifest = self.registry.manifest(pointer.version).model_copy(
+            update={"version": OLD, "parent": None, "created_at": datetime(2021, 1, 1, tzinfo=UTC)}
+        )
+        self.registry.publish(manifest, self.registry.model(pointer.version), b"rows")
+        ran = self.run()
+        assert ran.status == "succeeded", ran
+        client, bucket = self._files
+        found = client.list_objects_v2(Bucket=bucket, Prefix=f"models/{OLD}/").get("Contents", [])
+        return [each["Key"].rsplit("/", 1)[1] for each in found]
+
+    def settle(self) -> None:
+        """Return when no job is open: one that runs ends, one that nobody took is given up."""
+        for job in self.jobs.recent(1):
+            if job.status is JobStatus.RUNNING:
+                finished(self.api, job.job_id)
+            elif job.status is JobStatus.QUEUED:
+                with suppress(Conflict):
+                    self.jobs.fail(job.job_id, "given up by a test")
+
+    @contextmanager
+    def retained_models(self, count: int) -> Iterator[None]:
+        """Let the training function keep so many models for as long as the block runs."""
+        variables = self._functions.get_function_configuration(FunctionName=self.train)["Environment"]["Variables"]
+
+        def put(changed: dict[str, str]) -> None:
+            self._functions.update_function_configuration(FunctionName=self.train, Environment={"Variables": changed})
+
+        put({**variables, "RETAINED_MODELS": str(count)})
+        try:
+            yield
+        finally:
+            put(variables)
+
+    def _end(self, job_id: str) -> str:
+        return str(finished(self.api, job_id)["status"])
+
+    def _pointer(self) -> Pointer:
+        pointer = self.registry.current()
+        assert pointer is not None
+        return pointer
+
+
+def refused(error: str) -> bool:
+    """Tell whether an error is one of permission."""
+    return DENIED in error
