@@ -1,0 +1,66 @@
+"""The containers: who can reach them, as whom they run, and that their versions are those of everything else."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from samtranslator.yaml_helper import yaml_parse
+
+from cloud.deployment import TEMPLATE
+
+ROOT = TEMPLATE.parent
+COMPOSE: dict[str, Any] = yaml_parse((ROOT / "docker-compose.yml").read_text())
+OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
+
+
+class Overrides(yaml.SafeLoader):
+    """Reads compose's own tags as what they stand before."""
+
+
+Overrides.add_constructor("!reset", lambda *_: [])
+MINISTACK: dict[str, Any] = yaml.load((ROOT / "docker-compose.ministack.yml").read_text(), Overrides)
+
+
+def test_every_port_is_published_on_loopback_only() -> None:
+    ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+    assert len(ports) == 3
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_have_no_capability_and_gain_none(name: str) -> None:
+    assert OURS[name]["cap_drop"] == ["ALL"]
+    assert OURS[name]["security_opt"] == ["no-new-privileges:true"]
+    assert "/var/run/docker.sock" not in str(OURS[name].get("volumes"))
+
+
+def test_the_dashboard_waits_for_the_deployment_and_that_for_what_it_needs() -> None:
+    assert OURS["dashboard"]["depends_on"] == {"deploy": {"condition": "service_completed_successfully"}}
+    assert OURS["deploy"]["depends_on"] == {
+        "localstack": {"condition": "service_healthy"},
+        "data-service": {"condition": "service_healthy"},
+    }
+
+
+def test_images_of_others_are_pinned_and_localstacks_can_be_chosen() -> None:
+    assert COMPOSE["services"]["localstack"]["image"] == "${LOCALSTACK_IMAGE:-localstack/localstack:4.14.0}"
+
+
+def test_the_ministack_image_is_of_the_version_that_the_tests_run() -> None:
+    pinned = re.search(r"^ministack==(\S+)", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE)
+    assert pinned is not None
+    service = MINISTACK["services"]["localstack"]
+    assert service["image"] == f"ministackorg/ministack:{pinned[1]}-full"
+    assert (service["user"], service["volumes"]) == ("ministack", [])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_dockerfile_needs_no_buildkit_no_root_and_no_unhashed_package(name: str) -> None:
+    text = (ROOT / OURS[name]["build"]["dockerfile"]).read_text()
+    assert "--mount" not in text
+    assert "syntax=" not in text
+    assert re.search(r"^USER (?!root)\S+", text, re.MULTILINE)
+    assert "--require-hashes" in text
+    # The slow layer must not depend on our sources.
+    assert text.index("RUN pip install") < text.index("COPY menagerie/" if "COPY menagerie/" in text else "COPY f")
