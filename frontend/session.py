@@ -14,6 +14,8 @@ from frontend.model_contract import Model, Models
 from frontend.settings import Settings
 
 HEALTH_KEPT_S = 5.0
+# Somebody who was told that the API is away wants to see at once that it is back.
+FAILURE_KEPT_S = 1.0
 MODELS_KEPT_S = 15.0
 _HEALTH = "health_reading"
 _MODELS = "models_reading"
@@ -53,7 +55,7 @@ def known_model(version: str) -> Model | None:
 def health() -> HealthReading:
     """Return the last look at the API if it is fresh, otherwise take one."""
     kept = st.session_state.get(_HEALTH)
-    if isinstance(kept, HealthReading) and time.monotonic() - kept.taken_at < HEALTH_KEPT_S:
+    if isinstance(kept, HealthReading) and time.monotonic() - kept.taken_at < _kept_for(kept):
         return kept
     api = client()
     started = time.monotonic()
@@ -66,6 +68,10 @@ def health() -> HealthReading:
     reading = HealthReading(answer, error, (taken_at - started) * 1000, taken_at)
     st.session_state[_HEALTH] = reading
     return reading
+
+
+def _kept_for(reading: HealthReading) -> float:
+    return HEALTH_KEPT_S if reading.error is None else FAILURE_KEPT_S
 
 
 def forget_health() -> None:

@@ -1,5 +1,6 @@
 """What a person does with the dashboard, from the first visit on, in a real browser against the embedded cloud."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -142,6 +143,10 @@ def test_the_data_is_looked_at_and_the_monitor_sees_what_was_asked(page: Page, k
     keep("data")
     go_to(page, "Monitor")
     expect(page.get_by_text("the rows that the current model was trained from")).to_be_visible()
+    expect(page.get_by_text("Runs of each function")).to_be_visible()
+    expect(page.get_by_test_id("stMetric").filter(has_text="Runs of predict")).to_contain_text(re.compile(r"[1-9]\d*"))
+    for drawn in ("Runs of each function over time", "Milliseconds that 95 % of the runs stayed below, over time"):
+        expect(page.get_by_label(drawn, exact=True)).to_be_visible()
     settled(page)
     keep("monitor")
 
