@@ -30,7 +30,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         patch.setenv(TIMEOUT_VARIABLE, "5")
         up = Up(tmp_path_factory.mktemp("browser") / "state", dashboard=True)
     try:
-        up.wait()
+        addresses = up.wait()
+        # A first training, beside the first stories, so that nobody watches the trainer import its libraries.
+        key = {"x-api-key": addresses.api_key}
+        httpx2.post(f"{addresses.api_url}/retrain", json={"promote": "never"}, headers=key, timeout=30.0)
         yield up
     finally:
         up.stop()

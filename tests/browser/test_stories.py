@@ -107,6 +107,7 @@ def test_a_wrong_answer_is_corrected_and_the_correction_is_kept(
 def test_a_training_is_started_and_watched_to_its_end(
     page: Page, api: httpx2.Client, keep: Callable[[str], None]
 ) -> None:
+    wait_for_trainings(api)
     before = api.get("/models").json()
     go_to(page, "Models")
     choose(page, "Promote it", "not by itself")
@@ -167,15 +168,15 @@ def test_an_api_that_falls_silent_is_told_and_is_back_when_it_is_back(
 
 
 def a_model_besides(api: httpx2.Client, current: str) -> str:
-    """Return the newest version that is not current, trained now if there is none."""
-    others = [item["version"] for item in api.get("/models").json()["items"] if item["version"] != current]
-    if others:
-        return str(others[0])
-    job = api.post("/retrain", json={"promote": "never"}).raise_for_status().json()
+    """Return the newest version that is not current."""
+    wait_for_trainings(api)
+    return next(str(item["version"]) for item in api.get("/models").json()["items"] if item["version"] != current)
+
+
+def wait_for_trainings(api: httpx2.Client) -> None:
+    """Return once the latest training has ended well."""
     deadline = time.monotonic() + 60
-    while job["status"] != "succeeded":
+    while (job := api.get("/retrain", params={"limit": 1}).json()["items"][0])["status"] != "succeeded":
         assert job["status"] != "failed", job["error"]
         assert time.monotonic() < deadline
         time.sleep(0.2)
-        job = api.get(f"/retrain/{job['job_id']}").json()
-    return str(job["model_version"])
