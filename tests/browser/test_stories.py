@@ -150,6 +150,8 @@ def test_the_data_is_looked_at_and_the_monitor_sees_what_was_asked(page: Page, k
         expect(page.get_by_label(drawn, exact=True)).to_be_visible()
     settled(page)
     keep("monitor")
+    page.get_by_text("95 % of the runs took no longer than").scroll_into_view_if_needed()
+    keep("monitor-cloud")
 
 
 def test_an_api_that_falls_silent_is_told_and_is_back_when_it_is_back(

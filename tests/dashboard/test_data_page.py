@@ -66,4 +66,25 @@ def test_without_a_data_service_the_page_says_how_to_name_one(
     monkeypatch.delenv(DATA_SERVICE_VARIABLE)
     go_to(visitor.run(), DATA)
     assert_no_traceback(visitor)
-    assert DATA_SERVICE_VARIABLE in texts(visitor)
+    source = visitor.selectbox(key="data_source")
+    assert source.options == ["The current model's training"]
+    assert DATA_SERVICE_VARIABLE in source.help
+
+
+def test_the_rows_that_the_current_model_was_made_from_can_be_looked_at(visitor: AppTest, api: LocalApi) -> None:
+    go_to(visitor.run(), DATA)
+    visitor.selectbox(key="data_source").select("training").run()
+    press(visitor, "Fetch")
+    assert_no_traceback(visitor)
+    assert "500 rows of the 2,000 that the current model was made from" in texts(visitor)
+    assert "GET /models/current/rows" in api.asked
+    assert len(charts(visitor)) == 4
+
+
+def test_a_model_whose_rows_were_not_kept_is_said_to_be_so(visitor: AppTest, api: LocalApi) -> None:
+    api.rows_kept = False
+    go_to(visitor.run(), DATA)
+    visitor.selectbox(key="data_source").select("training").run()
+    press(visitor, "Fetch")
+    assert_no_traceback(visitor)
+    assert "The rows of this model were not kept." in texts(visitor)
