@@ -27,7 +27,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed (looked for chromium, chromium-browser and google-chrome)")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(TIMEOUT_VARIABLE, "5")
+        patch.setenv(TIMEOUT_VARIABLE, "8")
         up = Up(tmp_path_factory.mktemp("browser") / "state", dashboard=True)
     try:
         addresses = up.wait()
