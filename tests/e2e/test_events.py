@@ -9,6 +9,7 @@ import pytest
 
 from cloud.clients import Clients
 from cloud.commands.target import clients_for
+from cloud.deployment import STACK_NAME
 from tests.e2e.conftest import Up
 from tests.e2e.test_jobs import csv_lines, upload, when_free
 from tests.e2e.test_routes import ANIMALS, finished
@@ -45,7 +46,7 @@ def clients(up: Up) -> Clients:
 def every_minute(clients: Clients) -> Iterator[None]:
     """Let the clock strike at each full minute, while these tests run."""
     events = clients.session.client("events", endpoint_url=clients.endpoint_url)
-    (rule,) = [each for each in events.list_rules()["Rules"] if "FeedbackDue" in each["Name"]]
+    (rule,) = [each for each in events.list_rules()["Rules"] if each["Name"].startswith(f"{STACK_NAME}-FeedbackDue")]
     assert rule["State"] == "DISABLED"
     events.put_rule(Name=rule["Name"], ScheduleExpression="cron(* * * * ? *)", State="ENABLED")
     yield

@@ -33,7 +33,7 @@ def uses(up: Up, clients: Clients) -> Iterator[Uses]:
         uses = Uses(api, clients)
         current = api.get("/models").json()["current"]
         uses.predict()
-        with uses.retained_models(1):
+        with uses.arranged():
             yield uses
             uses.settle()
         api.put("/models/current", json={"version": current})

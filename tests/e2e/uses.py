@@ -40,7 +40,7 @@ class Uses:
         self.api = api
         self._functions = clients.functions
         found = outputs(clients)
-        self._retrain, self.train = found["RetrainFunctionName"], found["TrainFunctionName"]
+        self._retrain, self._train = found["RetrainFunctionName"], found["TrainFunctionName"]
         dynamodb = clients.session.client("dynamodb", endpoint_url=clients.endpoint_url)
         self.jobs = DynamoDBJobStore(dynamodb, found["JobsTableName"], patience=timedelta(minutes=6))
         self.registry = S3ModelRegistry(clients.s3, found["ModelsBucketName"])
@@ -94,7 +94,9 @@ class Uses:
         """Run a training job to its end, with the log that it leaves."""
         self.settle()
         job_id = self.jobs.create(TrainingRequest(source=source, promote="never")).job_id
-        answer = self._functions.invoke(FunctionName=self.train, Payload=json.dumps({"job_id": job_id}), LogType="Tail")
+        answer = self._functions.invoke(
+            FunctionName=self._train, Payload=json.dumps({"job_id": job_id}), LogType="Tail"
+        )
         job = self.jobs.get(job_id)
         return Ran(job.status, job.error or "", base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"))
 
@@ -122,18 +124,20 @@ class Uses:
                     self.jobs.fail(job.job_id, "given up by a test")
 
     @contextmanager
-    def retained_models(self, count: int) -> Iterator[None]:
-        """Let the training function keep so many models for as long as the block runs."""
-        variables = self._functions.get_function_configuration(FunctionName=self.train)["Environment"]["Variables"]
-
-        def put(changed: dict[str, str]) -> None:
-            self._functions.update_function_configuration(FunctionName=self.train, Environment={"Variables": changed})
-
-        put({**variables, "RETAINED_MODELS": str(count)})
+    def arranged(self) -> Iterator[None]:
+        """Let training keep one model, and events that fail be forgotten, for as long as the block runs."""
+        variables = self._functions.get_function_configuration(FunctionName=self._train)["Environment"]["Variables"]
+        one_model = {**variables, "RETAINED_MODELS": "1"}
+        self._functions.update_function_configuration(FunctionName=self._train, Environment={"Variables": one_model})
+        # The end of a job reaches a function that may not act on it; tried again later, it would meet another test.
+        self._functions.put_function_event_invoke_config(FunctionName=self._retrain, MaximumRetryAttempts=0)
         try:
             yield
         finally:
-            put(variables)
+            self._functions.delete_function_event_invoke_config(FunctionName=self._retrain)
+            self._functions.update_function_configuration(
+                FunctionName=self._train, Environment={"Variables": variables}
+            )
 
     def _end(self, job_id: str) -> str:
         return str(finished(self.api, job_id)["status"])
