@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import closing
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -80,8 +81,11 @@ def test_a_request_is_counted_by_the_kind_of_its_answer(
 
     gateway: Any = SimpleNamespace(_handle_execute_in_scope=answer, _rest_apis={"a1": {"name": "zoo"}})
     count_requests(gateway, Tally(cloudwatch))
-    assert asyncio.run(gateway._handle_execute_in_scope("a1", "v1", "GET", "/health")) == (status, {}, b"{}")
-    asyncio.run(gateway._handle_execute_in_scope("gone", "v1", "GET", "/health"))
+    # Not asyncio.run, which takes away the loop that Mangum keeps for other tests in this process.
+    with closing(asyncio.new_event_loop()) as loop:
+        ask = gateway._handle_execute_in_scope
+        assert loop.run_until_complete(ask("a1", "v1", "GET", "/health")) == (status, {}, b"{}")
+        loop.run_until_complete(ask("gone", "v1", "GET", "/health"))
     sums = cloudwatch.sums()
     assert sums.pop("zoo/v1:Latency") < 1000
     assert sums == {"zoo/v1:Count": 1, "zoo/v1:4XXError": four, "zoo/v1:5XXError": five}
