@@ -59,6 +59,39 @@ def test_a_page_of_one_day_takes_two_reads_however_much_is_stored(dynamodb: Dyna
     assert calls == ["Query", "Query"]
 
 
+def test_a_page_of_uploads_reads_no_more_than_it_shows(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
+    for minutes in range(30):
+        store.add(batch_of(*[DOG] * 1000, at=NOON + timedelta(minutes=minutes)))
+    asked: list[int] = []
+    dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params.get("Limit"))
+    )
+    cursor = None
+    for _ in range(3):
+        page = store.page(PageRequest(limit=50, cursor=cursor))
+        assert len(page.items) == 50
+        assert page.next_cursor is not None
+        cursor = Cursor.parse(page.next_cursor)
+    days, items = asked[::2], asked[1::2]
+    assert len(days) == len(items) == 3
+    assert items == [51, 1, 1]
+
+
+def test_a_page_of_single_animals_after_uploads_is_whole(dynamodb: DynamoDBClient) -> None:
+    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
+    store.add(batch_of(*[DOG] * 1000, at=NOON))
+    store.page(PageRequest(limit=50))
+    for seconds in range(1, 121):
+        store.add(batch_of(CHICKEN, at=NOON + timedelta(seconds=seconds)))
+    calls = count_calls(dynamodb)
+    page = store.page(PageRequest(limit=50))
+    assert len(page.items) == 50
+    assert {each.species for each in page.items} == {CHICKEN}
+    assert page.next_cursor is not None
+    assert calls == ["Query"] * 5  # the days, and 1, 4, 16 and 51 items
+
+
 def test_days_without_predictions_cost_no_read(dynamodb: DynamoDBClient) -> None:
     store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
     for days in (0, 400, 4000):
