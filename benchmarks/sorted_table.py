@@ -1,0 +1,40 @@
+"""What DynamoDB promises of a partition, and no more: items in the order of their keys, found by key, 1 MB a read.
+
+The emulators keep a partition as a list and walk it whole, so a measurement on them would be one of theirs.
+"""
+
+from bisect import bisect_left, bisect_right
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from menagerie.animal import CLASSES
+from menagerie.dynamodb_prediction_pages import DAYS
+from menagerie.prediction_item import to_item
+from menagerie.ulid import lowest_ulid
+from tests.samples import batch_of
+
+MIDNIGHT = datetime(2026, 1, 31, tzinfo=UTC)
+READ_BYTES = 1024 * 1024
+
+
+class SortedTable:
+    """A day of requests that are all alike, made when they are read."""
+
+    def __init__(self, requests: int, animals: int) -> None:
+        """Store so many requests of so many animals, evenly over the day."""
+        step = timedelta(days=1) / requests
+        self._ids = [lowest_ulid(MIDNIGHT + number * step) for number in range(requests)]
+        self._item = to_item(batch_of(*(CLASSES[place % len(CLASSES)] for place in range(animals)), at=MIDNIGHT))
+        self._bytes = sum(len(name) + len(str(value)) for name, value in self._item.items())
+
+    def query(self, **asked: Any) -> dict[str, Any]:  # noqa: ANN401  # a request in AWS's own words
+        """Answer a query for a range of keys, newest first."""
+        values = {name: value["S"] for name, value in asked["ExpressionAttributeValues"].items()}
+        if values[":pk"] == DAYS:
+            return {"Items": [{"pk": {"S": DAYS}, "sk": {"S": f"{MIDNIGHT:%Y-%m-%d}"}}]}
+        low = bisect_left(self._ids, values[":first"])
+        start = asked.get("ExclusiveStartKey")
+        high = bisect_left(self._ids, start["sk"]["S"]) if start else bisect_right(self._ids, values[":last"])
+        count = min(asked.get("Limit", high), max(1, READ_BYTES // self._bytes), high - low)
+        found = [{**self._item, "sk": {"S": key}} for key in reversed(self._ids[high - count : high])]
+        return {"Items": found, "LastEvaluatedKey": found[-1]} if count < high - low else {"Items": found}
