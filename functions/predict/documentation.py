@@ -1,7 +1,7 @@
 """The documentation of the whole API: one OpenAPI document and a page to try it."""
 
 from functools import cache
-from importlib.resources import files
+from importlib.metadata import distribution
 
 from fastapi import APIRouter, Response
 from pydantic_core import to_json
@@ -30,8 +30,9 @@ def _document() -> bytes:
 
 @cache
 def _page() -> str:
-    # Powertools carries Swagger UI's script and style; FastAPI's page fetches them from a public CDN.
-    assets = files("aws_lambda_powertools") / "event_handler" / "openapi" / "swagger_ui"
+    # Powertools carries Swagger UI's script and style; FastAPI's page fetches them from a public CDN. They are found
+    # without importing powertools, of which the zip holds nothing else.
+    assets = distribution("aws-lambda-powertools").locate_file("aws_lambda_powertools/event_handler/openapi/swagger_ui")
     return _PAGE.format(
         style=(assets / "swagger-ui.min.css").read_text(), script=(assets / "swagger-ui-bundle.min.js").read_text()
     )
