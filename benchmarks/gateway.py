@@ -1,58 +1,50 @@
-"""One client against the emulated gateway of a running `menagerie up`: warm and cold, single and batch, history."""
+"""One client at the emulated gateway: a stored prediction beside an empty function that stores one item."""
 
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
+from benchmarks.comparison import Comparison, Figure, interleave, tell
+from benchmarks.stack import RunningStack, running_stack
+from benchmarks.subject import animals
 
-import httpx2
-
-from benchmarks.report import Timing, show
-from cloud.emulator import emulator_clients
-from cloud.smoke import ELEPHANT
-from cloud.state import DEFAULT_STATE_DIR, StateDirectory
-
-WARM_RUNS = 200
-COLD_RUNS = 5
+RUNS = 500
 
 
 def main() -> None:
-    """Measure a running `menagerie up`; the first argument names its state folder."""
-    state = StateDirectory.open(Path(*sys.argv[1:2] or [str(DEFAULT_STATE_DIR)]))
-    addresses = state.addresses()
-    functions = emulator_clients(addresses.endpoint_url, state.secret("emulator-secret-key")).functions
-    with httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=60.0) as client:
-        one, thousand = {"animals": [ELEPHANT]}, {"animals": [ELEPHANT] * 1000}
-
-        def predict(body: object) -> None:
-            client.post("/predict", json=body).raise_for_status()
-
-        def cold() -> None:
-            # Setting its memory, even to what it has, ends a function's environment: the next request starts another.
-            functions.update_function_configuration(FunctionName="menagerie-predict", MemorySize=1769)
-            time.sleep(1.0)
-
-        timings = [
-            _measure("predict 1 animal, warm", lambda: predict(one), WARM_RUNS),
-            _measure("predict 1000 animals, warm", lambda: predict(thousand), 20),
-            _measure("history, 50 of them", lambda: client.get("/predictions?limit=50").raise_for_status(), 50),
-            _measure("health, warm", lambda: client.get("/health").raise_for_status(), WARM_RUNS),
-            _measure("predict 1 animal, cold", lambda: predict(one), COLD_RUNS, before=cold),
-        ]
-    show("gateway", timings)
+    """Measure on a cloud of its own, with IAM not enforced, as `make up` starts it."""
+    with running_stack() as stack:
+        tell("gateway", measured(stack))
 
 
-def _measure(what: str, run: Callable[[], object], runs: int, before: Callable[[], None] | None = None) -> Timing:
-    seconds = []
-    if before is None:
-        run()
-    for _ in range(runs):
-        if before is not None:
-            before()
-        started = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - started)
-    return Timing.of(what, seconds)
+def measured(stack: RunningStack) -> list[Comparison]:
+    """Return the median and the 99th percentile of both."""
+    body = {"animals": animals(1)}
+    with stack.client() as client:
+        mine, theirs = interleave(
+            RUNS,
+            lambda: client.post(f"{stack.api}/predict", json=body).raise_for_status(),
+            lambda: client.post(stack.rival, json=body).raise_for_status(),
+            warm_up=20,
+        )
+    return [
+        Comparison(
+            "predict 1 animal through the gateway, 1 client",
+            "an empty function that writes one item",
+            "ms",
+            Figure.of(mine),
+            Figure.of(theirs),
+            reach=1.3,
+        ),
+        Comparison(
+            "the same, 99th percentile",
+            "the same",
+            "ms",
+            Figure.of([_p99(mine)]),
+            Figure.of([_p99(theirs)]),
+            reach=1.3,
+        ),
+    ]
+
+
+def _p99(times: list[float]) -> float:
+    return sorted(times)[int(0.99 * len(times))]
 
 
 if __name__ == "__main__":

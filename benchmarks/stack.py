@@ -1,0 +1,99 @@
+"""An embedded cloud of its own for whatever is measured through its gateway, and beside our functions an empty one."""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from cloud.clients import Clients
+from cloud.emulator import emulator_clients
+from cloud.state import StateDirectory
+from tests.e2e.conftest import Up
+
+RIVAL = "bench-rival"
+# One log line, as ours writes one: the emulator waits up to 50 ms for it.
+_WRITES_ONE_ITEM = """
+import os, uuid
+import boto3
+client = boto3.client("dynamodb")
+def handler(event, context):
+    key = {"pk": {"S": "bench"}, "sk": {"S": str(uuid.uuid4())}}
+    client.put_item(TableName=os.environ["TABLE"], Item=key)
+    print("{}", flush=True)
+    return {"statusCode": 200, "body": "{}"}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """Where both answer, and how to look behind them."""
+
+    up: Up
+    clients: Clients
+    api: str
+    api_key: str
+    rival: str
+
+    def client(self) -> httpx2.Client:
+        """Return a client with connections of its own, and the key."""
+        return httpx2.Client(headers={"x-api-key": self.api_key}, timeout=60.0)
+
+
+@contextmanager
+def running_stack() -> Iterator[RunningStack]:
+    """Bring up what `menagerie up` brings up, without the dashboard, in a folder that is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        up = Up(Path(folder) / "state")
+        try:
+            addresses = up.wait()
+            secret = StateDirectory.open(up.state_dir).secret("emulator-secret-key")
+            clients = emulator_clients(addresses.endpoint_url, secret)
+            yield RunningStack(
+                up, clients, addresses.api_url, addresses.api_key, _deploy_rival(clients, addresses.endpoint_url)
+            )
+        finally:
+            up.stop()
+
+
+def _deploy_rival(clients: Clients, endpoint_url: str) -> str:
+    outputs = _outputs(clients, "menagerie")
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            "Api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "v1"}},
+            "Function": {
+                "Type": "AWS::Serverless::Function",
+                "Properties": {
+                    "Runtime": "python3.13",
+                    "Handler": "index.handler",
+                    "InlineCode": _WRITES_ONE_ITEM,
+                    "MemorySize": 1769,
+                    "Timeout": 29,
+                    "Environment": {"Variables": {"TABLE": outputs["PredictionsTableName"]}},
+                    "Events": {
+                        "Write": {
+                            "Type": "Api",
+                            "Properties": {"RestApiId": {"Ref": "Api"}, "Method": "POST", "Path": "/write"},
+                        }
+                    },
+                },
+            },
+        },
+        "Outputs": {"ApiId": {"Value": {"Ref": "Api"}}},
+    }
+    clients.cloudformation.create_stack(
+        StackName=RIVAL, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    )
+    while "IN_PROGRESS" in clients.cloudformation.describe_stacks(StackName=RIVAL)["Stacks"][0]["StackStatus"]:
+        time.sleep(0.2)
+    return f"{endpoint_url}/_aws/execute-api/{_outputs(clients, RIVAL)['ApiId']}/v1/write"
+
+
+def _outputs(clients: Clients, stack: str) -> dict[str, str]:
+    told = clients.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in told["Outputs"]}
