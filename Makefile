@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@if command -v uv >/dev/null 2>&1; then \
 	  echo "installing requirements/dev.txt with uv"; \
-	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt; \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt; \
 	else \
 	  echo "installing requirements/dev.txt with pip; the first time takes a minute or two"; \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; \

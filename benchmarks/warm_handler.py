@@ -37,14 +37,27 @@ class _Forgetful(InMemoryPredictions):
 
 def main() -> None:
     """Measure a request of one animal and one of a thousand."""
+    models, ours = _handler()
+    tell("warm_handler", [_one(ours), _thousand(ours, models)])
+
+
+def handler_and_floor(count: int) -> tuple[float, float]:
+    """Return the median seconds of our handler and of a ready-made answer for a request of so many animals."""
+    _, ours = _handler()
+    asked = event("POST", "/predict", body=json.dumps({"animals": animals(count)}))
+    rival = _ready_made(_answer(ours, asked).encode())
+    mine, theirs = _quietly(20_000 // (count + 50), lambda: _call(ours, asked), lambda: _call(rival, asked))
+    return Figure.of(mine).median / 1000, Figure.of(theirs).median / 1000
+
+
+def _handler() -> tuple[CurrentModel, Mangum]:
     trained = trained_model()
     registry = InMemoryRegistry()
     registry.publish(trained.manifest, trained.onnx)
     registry.promote(trained.manifest.version, expected=None)
     models = CurrentModel(registry, refresh_seconds=5.0)
     stores = _Forgetful()
-    ours = lambda_handler(create_app(models, registry, stores, InMemoryFeedback(stores), InMemoryMetrics()))
-    tell("warm_handler", [_one(ours), _thousand(ours, models)])
+    return models, lambda_handler(create_app(models, registry, stores, InMemoryFeedback(stores), InMemoryMetrics()))
 
 
 def _one(ours: Mangum) -> Comparison:

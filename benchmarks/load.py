@@ -1,0 +1,131 @@
+"""Many clients at once, for minutes: errors, lost predictions, memory, and what the emulator alone can take."""
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+
+from benchmarks.comparison import Comparison, Figure, tell
+from benchmarks.stack import RunningStack, running_stack
+from benchmarks.subject import animals
+
+CLIENTS = (8, 32)
+SECONDS, RIVAL_SECONDS = 120, 30
+# Before either is measured: as many environments as there are clients have to start.
+WARM_UP_SECONDS = 30
+MEMORY_EVERY_S = 2.0
+
+
+@dataclass
+class Load:
+    """What came of a number of clients that asked for a time."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    memory_mb: list[float] = field(default_factory=list)
+    """Of all environments of the predict function together, by time."""
+
+
+def main() -> None:
+    """Load a cloud of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="how long for each number of clients")
+    seconds: int = parser.parse_args().seconds
+    with running_stack() as stack:
+        tell("load", [_compared(stack, clients, seconds) for clients in CLIENTS])
+
+
+def _compared(stack: RunningStack, clients: int, seconds: int) -> Comparison:
+    body = {"animals": animals(1)}
+
+    def predict(client: httpx2.Client, load: Load) -> None:
+        answer = client.post(f"{stack.api}/predict", json=body)
+        if answer.status_code == httpx2.codes.OK:
+            load.ids.append(answer.json()["predictions"][0]["id"])
+        else:
+            load.errors.append(f"{answer.status_code}: {answer.text[:200]}")
+
+    def rival(client: httpx2.Client, _: Load) -> None:
+        client.post(stack.rival, json=body).raise_for_status()
+
+    _loaded(stack, clients, WARM_UP_SECONDS, predict)
+    _loaded(stack, clients, WARM_UP_SECONDS // 3, rival)
+    theirs = _loaded(stack, clients, min(RIVAL_SECONDS, seconds), rival)
+    ours = _loaded(stack, clients, seconds, predict)
+    lost = set(ours.ids) - _stored(stack)
+    first, last = _ends(ours.memory_mb)
+    return Comparison(
+        f"{clients} clients, {seconds} s: {len(ours.ids):,} predictions, {len(ours.errors)} errors, {len(lost)} lost, "
+        f"memory {first:.0f} to {last:.0f} MB",
+        "the empty function",
+        "ms",
+        Figure.of(ours.milliseconds),
+        Figure.of(theirs.milliseconds),
+        reach=1.3,
+        more={"errors": ours.errors[:20], "lost": len(lost), "memory_mb": [first, last], "answered": len(ours.ids)},
+    )
+
+
+def _loaded(stack: RunningStack, clients: int, seconds: int, ask: Callable[[httpx2.Client, Load], None]) -> Load:
+    load = Load()
+    until = time.monotonic() + seconds
+
+    def keep_asking() -> None:
+        with stack.client() as client:
+            while time.monotonic() < until:
+                started = time.perf_counter()
+                try:
+                    ask(client, load)
+                except httpx2.HTTPError as error:
+                    load.errors.append(repr(error))
+                load.milliseconds.append(1000 * (time.perf_counter() - started))
+
+    with ThreadPoolExecutor(clients) as pool:
+        asking = [pool.submit(keep_asking) for _ in range(clients)]
+        while time.monotonic() < until:
+            load.memory_mb.append(_memory_mb(stack))
+            time.sleep(MEMORY_EVERY_S)
+        for each in asking:
+            each.result()
+    return load
+
+
+def _memory_mb(stack: RunningStack) -> float:
+    """Return the resident memory of the predict function's processes."""
+    total = 0.0
+    for pid in stack.up.processes():
+        try:
+            if b"AWS_LAMBDA_FUNCTION_NAME=menagerie-predict\0" in Path(f"/proc/{pid}/environ").read_bytes():
+                total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        except OSError:  # it has just ended
+            continue
+    return total
+
+
+def _ends(memory_mb: list[float]) -> tuple[float, float]:
+    """Return the mean of the first and of the last quarter."""
+    quarter = max(1, len(memory_mb) // 4)
+    return sum(memory_mb[:quarter]) / quarter, sum(memory_mb[-quarter:]) / quarter
+
+
+def _stored(stack: RunningStack) -> set[str]:
+    found: set[str] = set()
+    cursor: str | None = None
+    with stack.client() as client:
+        while True:
+            asked = f"limit=100&cursor={cursor}" if cursor else "limit=100"
+            page = client.get(f"{stack.api}/predictions?{asked}").raise_for_status().json()
+            found.update(item["id"] for item in page["items"])
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
+
+if __name__ == "__main__":
+    main()

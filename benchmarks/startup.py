@@ -1,0 +1,98 @@
+"""`make up` on warm caches to the first prediction, beside what its parts take alone."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.comparison import Comparison, Figure, tell
+from benchmarks.subject import animals
+from cloud.deployment import deploy
+from cloud.emulator import Emulator, start_emulator
+from cloud.locks import local_target
+from cloud.packaging import PARTS, PROJECT, Package, build
+from cloud.ports import choose_free
+from cloud.processes import Guardian
+from cloud.state import StateDirectory
+from tests.e2e.conftest import Up
+
+RUNS = 5
+
+
+def main() -> None:
+    """Start everything by turns, from an empty state folder each time."""
+    packages = {part: build(part, local_target(), PROJECT / "build" / "local") for part in PARTS}
+    _up()
+    whole, parts = [], []
+    for _ in range(RUNS):
+        whole.append(_up())
+        emulator, deployment = _emulator_and_deployment(packages)
+        parts.append([emulator, deployment, _training()])
+    emulator, deployment, training = (Figure.of(list(taken)).median for taken in zip(*parts, strict=True))
+    tell(
+        "startup",
+        [
+            Comparison(
+                "make up, empty state and warm caches, to the first prediction",
+                f"emulator {emulator:.1f} s + deployment {deployment:.1f} s + training {training:.1f} s",
+                "s",
+                Figure.of(whole),
+                Figure.of([sum(taken) for taken in parts]),
+                reach=1.2,
+            )
+        ],
+    )
+
+
+def _up() -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        up = Up(Path(folder) / "state")
+        try:
+            up.wait()  # stack.json is written after the first prediction
+            return time.perf_counter() - started
+        finally:
+            up.stop()
+
+
+def _emulator_and_deployment(packages: dict[str, Package]) -> tuple[float, float]:
+    with _state() as (state, guardian):
+        started = time.perf_counter()
+        emulator = start_emulator(state, choose_free(), enforce_iam=False, guardian=guardian)
+        try:
+            emulator.wait_until_ready()
+            ready = time.perf_counter()
+            _deploy(emulator, packages)
+            return ready - started, time.perf_counter() - ready
+        finally:
+            emulator.process.stop()
+
+
+def _deploy(emulator: Emulator, packages: dict[str, Package]) -> None:
+    deploy(emulator.clients(), packages, {"DataServiceUrl": "http://127.0.0.1:9", "ApiKeyValue": "k" * 24})
+
+
+def _training() -> float:
+    """Return the seconds of `menagerie train` on as many rows as `up` trains on."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = animals(1000)
+        file = Path(folder, "rows.csv")
+        lines = [",".join(map(str, row.values())) for row in rows]
+        file.write_text("\n".join([",".join(rows[0]), *lines]) + "\n")
+        command = [sys.executable, "-m", "cloud.cli", "train", "--dataset", str(file), "--output", f"{folder}/model"]
+        started = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        return time.perf_counter() - started
+
+
+@contextmanager
+def _state() -> Iterator[tuple[StateDirectory, Guardian]]:
+    with tempfile.TemporaryDirectory() as folder, Guardian() as guardian:
+        yield StateDirectory.open(Path(folder) / "state"), guardian
+
+
+if __name__ == "__main__":
+    main()
