@@ -1,9 +1,12 @@
 """Build the Lambda zips: a part's locked dependencies and our own packages, byte for byte the same each time."""
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,17 +57,18 @@ def build(
     dependencies = dependencies_zip(part, requirements, target, compiler, CACHE, report)
     output.mkdir(parents=True, exist_ok=True)
     path = output / f"{part}.zip"
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    report(f"packing {part}")
-    try:
-        shutil.copyfile(dependencies, temporary)
-        unzipped = _add_sources(part, temporary, compiler)
-        if unzipped > limit:
-            raise InvalidInput(f"{part} takes {unzipped / MIB:.0f} MiB unzipped, Lambda allows {limit / MIB:.0f} MiB")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return Package(part, path, digest(path), unzipped, compiler.version if compiler else None)
+    compiled_by = compiler.version if compiler else None
+    recipe = _recipe(part, dependencies)
+    known = _known(path, recipe)
+    if known is None:
+        report(f"packing {part}")
+        known = _pack(part, dependencies, compiler, path, recipe)
+    sha256, unzipped = known
+    if unzipped > limit:
+        path.unlink()
+        _note_of(path).unlink()
+        raise InvalidInput(f"{part} takes {unzipped / MIB:.0f} MiB unzipped, Lambda allows {limit / MIB:.0f} MiB")
+    return Package(part, path, sha256, unzipped, compiled_by)
 
 
 def largest(package: Package, count: int = 10) -> list[tuple[str, int]]:
@@ -75,6 +79,55 @@ def largest(package: Package, count: int = 10) -> list[tuple[str, int]]:
             top = info.filename.split("/", 1)[0]
             sizes[top] = sizes.get(top, 0) + info.file_size
     return sorted(sizes.items(), key=lambda item: -item[1])[:count]
+
+
+def _pack(part: str, dependencies: Path, compiler: Compiler | None, path: Path, recipe: str) -> tuple[str, int]:
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(dependencies, temporary)
+        unzipped = _add_sources(part, temporary, compiler)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sha256 = digest(path)
+    note = {"recipe": recipe, "sha256": sha256, "unzipped": unzipped, "file": _identity(path)}
+    _note_of(path).write_text(json.dumps(note) + "\n")
+    return sha256, unzipped
+
+
+def _known(path: Path, recipe: str) -> tuple[str, int] | None:
+    """Return digest and size of a zip that lies there already, made by the same recipe and not touched since."""
+    try:
+        note = json.loads(_note_of(path).read_text())
+        if (note["recipe"], note["file"]) == (recipe, _identity(path)):
+            return note["sha256"], note["unzipped"]
+    except (OSError, ValueError, KeyError):
+        pass
+    return None
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _identity(path: Path) -> list[int]:
+    told = path.stat()
+    return [told.st_size, told.st_mtime_ns]
+
+
+def _recipe(part: str, dependencies: Path) -> str:
+    """Return a digest of everything that a zip is made of; the name of the dependencies' zip is one of theirs."""
+    recipe = hashlib.sha256(dependencies.name.encode())
+    for file in (*_sources(part), Path(__file__)):
+        recipe.update(file.relative_to(PROJECT).as_posix().encode() + b"\0" + digest(file).encode())
+    return recipe.hexdigest()
+
+
+def _sources(part: str) -> Iterator[Path]:
+    for package in PARTS[part]:
+        for path in sorted((PROJECT / package).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
 
 
 def _add_sources(part: str, path: Path, compiler: Compiler | None) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cloud.archive import digest
 from cloud.bytecode import compiler_for
 from cloud.cli import app
 from cloud.commands.package import bytecode_line
@@ -114,3 +115,15 @@ def test_a_python_that_lambda_does_not_have_is_refused(tmp_path: Path) -> None:
         CliRunner().invoke(
             app, ["package", "--python-version", "2.7", "--output", str(tmp_path)], catch_exceptions=False
         )
+
+
+def test_a_zip_that_lies_there_is_used_again_unless_somebody_touched_it(tmp_path: Path) -> None:
+    first = build("predict", local_target(), tmp_path)
+    made = first.path.stat().st_mtime_ns
+    assert build("predict", local_target(), tmp_path) == first
+    assert first.path.stat().st_mtime_ns == made
+    first.path.write_bytes(first.path.read_bytes()[:-1])
+    assert build("predict", local_target(), tmp_path) == first
+    assert digest(first.path) == first.sha256
+    (tmp_path / "predict.json").write_text("{}")
+    assert build("predict", local_target(), tmp_path) == first
