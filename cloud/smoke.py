@@ -1,5 +1,6 @@
 """The first request through the gateway: proof that everything behind it works."""
 
+import threading
 import time
 from contextlib import suppress
 
@@ -36,13 +37,17 @@ def predict_an_elephant(addresses: StackAddresses) -> str:
     raise Unavailable(f"{addresses.api_url}/predict answered {told}")
 
 
-def wake_retrain(addresses: StackAddresses) -> None:
-    """Ask for the list of jobs, so that the retrain function has started before somebody waits for it.
+def wake(addresses: StackAddresses, route: str) -> None:
+    """Ask something of a function in the background, so that it has started before somebody waits for it.
 
-    Nothing depends on the answer: a function that is slow to start is no reason not to begin.
+    Nothing depends on the answer: a function that is slow to start is no reason not to go on.
     """
-    with suppress(httpx2.TransportError):
-        httpx2.get(f"{addresses.api_url}/retrain", headers={"x-api-key": addresses.api_key}, timeout=30.0)
+
+    def ask() -> None:
+        with suppress(httpx2.TransportError):
+            httpx2.get(f"{addresses.api_url}{route}", headers={"x-api-key": addresses.api_key}, timeout=30.0)
+
+    threading.Thread(target=ask, daemon=True).start()
 
 
 def curl_line(addresses: StackAddresses) -> str:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,13 @@ from pathlib import Path
 from cloud.children import start_dashboard, start_data_service
 from cloud.deployment import deploy
 from cloud.emulator import Emulator, start_emulator, wait_for
-from cloud.first_model import ensure_current_model, require_data_service
+from cloud.first_model import FirstModel, ensure_current_model, require_data_service
 from cloud.locks import local_target
 from cloud.packaging import PARTS, PROJECT, Package, build
 from cloud.ports import LOOPBACK, require_free
 from cloud.processes import ChildProcess, Guardian
 from cloud.signals import StopOnSignals
-from cloud.smoke import predict_an_elephant, wake_retrain
+from cloud.smoke import predict_an_elephant, wake
 from cloud.state import StackAddresses, StateDirectory
 from cloud.steps import Steps
 from menagerie.errors import Unavailable
@@ -74,11 +73,20 @@ def run(options: Options, announce: Callable[[StackAddresses], None], steps: Ste
 def _bring_up(
     options: Options, state: StateDirectory, guardian: Guardian, children: list[ChildProcess], steps: Steps
 ) -> StackAddresses:
+    without_models = not state.services.exists()
     emulator = start_emulator(state, options.port, enforce_iam=options.enforce_iam, guardian=guardian)
     children.append(emulator.process)
     data_service_url = options.data_service_url or f"http://{LOOPBACK}:{options.data_service_port}"
-    if options.data_service_url is None:
-        children.append(start_data_service(options.data_service_port, state, guardian))
+    service = None if options.data_service_url else start_data_service(options.data_service_port, state, guardian)
+    children.extend([service] if service else [])
+
+    def wait_for_service() -> None:
+        if service:
+            wait_for(f"{data_service_url}/api/v1/animals/schema", service, CHILD_START_SECONDS)
+
+    first_model = FirstModel(data_service_url, options.source, wait_for_service)
+    if without_models:
+        first_model.begin()
     with steps.step("Packaging the functions") as tell:
         packages = {part: build(part, local_target(), PROJECT / "build" / "local", report=tell) for part in PARTS}
         tell(", ".join(f"{p.part} {p.unzipped / 2**20:.0f} MiB" for p in packages.values()))
@@ -93,13 +101,15 @@ def _bring_up(
         dashboard_url=f"http://{LOOPBACK}:{options.dashboard_port}" if options.dashboard_port else None,
         data_service_url=data_service_url,
     )
+    wake(addresses, "/health")
     dashboard = start_dashboard(addresses, options.dashboard_port, state, guardian)
     if dashboard:
         children.append(dashboard)
-    _settle_model(emulator, outputs["ModelsBucketName"], data_service_url, options, children, steps)
-    with steps.step("Asking the API for a first prediction") as tell, ThreadPoolExecutor(1) as beside:
-        beside.submit(wake_retrain, addresses)
+    wait_for_service()
+    _settle_model(emulator, outputs["ModelsBucketName"], first_model, options, steps)
+    with steps.step("Asking the API for a first prediction") as tell:
         tell(f"the elephant is classified as {predict_an_elephant(addresses)}")
+    wake(addresses, "/retrain")
     if dashboard:
         with steps.step("Starting the dashboard"):
             wait_for(f"{addresses.dashboard_url}/_stcore/health", dashboard, CHILD_START_SECONDS)
@@ -121,20 +131,15 @@ def _deploy(
     return dict(stack.outputs)
 
 
-def _settle_model(
-    emulator: Emulator, bucket: str, data_service_url: str, options: Options, children: list[ChildProcess], steps: Steps
-) -> None:
+def _settle_model(emulator: Emulator, bucket: str, first_model: FirstModel, options: Options, steps: Steps) -> None:
     from menagerie.s3_registry import S3ModelRegistry
 
     with steps.step("Settling the current model") as tell:
-        if options.data_service_url is None:
-            service = next(child for child in children if child.name == "data service")
-            wait_for(f"{data_service_url}/api/v1/animals/schema", service, CHILD_START_SECONDS)
         registry = S3ModelRegistry(emulator.clients().s3, bucket)
-        _, trained = ensure_current_model(registry, data_service_url, options.source, tell)
+        _, trained = ensure_current_model(registry, first_model, tell)
     if not trained and options.data_service_url is not None:
         try:
-            require_data_service(data_service_url)
+            require_data_service(options.data_service_url)
         except Unavailable as error:
             steps.note(f"{error}; until then retraining will fail")
 
