@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, cast
 
 from benchmarks.comparison import Comparison, Figure, interleave, tell
-from benchmarks.sorted_table import SortedTable
 from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.prediction_store import PageRequest
+from tests.sorted_table import SortedTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
