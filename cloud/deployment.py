@@ -102,6 +102,8 @@ def deploy(
     Parameters that are not given keep the value they have, or their default at the first deployment.
     """
     client = clients.cloudformation
+    if client.meta.endpoint_url.startswith("http://"):  # where nothing but plain http is spoken
+        parameters = {"RequireTls": "false", **parameters}
     bucket = artifacts_bucket(clients)
     keys = {part: upload(package, bucket, clients.s3) for part, package in packages.items()}
     body = with_code(template.read_text(), bucket, keys)

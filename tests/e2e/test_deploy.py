@@ -6,8 +6,9 @@ import sys
 
 import httpx2
 import pytest
+from botocore.exceptions import ClientError
 
-from cloud.emulator import ACCOUNT, REGION
+from cloud.emulator import ACCOUNT, REGION, emulator_clients
 from cloud.state import StateDirectory
 from tests.e2e.conftest import Up
 
@@ -46,3 +47,29 @@ def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
     again = deploy(up)
     assert again.returncode == 0, again.stderr
     assert again.stdout == done.stdout
+
+
+def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
+    asked = ("AlarmEmail=keeper@example.org", "ProtectData=true", "RequireTls=true")
+    words = [word for each in asked for word in ("--parameter", each)]
+    done = deploy(up, "--data-service-url", "http://127.0.0.1:9", *words)
+    assert done.returncode == 0, done.stderr
+    outputs = dict(line.split("\t") for line in done.stdout.splitlines())
+    clients = emulator_clients(up.wait().endpoint_url, StateDirectory.open(up.state_dir).secret("emulator-secret-key"))
+
+    alarms = clients.session.client("cloudwatch", endpoint_url=clients.endpoint_url).describe_alarms()["MetricAlarms"]
+    assert len(alarms) == 6
+    assert all(":second-AlarmTopic" in action for alarm in alarms for action in alarm["AlarmActions"])
+
+    dynamodb = clients.session.client("dynamodb", endpoint_url=clients.endpoint_url)
+    for table in (outputs["PredictionsTableName"], outputs["JobsTableName"]):
+        with pytest.raises(ClientError, match="protected against deletion"):
+            dynamodb.delete_table(TableName=table)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        clients.s3.list_objects_v2(Bucket=outputs["ModelsBucketName"])
+
+    # And back again: what was asked for is no trap.
+    undone = deploy(up, *(word for name in asked[1:] for word in ("--parameter", f"{name.split('=')[0]}=false")))
+    assert undone.returncode == 0, undone.stderr
+    assert clients.s3.list_objects_v2(Bucket=outputs["ModelsBucketName"])["KeyCount"] == 0
+    dynamodb.delete_table(TableName=outputs["JobsTableName"])

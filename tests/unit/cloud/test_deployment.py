@@ -26,8 +26,11 @@ def missing(operation: str) -> ClientError:
 class FakeCloudFormation:
     """Keeps one stack; ends every create in the status it was told."""
 
-    def __init__(self, ends_in: str = "CREATE_COMPLETE", stack: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, ends_in: str = "CREATE_COMPLETE", stack: dict[str, Any] | None = None, scheme: str = "https"
+    ) -> None:
         self.ends_in, self.stack = ends_in, stack
+        self.meta = SimpleNamespace(endpoint_url=f"{scheme}://cloudformation")
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:
@@ -135,6 +138,24 @@ def test_an_update_keeps_parameters_that_are_not_given(packages: dict[str, Packa
     assert {"ParameterKey": "LogRetentionDays", "ParameterValue": "14"} in arguments["Parameters"]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "given", "sent"),
+    [
+        ("https", {}, None),
+        ("http", {}, "false"),
+        ("http", {"RequireTls": "true"}, "true"),
+    ],
+)
+def test_a_bucket_takes_plain_http_only_where_nothing_else_is_spoken(
+    packages: dict[str, Package], scheme: str, given: dict[str, str], sent: str | None
+) -> None:
+    cloudformation = FakeCloudFormation(scheme=scheme)
+    deploy(clients(cloudformation), packages, {**PARAMETERS, **given})
+    [(_, arguments)] = cloudformation.calls
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in arguments["Parameters"]}
+    assert values.get("RequireTls") == sent
+
+
 def test_a_failure_is_told_with_the_first_reason(packages: dict[str, Package]) -> None:
     with pytest.raises(Unavailable, match="ROLLBACK_COMPLETE: Table: quota"):
         deploy(clients(FakeCloudFormation(ends_in="ROLLBACK_COMPLETE")), packages, PARAMETERS)
@@ -148,7 +169,7 @@ def test_a_first_deployment_that_failed_is_cleared_away(packages: dict[str, Pack
 
 
 def test_an_unknown_parameter_is_named(packages: dict[str, Package]) -> None:
-    with pytest.raises(Conflict, match="no parameter Colour; it has ApiKeyValue"):
+    with pytest.raises(Conflict, match="no parameter Colour; it has AlarmEmail, ApiKeyValue"):
         deploy(clients(FakeCloudFormation()), packages, {**PARAMETERS, "Colour": "red"})
 
 

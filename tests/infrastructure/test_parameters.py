@@ -1,0 +1,139 @@
+"""What the template's parameters promise: what holds if nobody says anything, and what each of them switches."""
+
+import re
+from typing import Any
+
+import pytest
+
+from cloud.deployment import TEMPLATE
+from menagerie.cloudwatch_metrics import STAGE
+from menagerie.job import JobStatus
+
+Resources = dict[str, Any]
+
+ALARMS = {
+    "ServerErrors": ("AWS/ApiGateway", "5XXError"),
+    "SlowAnswers": ("AWS/ApiGateway", "Latency"),
+    "PredictCrashes": ("AWS/Lambda", "Errors"),
+    "PredictThrottles": ("AWS/Lambda", "Throttles"),
+    "TrainingCrashes": ("AWS/Lambda", "Errors"),
+    "TrainingFailures": ("Menagerie", {"Fn::Sub": "${AWS::StackName}-failed-trainings"}),
+}
+
+
+@pytest.fixture
+def parameters(template: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = template["Parameters"]
+    return found
+
+
+def test_only_the_data_service_must_be_named(parameters: dict[str, Any]) -> None:
+    assert {name for name, each in parameters.items() if "Default" not in each} == {"DataServiceUrl"}
+
+
+def test_every_parameter_is_explained_and_held_to_something(parameters: dict[str, Any]) -> None:
+    held = {"AllowedPattern", "AllowedValues", "MinValue"}
+    assert not [name for name, each in parameters.items() if not each.get("Description") or not held & set(each)]
+
+
+def test_the_page_on_aws_explains_every_parameter(parameters: dict[str, Any]) -> None:
+    page = (TEMPLATE.parent / "docs" / "aws.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*?)`? \|", page, re.MULTILINE))
+    told = {name: "" if value.startswith("empty") else value for name, value in rows.items()}
+    meant = {name: str(each.get("Default", "must be given")) for name, each in parameters.items()}
+    assert told == meant
+
+
+@pytest.mark.parametrize(
+    ("condition", "parameter", "meaning"),
+    [
+        ("HasAlarmEmail", "AlarmEmail", lambda ref: {"Fn::Not": [{"Fn::Equals": [ref, ""]}]}),
+        ("ProtectsData", "ProtectData", lambda ref: {"Fn::Equals": [ref, "true"]}),
+        ("RequiresTls", "RequireTls", lambda ref: {"Fn::Equals": [ref, "true"]}),
+    ],
+)
+def test_a_condition_is_what_its_parameter_says(
+    template: dict[str, Any], condition: str, parameter: str, meaning: Any
+) -> None:
+    assert template["Conditions"][condition] == meaning({"Ref": parameter})
+
+
+@pytest.mark.parametrize("address", ["keeper@example.org", ""])
+def test_an_address_for_alarms_is_taken(parameters: dict[str, Any], address: str) -> None:
+    assert re.fullmatch(parameters["AlarmEmail"]["AllowedPattern"], address)
+
+
+@pytest.mark.parametrize("address", ["keeper", "keeper@", "two words@example.org", "a@b@c"])
+def test_what_is_no_address_is_refused(parameters: dict[str, Any], address: str) -> None:
+    assert not re.fullmatch(parameters["AlarmEmail"]["AllowedPattern"], address)
+
+
+def test_without_an_address_there_is_neither_topic_nor_alarm(resources: Resources) -> None:
+    watching = {
+        name for name, each in resources.items() if re.match("AWS::(SNS|CloudWatch|Logs::Metric)", each["Type"])
+    }
+    assert watching == {*ALARMS, "AlarmTopic", "FailedTrainings"}
+    assert {name for name, each in resources.items() if each.get("Condition") == "HasAlarmEmail"} == watching
+
+
+def test_the_topic_mails_to_the_address(resources: Resources) -> None:
+    topic = resources["AlarmTopic"]["Properties"]
+    assert topic["Subscription"] == [{"Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}]
+    # Alarms cannot use a topic that is encrypted with the key that AWS keeps for SNS.
+    assert "KmsMasterKeyId" not in topic
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_watches_what_it_is_named_for_and_tells_the_topic(resources: Resources, name: str) -> None:
+    alarm = resources[name]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ALARMS[name]
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert alarm["TreatMissingData"] == "notBreaching"
+    dimensions = {each["Name"]: each["Value"] for each in alarm.get("Dimensions", [])}
+    match alarm["Namespace"]:
+        case "AWS/ApiGateway":
+            assert dimensions == {"ApiName": {"Ref": "AWS::StackName"}, "Stage": STAGE}
+        case "AWS/Lambda":
+            function = "PredictFunction" if name.startswith("Predict") else "TrainFunction"
+            assert dimensions == {"FunctionName": {"Ref": function}}
+        case _:
+            assert not dimensions
+
+
+def test_a_failed_training_is_known_by_the_line_that_the_worker_writes(resources: Resources) -> None:
+    counted = resources["FailedTrainings"]["Properties"]
+    worker = (TEMPLATE.parent / "functions" / "retrain" / "worker.py").read_text()
+    assert 'log.info("job ended", **job.model_dump(mode="json")' in worker
+    assert counted["FilterPattern"] == f'{{ $.message = "job ended" && $.status = "{JobStatus.FAILED.value}" }}'
+    assert counted["LogGroupName"] == {"Ref": "TrainLogGroup"}
+    [transformation] = counted["MetricTransformations"]
+    alarm = resources["TrainingFailures"]["Properties"]
+    assert transformation["MetricNamespace"] == alarm["Namespace"]
+    assert transformation["MetricName"] == alarm["MetricName"]
+
+
+@pytest.mark.parametrize("table", ["PredictionsTable", "JobsTable"])
+def test_tables_refuse_their_deletion_where_that_is_asked_for(resources: Resources, table: str) -> None:
+    protected = resources[table]["Properties"]["DeletionProtectionEnabled"]
+    assert protected == {"Fn::If": ["ProtectsData", True, False]}
+
+
+def test_the_bucket_refuses_plain_http_unless_told_otherwise(parameters: dict[str, Any], resources: Resources) -> None:
+    assert parameters["RequireTls"]["Default"] == "true"
+    policy = resources["ModelsBucketPolicy"]
+    assert policy["Condition"] == "RequiresTls"
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    arn = {"Fn::GetAtt": ["ModelsBucket", "Arn"]}
+    assert statement["Resource"] == [arn, {"Fn::Sub": "${ModelsBucket.Arn}/*"}]
+    # What outlives the stack is guarded as before.
+    assert policy["DeletionPolicy"] == resources["ModelsBucket"]["DeletionPolicy"]
+
+
+def test_the_stage_is_the_contracts_version_everywhere(template: dict[str, Any], resources: Resources) -> None:
+    stage = resources["Api"]["Properties"]["StageName"]
+    assert stage == STAGE
+    assert [each["Stage"] for each in resources["UsagePlan"]["Properties"]["ApiStages"]] == [stage]
+    assert resources["UsagePlan"]["DependsOn"] == f"Api{stage}Stage"
+    assert template["Outputs"]["ApiUrl"]["Value"]["Fn::Sub"].endswith(f"/{stage}")
