@@ -1,30 +1,36 @@
 """`menagerie deploy` to where AWS_ENDPOINT_URL points: here, a second stack on the embedded cloud."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
 from cloud.emulator import ACCOUNT, REGION, emulator_clients
+from cloud.packaging import PROJECT
 from cloud.state import StateDirectory
 from tests.e2e.conftest import Up
 
 pytestmark = pytest.mark.e2e
 
 
-def deploy(up: Up, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {
+def environment_of(up: Up) -> dict[str, str]:
+    return {
         **os.environ,
         "AWS_ENDPOINT_URL": up.wait().endpoint_url,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": StateDirectory.open(up.state_dir).secret("emulator-secret-key"),
         "AWS_DEFAULT_REGION": REGION,
     }
+
+
+def deploy(up: Up, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cloud.cli", "deploy", "--stack", "second", "--python-version", "local", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, env=environment_of(up))
 
 
 def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
@@ -65,11 +71,34 @@ def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
     for table in (outputs["PredictionsTableName"], outputs["JobsTableName"]):
         with pytest.raises(ClientError, match="protected against deletion"):
             dynamodb.delete_table(TableName=table)
-    with pytest.raises(ClientError, match="AccessDenied"):
-        clients.s3.list_objects_v2(Bucket=outputs["ModelsBucketName"])
 
-    # And back again: what was asked for is no trap.
-    undone = deploy(up, *(word for name in asked[1:] for word in ("--parameter", f"{name.split('=')[0]}=false")))
-    assert undone.returncode == 0, undone.stderr
-    assert clients.s3.list_objects_v2(Bucket=outputs["ModelsBucketName"])["KeyCount"] == 0
-    dynamodb.delete_table(TableName=outputs["JobsTableName"])
+    # A function here asks S3 over plain http, and the emulator holds it to the bucket's policy.
+    key = clients.apigateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
+    with httpx2.Client(base_url=outputs["EmulatedApiUrl"], headers={"x-api-key": key}, timeout=30.0) as api:
+        assert api.get("/models").status_code == 503
+        again = deploy(up, "--parameter", "RequireTls=false")
+        assert again.returncode == 0, again.stderr
+        assert api.get("/models").json() == {"current": None, "items": []}
+
+
+@pytest.mark.skipif(shutil.which("aws") is None, reason="there is no program called aws")
+def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
+    page = (PROJECT / "docs" / "aws.md").read_text()
+    block = page.split("## Back to nothing")[1].split("```sh\n")[1].split("```")[0]
+    environment = environment_of(up)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+        env={**environment, "PATH": path, "STACK": "second"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    clients = emulator_clients(environment["AWS_ENDPOINT_URL"], environment["AWS_SECRET_ACCESS_KEY"])
+    dynamodb = clients.session.client("dynamodb", endpoint_url=clients.endpoint_url)
+    left = dynamodb.list_tables()["TableNames"] + [each["Name"] for each in clients.s3.list_buckets()["Buckets"]]
+    left += [each["FunctionName"] for each in clients.functions.list_functions()["Functions"]]
+    assert len(left) >= 6, "the first stack still stands"
+    assert not [name for name in left if name.startswith("second-")]
