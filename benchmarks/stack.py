@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 
@@ -14,6 +15,9 @@ from cloud.clients import Clients
 from cloud.emulator import emulator_clients
 from cloud.state import StateDirectory
 from tests.e2e.conftest import Up
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 RIVAL = "bench-rival"
 # One log line, as ours writes one: the emulator waits up to 50 ms for it.
@@ -38,6 +42,8 @@ class RunningStack:
     api: str
     api_key: str
     rival: str
+    table: "DynamoDBClient"
+    table_name: str
 
     def client(self) -> httpx2.Client:
         """Return a client with connections of its own, and the key."""
@@ -54,8 +60,15 @@ def running_stack() -> Iterator[RunningStack]:
             secret = StateDirectory.open(up.state_dir).secret("emulator-secret-key")
             clients = emulator_clients(addresses.endpoint_url, secret)
             _lift_throttle(clients)
+            table_name = _outputs(clients, "menagerie")["PredictionsTableName"]
             yield RunningStack(
-                up, clients, addresses.api_url, addresses.api_key, _deploy_rival(clients, addresses.endpoint_url)
+                up,
+                clients,
+                addresses.api_url,
+                addresses.api_key,
+                _deploy_rival(clients, addresses.endpoint_url, table_name),
+                clients.session.client("dynamodb", endpoint_url=addresses.endpoint_url),
+                table_name,
             )
         finally:
             up.stop()
@@ -70,8 +83,7 @@ def _lift_throttle(clients: Clients) -> None:
         )
 
 
-def _deploy_rival(clients: Clients, endpoint_url: str) -> str:
-    outputs = _outputs(clients, "menagerie")
+def _deploy_rival(clients: Clients, endpoint_url: str, table_name: str) -> str:
     template = {
         "Transform": "AWS::Serverless-2016-10-31",
         "Resources": {
@@ -84,7 +96,7 @@ def _deploy_rival(clients: Clients, endpoint_url: str) -> str:
                     "InlineCode": _WRITES_ONE_ITEM,
                     "MemorySize": 1769,
                     "Timeout": 29,
-                    "Environment": {"Variables": {"TABLE": outputs["PredictionsTableName"]}},
+                    "Environment": {"Variables": {"TABLE": table_name}},
                     "Events": {
                         "Write": {
                             "Type": "Api",
