@@ -1,8 +1,10 @@
 """What storing a request takes of DynamoDB: calls, and bytes, which are what it charges for."""
 
+import boto3
+from moto import mock_aws
+
 from benchmarks.comparison import Comparison, Figure, tell
 from menagerie.animal import CLASSES
-from menagerie.aws import dynamodb_client
 from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.prediction_item import to_item
 from tests.integration.aws_calls import count_calls
@@ -20,10 +22,8 @@ def item_bytes(animals: int) -> int:
 
 def main() -> None:
     """Count the calls on moto's DynamoDB; a day's first request makes one more, for the day itself."""
-    from moto import mock_aws
-
     with mock_aws():
-        client = dynamodb_client()
+        client = boto3.client("dynamodb", region_name="eu-west-1")
         client.create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
