@@ -6,7 +6,7 @@ from benchmarks.comparison import Comparison, Figure, tell
 from benchmarks.storage import item_bytes
 from benchmarks.warm_handler import handler_and_floor
 
-# Public list prices in dollars, us-east-1, x86-64, without the free tier; November 2026 as of this project's knowledge.
+# Public list prices in dollars, us-east-1, x86-64, without the free tier; docs/aws.md says where they were found.
 PER_REQUEST_GATEWAY = 3.50e-6
 PER_REQUEST_LAMBDA = 0.20e-6
 PER_GB_SECOND = 0.0000166667
