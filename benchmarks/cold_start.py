@@ -16,13 +16,15 @@ from tests.unit.functions.gateway import event
 
 RUNS = 15
 
+# Both end at the answer: what an interpreter tidies up after it is no part of a start.
 _OURS = """
-import json, sys
+import json, os, sys
 from functions.predict.handler import handler
 class Context:
     aws_request_id = "0"
 answer = handler(json.load(sys.stdin), Context())
 assert answer["statusCode"] == 200, answer
+os._exit(0)
 """
 # What nobody can do without who loads an ONNX model from S3: the same bytes, one session, one answer.
 _BARE = """
@@ -36,6 +38,7 @@ session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]
 animal = json.loads(json.load(sys.stdin)["body"])["animals"][0]
 rows = numpy.array([[float(value) for value in animal.values()]], dtype=numpy.float32)
 json.dumps(session.run(None, {"animals": rows})[0].tolist())
+os._exit(0)
 """
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import functions.cold_start
 from functions.http_app import lambda_handler
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
@@ -26,3 +27,4 @@ with suppress(MenagerieError):
     models.classifier()
 
 handler = lambda_handler(create_app(models, registry, predictions, feedback, metrics))
+functions.cold_start.finished()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import functions.cold_start
 from functions.http_app import lambda_handler
 from functions.json_log import JsonLog
 from functions.retrain.app import create_app, open_model
@@ -29,6 +30,7 @@ log = JsonLog("retrain")
 
 http = lambda_handler(create_app(jobs, registry, worker.start))
 dependencies = RetrainDependencies(jobs, registry, worker.start, open_model)
+functions.cold_start.finished()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:

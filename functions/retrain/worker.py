@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import functions.cold_start
 from functions.json_log import JsonLog
 from functions.retrain.job_events import JobEvents
 from functions.retrain.retire_models import retire_models
@@ -35,6 +36,7 @@ sources = Sources(
 )
 events = JobEvents(events_client(), settings.event_bus)
 log = JsonLog("train")
+functions.cold_start.finished()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
