@@ -15,7 +15,7 @@ OUTCOME = "promotion_outcome"
 def offer_promotion(model: Model, models: Models) -> None:
     """Offer to make a model current, or say that it is."""
     if PENDING in st.session_state:
-        _promote(st.session_state.pop(PENDING))
+        _promote(st.session_state[PENDING])
     _show_outcome()
     if model.version == models.current:
         st.caption("The model picked first is the current one. Pick another one to make it current.")
@@ -57,11 +57,13 @@ def _forget_outcome() -> None:
 
 
 def _promote(version: str) -> None:
-    try:
-        with st.spinner("Checking the model and switching …"):
+    with st.spinner("Checking the model and switching …"):
+        try:
             st.session_state[OUTCOME] = session.client().promote(version)
-    except ApiError as error:
-        st.session_state[OUTCOME] = error
+        except ApiError as error:
+            st.session_state[OUTCOME] = error
+        # Only now: a run of the page may be broken off at any element, and what was asked for must outlive that.
+        del st.session_state[PENDING]
     session.forget_models()
     # Everything on the page, the sidebar included, is to say which model is current now.
     st.rerun()
