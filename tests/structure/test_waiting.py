@@ -1,0 +1,60 @@
+"""The tests' one way to wait returns with the event, fails early, and says why."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import wait_until
+
+
+def test_it_returns_the_first_true_answer() -> None:
+    answers = iter([None, "", "here"])
+    assert wait_until(lambda: next(answers), what="an answer") == "here"
+
+
+def test_an_error_that_means_not_yet_is_waited_out() -> None:
+    def refuse_once() -> Iterator[str]:
+        yield ""
+        yield "connected"
+
+    attempts = refuse_once()
+
+    def connect() -> str:
+        if not (answer := next(attempts)):
+            raise ConnectionRefusedError
+        return answer
+
+    assert wait_until(connect, what="a connection", retry_on=OSError) == "connected"
+
+
+def test_any_other_error_ends_the_wait_at_once() -> None:
+    with pytest.raises(ZeroDivisionError):
+        wait_until(lambda: 1 / 0, what="nothing", retry_on=OSError)
+
+
+def test_a_process_that_ended_fails_the_test_early_with_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("the disk is full")
+    command = [sys.executable, "-S", "-c", "raise SystemExit(3)"]
+    with subprocess.Popen(command) as process, pytest.raises(pytest.fail.Exception) as failure:
+        wait_until(lambda: False, what="the API to answer", process=process, log=log)
+    assert str(failure.value) == ("waited for the API to answer, but the process ended with status 3\nthe disk is full")
+
+
+def test_what_a_process_did_before_it_ended_still_counts(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    with subprocess.Popen([sys.executable, "-S", "-c", f"open({str(made)!r}, 'w')"]) as process:
+        process.wait()
+        assert wait_until(made.exists, what="the file", process=process)
+
+
+def test_a_wait_past_the_limit_names_what_did_not_come_with_the_last_error() -> None:
+    def refuse() -> bool:
+        raise ConnectionRefusedError("port 1")
+
+    with pytest.raises(pytest.fail.Exception) as failure:
+        wait_until(refuse, what="a connection", retry_on=OSError, limit=0.0)
+    assert str(failure.value) == "waited 0 s for a connection\nlast error: ConnectionRefusedError('port 1')"
