@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test e2e-browser check lint format types package deploy bench lock clean \
+.PHONY: help setup up down status test test-all test-slow e2e-browser check lint format types package deploy bench lock clean \
   build-PredictFunction build-RetrainFunction build-TrainFunction
 
 help: ## show this list
@@ -37,11 +37,20 @@ down: $(READY) ## end a running `make up`
 status: $(READY) ## what runs, and where
 	@$(BIN)/menagerie status $(ARGS)
 
-test: $(READY) ## all tests that need no Docker, with coverage
-	@# Two files at a time: the end-to-end ones mostly wait, each beside a cloud of its own.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
+# Two files at a time: the end-to-end ones mostly wait, each beside a cloud of its own.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+COVERED = --cov-fail-under=96
 
-e2e-browser: $(READY) ## people's stories in a real Chromium, part of `make test` where one is installed; pictures in build/screenshots
+test: $(READY) ## the quick lane: everything cheap, with one path through the embedded cloud
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-all: $(READY) ## every test that needs no Docker, and how much of the source they cover
+	$(PYTEST) $(COVERED) $(ARGS)
+
+test-slow: $(READY) ## what `make test` left out, after it; judges the coverage of both together
+	$(PYTEST) --cov-append $(COVERED) -m slow $(ARGS)
+
+e2e-browser: $(READY) ## people's stories in a real Chromium, part of `make test-all` where one is installed; pictures in build/screenshots
 	$(BIN)/python -m pytest tests/browser --no-cov $(ARGS)
 
 lint: $(READY) ## ruff: rules and format
@@ -55,7 +64,7 @@ format: $(READY) ## rewrite the sources as ruff would have them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint types test ## what CI runs
+check: lint types test-all ## what CI runs: ruff, mypy, every test
 
 package: $(READY) ## the Lambda zips, into build/
 	$(BIN)/menagerie package --output build $(ARGS)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from frontend.wording import describe_version
 from tests.browser.conftest import Emulator
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CSV_WITH_BAD_LINES = """walks_on_n_legs,height,weight,has_wings,has_tail
 4,3.1,5200,no,yes

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.conftest import Up
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def menagerie(up: Up, *words: str | Path) -> subprocess.CompletedProcess[str]:

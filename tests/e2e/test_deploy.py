@@ -15,7 +15,7 @@ from cloud.packaging import PROJECT
 from cloud.state import StateDirectory
 from tests.e2e.conftest import Up
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def environment_of(up: Up) -> dict[str, str]:

@@ -14,7 +14,7 @@ from tests.e2e.conftest import Up
 from tests.e2e.test_jobs import csv_lines, upload, when_free
 from tests.e2e.test_routes import ANIMALS, finished
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 Found = dict[str, Any]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.test_routes import ANIMALS, is_problem
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def predicted(api: httpx2.Client, *names: str) -> list[str]:

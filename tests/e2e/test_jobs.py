@@ -18,7 +18,7 @@ from tests.e2e.conftest import Up
 from tests.e2e.test_routes import ANIMALS, finished, is_problem
 from training.data_service.generator import rows
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 TRAIN = "menagerie-train"
 HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail"

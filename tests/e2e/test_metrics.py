@@ -10,7 +10,7 @@ import pytest
 from cloud.state import StackAddresses
 from menagerie.service_metrics import SERIES
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ELEPHANT = {"walks_on_n_legs": 4, "height": 3.0, "weight": 4500.0, "has_wings": False, "has_tail": True}
 ROUTES = ("/metrics", "/models/current/rows", "/models/20260101T000000Z-00000000/rows")

@@ -13,7 +13,7 @@ from tests.e2e.permissions import Permission, Roles, permissions, statements
 from tests.e2e.probes import CONDITIONS_NOT_EVALUATED, NOT_ASKED_FOR, PROBES
 from tests.e2e.uses import Uses
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.e2e.conftest import Up
 from tests.e2e.test_jobs import done
 from tests.e2e.test_routes import ANIMALS, is_problem
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 PROMOTIONS = 20
 SECONDS_BETWEEN = 0.6

@@ -9,7 +9,7 @@ import pytest
 
 from cloud.state import StackAddresses
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ANIMALS: dict[str, dict[str, Any]] = {
     "kangaroo": {"walks_on_n_legs": 2, "height": 1.8, "weight": 65.0, "has_wings": False, "has_tail": True},

@@ -13,7 +13,7 @@ from cloud.commands.target import clients_for
 from cloud.deployment import outputs
 from tests.e2e.conftest import Up
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 TELL = """
 import json, os, sys, time, urllib.request

@@ -13,6 +13,8 @@ from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.s3_registry import S3ModelRegistry
 from tests.runtime.conftest import NAMES, Code, World
 
+pytestmark = pytest.mark.slow
+
 Event = dict[str, Any]
 
 
