@@ -62,6 +62,11 @@ class FirstModel:
         self._told = f"{stage} {progress:.0%}"
 
 
+def title_of(registry: ModelRegistry) -> str:
+    """Return what `ensure_current_model` is about to do, in words for a person."""
+    return "Reading the current model" if registry.current() else "Training the first model"
+
+
 def ensure_current_model(registry: ModelRegistry, first: FirstModel, tell: Tell) -> tuple[str, bool]:
     """Return the current version and whether it was trained just now; raise Unavailable without a data service."""
     pointer = registry.current()

@@ -9,7 +9,7 @@ from pathlib import Path
 from cloud.children import start_dashboard, start_data_service
 from cloud.deployment import deploy
 from cloud.emulator import Emulator, start_emulator, wait_for
-from cloud.first_model import FirstModel, ensure_current_model, require_data_service
+from cloud.first_model import FirstModel, ensure_current_model, require_data_service, title_of
 from cloud.locks import local_target
 from cloud.packaging import PARTS, PROJECT, Package, build
 from cloud.ports import LOOPBACK, require_free
@@ -105,8 +105,11 @@ def _bring_up(
     dashboard = start_dashboard(addresses, options.dashboard_port, state, guardian)
     if dashboard:
         children.append(dashboard)
-    wait_for_service()
-    _settle_model(emulator, outputs["ModelsBucketName"], first_model, options, steps)
+    if service:
+        with steps.step("Waiting for the data service") as tell:
+            wait_for_service()
+            tell(data_service_url)
+    _ensure_model(emulator, outputs["ModelsBucketName"], first_model, options, steps)
     with steps.step("Asking the API for a first prediction") as tell:
         tell(f"the elephant is classified as {predict_an_elephant(addresses)}")
     wake(addresses, "/retrain")
@@ -131,11 +134,11 @@ def _deploy(
     return dict(stack.outputs)
 
 
-def _settle_model(emulator: Emulator, bucket: str, first_model: FirstModel, options: Options, steps: Steps) -> None:
+def _ensure_model(emulator: Emulator, bucket: str, first_model: FirstModel, options: Options, steps: Steps) -> None:
     from menagerie.s3_registry import S3ModelRegistry
 
-    with steps.step("Settling the current model") as tell:
-        registry = S3ModelRegistry(emulator.clients().s3, bucket)
+    registry = S3ModelRegistry(emulator.clients().s3, bucket)
+    with steps.step(title_of(registry)) as tell:
         _, trained = ensure_current_model(registry, first_model, tell)
     if not trained and options.data_service_url is not None:
         try:

@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from cloud.steps import Steps
 
 from menagerie.errors import InvalidInput
 
@@ -21,6 +24,7 @@ def bench(
 ) -> None:
     """Measure this project beside its limits and rivals; figures stay in build/benchmarks/, one JSON file each."""
     from cloud.packaging import PROJECT
+    from cloud.steps import Steps
 
     folder = PROJECT / "benchmarks"
     measuring = {path.stem for path in folder.glob("*.py") if "\ndef main(" in path.read_text()}
@@ -32,14 +36,19 @@ def bench(
         typer.echo("\n".join(known))
         return
     chosen = names or COMPARISONS
-    statuses = [_run("benchmarks." + name) for name in chosen]
+    steps = Steps(animated=False)  # each benchmark prints something of its own
+    statuses = [_run(steps, name) for name in chosen]
     if set(chosen) & set(COMPARISONS):
-        statuses.append(_run("benchmarks.summary", *(name for name in chosen if name in COMPARISONS)))
+        statuses.append(_run(steps, "summary", *(name for name in chosen if name in COMPARISONS)))
     raise typer.Exit(1 if any(statuses) else 0)
 
 
-def _run(module: str, *arguments: str) -> int:
+def _run(steps: "Steps", name: str, *arguments: str) -> int:
     from cloud.packaging import PROJECT
 
-    typer.echo(f"{module.removeprefix('benchmarks.')} …", err=True)
-    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=PROJECT, check=False).returncode
+    try:
+        with steps.step(name):
+            subprocess.run([sys.executable, "-u", "-m", f"benchmarks.{name}", *arguments], cwd=PROJECT, check=True)
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    return 0

@@ -98,13 +98,13 @@ def _target(python_version: str | None) -> "Target":
 
 
 def _first_model(client: "S3Client", bucket: str, data_service_url: str | None, steps: "Steps") -> None:
-    from cloud.first_model import FirstModel, ensure_current_model
+    from cloud.first_model import FirstModel, ensure_current_model, title_of
     from menagerie.errors import InvalidInput
     from menagerie.job import DataServiceSource
     from menagerie.s3_registry import S3ModelRegistry
 
     if data_service_url is None:
         raise InvalidInput("--first-model needs --data-service-url, to fetch its rows from")
-    with steps.step("Settling the current model") as tell:
-        first = FirstModel(data_service_url, DataServiceSource())
-        ensure_current_model(S3ModelRegistry(client, bucket), first, tell)
+    registry = S3ModelRegistry(client, bucket)
+    with steps.step(title_of(registry)) as tell:
+        ensure_current_model(registry, FirstModel(data_service_url, DataServiceSource()), tell)

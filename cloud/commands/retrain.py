@@ -87,15 +87,7 @@ def _source(kind: SourceKind, seed: int, number_of_datapoints: int, key: str | N
 
 
 def _watched(api: "Api", job_id: str) -> dict[str, Any]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from cloud.steps import Steps
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("queued", total=1.0)
-        return follow(
-            api,
-            job_id,
-            lambda job: progress.update(bar, description=job["stage"] or job["status"], completed=job["progress"]),
-        )
+    with Steps().stages() as report:
+        return follow(api, job_id, lambda job: report(job["stage"] or job["status"], job["progress"]))

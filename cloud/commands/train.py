@@ -9,8 +9,6 @@ import typer
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource, PromotionRule, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from menagerie.manifest import ModelManifest
     from training.pipeline import Report, TrainedModel
     from training.publishing import Publication
@@ -35,6 +33,7 @@ def train(
     Raises InvalidInput, Unavailable if the data service does not answer, TrainingFailed.
     """
     from cloud.report.page import REPORT_FILE, page
+    from cloud.steps import Steps
     from menagerie.errors import InvalidInput
     from training.model_folder import write
 
@@ -44,17 +43,22 @@ def train(
         raise InvalidInput("--publish needs a registry: give --bucket or set MODELS_BUCKET")
     if output.exists() and not output.is_dir():
         raise InvalidInput(f"--output {output} is a file; a folder is needed")
-    trained = _with_progress(
-        lambda report: (
+    steps = Steps()
+    with steps.stages() as report:
+        trained = (
             _from_dataset(dataset, report)
             if dataset
             else _from_data_service(data_service_url or "", seed, number_of_datapoints, report)
         )
-    )
-    published = _publish(trained, bucket, promote) if publish and bucket else None
+    published = None
+    if publish and bucket:
+        with steps.step("Publishing the model") as tell:
+            published = _publish(trained, bucket, promote)
+            tell(published.reason)
     manifest = published.manifest if published else trained.manifest
-    report = page(manifest, trained.rows).encode()
-    write(output, trained.onnx, manifest, beside={REPORT_FILE: report})
+    with steps.step("Writing the model and its report") as tell:
+        write(output, trained.onnx, manifest, beside={REPORT_FILE: page(manifest, trained.rows).encode()})
+        tell(str(output))
     _summarise(manifest, output, published)
 
 
@@ -86,20 +90,6 @@ def _publish(trained: "TrainedModel", bucket: str, promote: PromotionRule) -> "P
     from training.publishing import publish
 
     return publish(trained, S3ModelRegistry(s3_client(), bucket), promote)
-
-
-def _with_progress(training: "Callable[[Report], TrainedModel]") -> "TrainedModel":
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    # A bar redrawn into a file or a pipe is noise.
-    with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("starting", total=1.0)
-        trained = training(lambda stage, done: progress.update(bar, description=stage.value, completed=done))
-        progress.update(bar, description="done", completed=1.0)
-        return trained
 
 
 def _summarise(manifest: "ModelManifest", output: Path, published: "Publication | None") -> None:

@@ -1,6 +1,7 @@
 """The commands that speak to a cloud that is up: status, logs, invoke."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,25 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 def menagerie(up: Up, *words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cloud.cli", *map(str, words), "--state-dir", str(up.state_dir)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_up_wrote_a_line_when_each_step_began_and_when_it_ended(up: Up) -> None:
+    log = up.log.read_text(encoding="utf-8")
+    begun = re.findall(r"^  (.*) …$", log, re.MULTILINE)
+    ended = re.findall(r"^✓ (.*?)(?:: .*)? \(\d+\.\d s\)$", log, re.MULTILINE)
+    assert (
+        begun
+        == ended
+        == [
+            "Packaging the functions",
+            "Starting the emulator",
+            "Deploying template.yaml",
+            "Waiting for the data service",
+            "Training the first model",
+            "Asking the API for a first prediction",
+        ]
+    )
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", log)
 
 
 def test_status_names_every_part_and_the_current_model(up: Up, api: httpx2.Client) -> None:

@@ -101,6 +101,10 @@ def test_the_command_shows_the_size_and_the_largest_parts(tmp_path: Path) -> Non
     assert "MiB unzipped" in done.stdout
     assert "onnxruntime" in done.stdout
     assert f"predict: bytecode by CPython {platform.python_version()}" in done.stdout
+    begun, *_, ended = done.stderr.splitlines()
+    assert begun == "  Packaging predict …"
+    assert ended.startswith(f"✓ Packaging predict: {tmp_path / 'predict.zip'} (")
+    assert "\x1b" not in done.output
     assert (tmp_path / "predict.zip").exists()
 
 

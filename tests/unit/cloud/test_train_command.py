@@ -1,5 +1,6 @@
 """`menagerie train`, on files and on a data service that runs."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,9 +77,15 @@ def test_the_same_seed_gives_the_same_model_twice(data_service: str, tmp_path: P
     assert (tmp_path / "first" / "model.onnx").read_bytes() == (tmp_path / "second" / "model.onnx").read_bytes()
 
 
-def test_no_progress_bar_is_drawn_where_nobody_looks(tmp_path: Path) -> None:
+def test_each_stage_is_a_line_when_it_begins_and_when_it_ends_where_output_is_no_terminal(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["--dataset", str(csv_file(tmp_path, 400)), "--output", str(tmp_path / "m")])
-    assert result.stderr == ""
+    lines = [re.sub(r" \(\d+\.\d s\)$", "", line) for line in result.stderr.splitlines()]
+    stages = ["fetching", "validating", "labelling", "fitting", "evaluating", "exporting"]
+    assert lines == [
+        *(line for stage in stages for line in (f"  {stage} …", f"✓ {stage}")),
+        "  Writing the model and its report …",
+        f"✓ Writing the model and its report: {tmp_path / 'm'}",
+    ]
 
 
 def test_a_failed_training_leaves_the_folder_as_it_was(tmp_path: Path) -> None:

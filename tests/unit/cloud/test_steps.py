@@ -1,0 +1,189 @@
+"""Progress of commands: lines at once where output is no terminal, and no control characters there."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+from rich.console import Console
+
+from cloud.steps import Steps
+from tests.waiting import LIMIT_SECONDS
+
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+class Stream(io.StringIO):
+    """Keeps what is written, and what had been flushed by then; says whether it is a terminal."""
+
+    def __init__(self, *, terminal: bool = False) -> None:
+        super().__init__()
+        self.flushed = ""
+        self.line_flushed = threading.Condition()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def flush(self) -> None:
+        super().flush()
+        with self.line_flushed:
+            self.flushed = self.getvalue()
+            self.line_flushed.notify_all()
+
+    def wait_for(self, text: str) -> None:
+        with self.line_flushed:
+            assert self.line_flushed.wait_for(lambda: text in self.flushed, timeout=LIMIT_SECONDS), self.flushed
+
+
+def steps_on(stream: Stream, environment: dict[str, str] | None = None, seconds_between_lines: float = 3600.0) -> Steps:
+    console = Console(file=stream, highlight=False, _environ={"TERM": "xterm-256color", **(environment or {})})
+    return Steps(console, seconds_between_lines=seconds_between_lines)
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"\(\d+\.\d s\)", "(… s)", text)
+
+
+def test_a_step_is_a_line_when_it_begins_and_one_when_it_ends_each_flushed_at_once() -> None:
+    stream = Stream()
+    with steps_on(stream).step("Packaging") as tell:
+        assert stream.flushed == "  Packaging …\n"
+        tell("predict 88 MiB")
+        assert stream.flushed == "  Packaging …\n"
+    assert without_times(stream.flushed) == "  Packaging …\n✓ Packaging: predict 88 MiB (… s)\n"
+
+
+def test_a_step_that_fails_ends_with_a_line_as_well() -> None:
+    stream = Stream()
+    with pytest.raises(KeyboardInterrupt), steps_on(stream).step("Packaging"):
+        raise KeyboardInterrupt
+    assert without_times(stream.flushed) == "  Packaging …\n✗ Packaging (… s)\n"
+
+
+def test_a_long_step_prints_now_and_then_what_it_is_doing() -> None:
+    stream = Stream()
+    with steps_on(stream, seconds_between_lines=0.01).step("Deploying") as tell:
+        for number in range(1000):
+            tell(f"{number} of 1000")
+        stream.wait_for("  Deploying: 999 of 1000 (")
+        tell("created")
+    said = len(stream.flushed.splitlines())
+    assert said < 500  # not one for each text
+    assert without_times(stream.flushed).endswith("✓ Deploying: created (… s)\n")
+
+
+def test_nothing_is_printed_by_a_step_that_has_ended() -> None:
+    stream = Stream()
+    before = threading.active_count()
+    with steps_on(stream, seconds_between_lines=0.001).step("Deploying") as tell:
+        tell("some")
+        stream.wait_for("some")
+    assert threading.active_count() == before
+
+
+def test_stages_are_steps_where_output_is_no_terminal() -> None:
+    stream = Stream()
+    with steps_on(stream).stages() as report:
+        report("fetching", 0.0)
+        report("fetching", 0.2)
+        report("fitting", 0.6)
+        assert without_times(stream.flushed) == "  fetching …\n✓ fetching (… s)\n  fitting …\n"
+    assert without_times(stream.flushed).endswith("✓ fitting (… s)\n")
+
+
+def test_the_stage_that_fails_is_the_one_that_is_marked() -> None:
+    stream = Stream()
+
+    def train() -> None:
+        with steps_on(stream).stages() as report:
+            report("fetching", 0.0)
+            report("fitting", 0.6)
+            raise ValueError("no rows")
+
+    with pytest.raises(ValueError, match="no rows"):
+        train()
+    assert without_times(stream.flushed).endswith("✓ fetching (… s)\n  fitting …\n✗ fitting (… s)\n")
+
+
+def test_what_a_text_says_is_printed_as_it_is() -> None:
+    stream = Stream()
+    steps = steps_on(stream)
+    with steps.step("Reading [/tmp/x] :smile:") as tell:
+        tell("[red]" + "x" * 200)
+    steps.note("[bold] is a folder")
+    assert "Reading [/tmp/x] :smile:: [red]" + "x" * 200 + " (" in stream.flushed
+    assert stream.flushed.endswith("\n[bold] is a folder\n")
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment"),
+    [
+        (False, {}),
+        (False, {"NO_COLOR": "1"}),
+        (False, {"TERM": "dumb"}),
+        (True, {"TERM": "dumb"}),
+    ],
+    ids=["a file", "a file without color", "a file and a dumb terminal", "a dumb terminal"],
+)
+def test_there_are_no_control_characters(terminal: bool, environment: dict[str, str]) -> None:
+    stream = Stream(terminal=terminal)
+    steps = steps_on(stream, environment, seconds_between_lines=0.01)
+    with steps.step("Packaging") as tell:
+        tell("predict")
+        stream.wait_for("Packaging: predict")
+    with steps.stages() as report:
+        report("fitting", 0.5)
+    steps.note("careful")
+    assert not CONTROL.search(stream.flushed)
+
+
+def test_forced_color_does_not_animate_a_file() -> None:
+    stream = Stream()
+    with steps_on(stream, {"FORCE_COLOR": "1"}).step("Packaging"):
+        pass
+    assert "\x1b[32m✓" in stream.flushed
+    assert not re.search(r"\x1b\[[^m]*[A-Za-ln-z]", stream.flushed)  # whatever moves the cursor or clears a line
+    assert "\r" not in stream.flushed
+
+
+def test_a_terminal_shows_a_spinner_and_no_color_takes_its_colors_away() -> None:
+    shown = {}
+    for name, environment in (("colored", {}), ("plain", {"NO_COLOR": "1"})):
+        stream = Stream(terminal=True)
+        with steps_on(stream, environment).step("Packaging") as tell:
+            tell("predict")
+        assert "\x1b[?25l" in stream.flushed  # the cursor is hidden while the spinner turns
+        assert "  Packaging …" not in stream.flushed
+        shown[name] = stream.flushed
+    assert "\x1b[32m" in shown["colored"]
+    assert not re.search(r"\x1b\[(3|4|9|10)\d", shown["plain"])
+
+
+def test_a_line_can_be_read_through_a_pipe_while_the_step_still_runs() -> None:
+    program = """
+import sys
+from cloud.steps import Steps
+with Steps().step("Packaging"):
+    sys.stdin.readline()
+"""
+    environment = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "TTY_COMPATIBLE")}
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdin
+        assert process.stderr
+        assert process.stderr.readline() == "  Packaging …\n"
+        assert process.poll() is None
+        process.stdin.write("\n")
+        process.stdin.close()
+        assert without_times(process.stderr.read()) == "✓ Packaging (… s)\n"
+    assert process.returncode == 0
