@@ -36,10 +36,9 @@ def show_comparison(models: Models) -> None:
 def _pick_two(models: Models) -> tuple[Model, Model]:
     versions = [model.version for model in models.items]
     current = models.current if models.current in versions else versions[0]
-    newest_other = next((version for version in versions if version != current), current)
     picked = []
     with st.container(horizontal=True):
-        for label, key, default in (("Model", "model", newest_other), ("Compare with", "other", current)):
+        for label, key, default in (("Model", "model", _proposed(models, current)), ("Compare with", "other", current)):
             widget = f"compare_{key}"
             if st.session_state.get(widget) not in versions:
                 st.session_state[widget] = default
@@ -55,6 +54,19 @@ def _pick_two(models: Models) -> tuple[Model, Model]:
             )
     by_version = {model.version: model for model in models.items}
     return by_version[picked[0]], by_version[picked[1]]
+
+
+def _proposed(models: Models, current: str) -> str:
+    """Return the version to compare with the current one: the newest, or the current one's parent if it is the newest.
+
+    After a promotion that is the model that answered before, as for `menagerie models rollback`; the newest of the
+    others may never have answered.
+    """
+    newest = models.items[0].version
+    if newest != current:
+        return newest
+    parent = models.named(models.items[0].parent)
+    return parent.version if parent else next((m.version for m in models.items if m.version != current), current)
 
 
 def _show_one(model: Model, models: Models, key: str) -> None:

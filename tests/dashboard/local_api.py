@@ -34,6 +34,7 @@ class LocalApi:
         self.data_service = True
         self.stored: list[Json] = []
         self.older: list[str] = []
+        self.parents: dict[str, str] = {}
         self.jobs: list[Json] = []
         self.sent: list[Json] = []
         self.keys: list[str | None] = []
@@ -99,7 +100,10 @@ class LocalApi:
                 return 200, {"status": "ok", "model_version": self.model_version}
             case "GET", ["models"]:
                 versions = [self.model_version, *self.older] if self.model_version else []
-                items = [manifest(version) for version in sorted(versions, reverse=True)]
+                items = [
+                    {**manifest(version), "parent": self.parents.get(version)}
+                    for version in sorted(versions, reverse=True)
+                ]
                 return 200, {"current": self.model_version, "items": items}
             case "PUT", ["models", "current"]:
                 self.older = [self.model_version or "", *(v for v in self.older if v != body["version"])]

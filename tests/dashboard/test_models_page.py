@@ -7,6 +7,7 @@ from tests.dashboard.pages import MODELS, PREDICT, assert_no_traceback, charts, 
 
 OLDER = "20260130T120000Z-11111111"
 NEWER = "20260201T120000Z-22222222"
+BETWEEN = "20260131T110000Z-33333333"
 
 
 def finish(api: LocalApi, **outcome: object) -> None:
@@ -121,6 +122,20 @@ def test_rolling_back_asks_first_and_then_does_it(visitor: AppTest, api: LocalAp
     assert_no_traceback(visitor)
     assert api.model_version == OLDER
     assert "The model of 30 Jan 2026, 12:00 UTC is current" in texts(visitor)
+
+
+def test_rolling_back_is_to_the_model_that_the_current_one_replaced(visitor: AppTest, api: LocalApi) -> None:
+    api.older, api.parents = [BETWEEN, OLDER], {VERSION: OLDER, BETWEEN: OLDER}
+    go_to(visitor.run(), MODELS)
+    press(press(visitor, "Roll back to this model …"), "Yes, roll back")
+    assert api.model_version == OLDER
+
+
+def test_a_parent_that_was_deleted_is_not_offered(visitor: AppTest, api: LocalApi) -> None:
+    api.older, api.parents = [BETWEEN, OLDER], {VERSION: "20250101T000000Z-44444444"}
+    go_to(visitor.run(), MODELS)
+    assert_no_traceback(visitor)
+    assert visitor.selectbox(key="compare_model").value == BETWEEN
 
 
 def test_a_newer_model_is_promoted_and_cancelling_changes_nothing(visitor: AppTest, api: LocalApi) -> None:
