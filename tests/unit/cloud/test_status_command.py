@@ -1,0 +1,76 @@
+"""`menagerie status`: every part by name, and the current model whole or the reason why it is not known."""
+
+import io
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from rich.console import Console
+
+from cloud.commands.status import Part, ask, show
+from cloud.state import StackAddresses
+
+VERSION = "20260131T120000Z-0a1b2c3d"
+API_URL = "http://127.0.0.1:45661/_aws/execute-api/0a1b2c3d/v1"
+ADDRESSES = StackAddresses(API_URL, "key", "http://127.0.0.1:45661", None, "http://127.0.0.1:45662")
+
+
+def asked(health: Callable[[httpx2.Request], httpx2.Response]) -> dict[str, Part]:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return health(request) if str(request.url) == f"{API_URL}/health" else httpx2.Response(200)
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as client:
+        return {part.name: part for part in ask(ADDRESSES, client)}
+
+
+def shown(*parts: Part, columns: int, terminal: bool) -> str:
+    console = Console(file=io.StringIO(), width=columns, force_terminal=terminal, color_system=None)
+    show(list(parts), console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_parts_that_answer_are_named_with_the_current_model() -> None:
+    parts = asked(lambda _: httpx2.Response(200, json={"status": "ok", "model_version": VERSION}))
+    assert list(parts) == ["emulated cloud", "API", "data service", "dashboard"]
+    assert [part.trouble for part in parts.values()] == [None] * 4
+    assert parts["API"].model == VERSION
+    assert parts["dashboard"].url is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        (httpx2.Response(503, json={"detail": "no model"}), "status 503"),
+        (httpx2.Response(200, text="a page of something else"), "its answer does not name a model"),
+        (httpx2.Response(200, json=["ok"]), "its answer does not name a model"),
+        (httpx2.Response(200, json={"status": "ok"}), "its answer does not name a model"),
+    ],
+    ids=["not ready", "no JSON", "no object", "no model"],
+)
+def test_an_api_that_does_not_give_its_model_is_trouble(answer: httpx2.Response, trouble: str) -> None:
+    part = asked(lambda _: answer)["API"]
+    assert (part.trouble, part.model) == (trouble, None)
+
+
+def test_an_api_that_does_not_answer_in_time_is_trouble() -> None:
+    def late(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ReadTimeout("too late", request=request)
+
+    assert asked(late)["API"].trouble == "ReadTimeout"
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_the_model_is_whole_however_narrow_the_output_is(columns: int, terminal: bool) -> None:
+    text = shown(Part("API", API_URL, model=VERSION), columns=columns, terminal=terminal)
+    assert f"current model: {VERSION}\n" in text
+    assert (API_URL in text) or terminal
+
+
+def test_a_model_that_is_not_known_is_said_to_be() -> None:
+    parts = Part("API", API_URL, trouble="ReadTimeout"), Part("dashboard", None)
+    text = shown(*parts, columns=80, terminal=False)
+    assert "no: ReadTimeout" in text
+    assert "left out" in text
+    assert "current model: not known" in text
