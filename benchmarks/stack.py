@@ -14,6 +14,7 @@ import httpx2
 from cloud.clients import Clients
 from cloud.emulator import emulator_clients
 from cloud.state import StateDirectory
+from menagerie.http_client import http_client
 from tests.e2e.conftest import Up
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class RunningStack:
 
     def client(self) -> httpx2.Client:
         """Return a client with connections of its own, and the key."""
-        return httpx2.Client(headers={"x-api-key": self.api_key}, timeout=60.0)
+        return http_client(self.api, timeout=60.0, headers={"x-api-key": self.api_key})
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import typer
 
 from cloud.state import StateDirectory
 from menagerie.errors import Conflict, InvalidInput, MenagerieError, NotFound, Unavailable
+from menagerie.http_client import http_client
 
 ApiUrl = Annotated[str | None, typer.Option("--api-url", envvar="MENAGERIE_API_URL", help="Instead of what is up.")]
 ApiKey = Annotated[str | None, typer.Option("--api-key", envvar="MENAGERIE_API_KEY", help="Key of that API.")]
@@ -22,8 +23,9 @@ class Api:
 
     def __init__(self, url: str, key: str, *, transport: httpx2.BaseTransport | None = None) -> None:
         self._url = url
-        self._client = httpx2.Client(
-            base_url=url.rstrip("/"), headers={"x-api-key": key}, timeout=_TIMEOUT, transport=transport
+        headers = {"x-api-key": key}
+        self._client = http_client(
+            url, timeout=_TIMEOUT, base_url=url.rstrip("/"), headers=headers, transport=transport
         )
 
     @classmethod

@@ -1,8 +1,8 @@
 """The other programs that `menagerie up` starts beside the emulator."""
 
-import os
 import sys
 
+from cloud.environment import child_environment
 from cloud.packaging import PROJECT
 from cloud.ports import LOOPBACK
 from cloud.processes import ChildProcess, Guardian
@@ -12,7 +12,8 @@ from cloud.state import StackAddresses, StateDirectory
 def start_data_service(port: int, state: StateDirectory, guardian: Guardian) -> ChildProcess:
     """Start our own data service on loopback."""
     command = [sys.executable, "-m", "cloud.cli", "data-service", "--host", LOOPBACK, "--port", str(port)]
-    return ChildProcess("data service", command, env=os.environ, log=state.log("data-service"), guardian=guardian)
+    environment = child_environment(state.home)
+    return ChildProcess("data service", command, env=environment, log=state.log("data-service"), guardian=guardian)
 
 
 def start_dashboard(
@@ -26,10 +27,10 @@ def start_dashboard(
         "--server.address", LOOPBACK, "--server.port", str(port), "--server.headless", "true",
         "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",
     ]  # fmt: skip
-    environment = {
-        **os.environ,
+    settings = {
         "MENAGERIE_API_URL": addresses.api_url,
         "MENAGERIE_API_KEY": addresses.api_key,
         "MENAGERIE_DATA_SERVICE_URL": addresses.data_service_url,
     }
+    environment = child_environment(state.home, settings)
     return ChildProcess("dashboard", command, env=environment, log=state.log("dashboard"), guardian=guardian)

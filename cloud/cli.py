@@ -1,5 +1,6 @@
 """The command line: every command by name, and errors as one readable line with exit status 1."""
 
+import os
 import sys
 
 import typer
@@ -19,6 +20,7 @@ from cloud.commands.sam import sam
 from cloud.commands.status import status
 from cloud.commands.train import train
 from cloud.commands.up import up
+from cloud.environment import proxies_around_loopback
 from menagerie.errors import MenagerieError
 
 COMMANDS = (up, down, status, logs, invoke, retrain, train, predict, data_service, package, deploy, bench)
@@ -40,6 +42,7 @@ app.add_typer(models, name="models")
 
 def main() -> None:
     """Run the command line."""
+    os.environ.update(proxies_around_loopback())
     try:
         app()
     except (MenagerieError, BotoCoreError, ClientError) as error:

@@ -1,9 +1,11 @@
 """The AWS clients that the command line uses, for AWS itself or for an emulator."""
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -16,6 +18,21 @@ if TYPE_CHECKING:
 
 # A function may take its full time to answer an invocation.
 _CONFIG = Config(connect_timeout=5, read_timeout=910, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+def isolated_session(access_key: str, secret_key: str, region: str) -> boto3.Session:
+    """Return a session that uses no proxy and takes nothing from AWS variables, profiles or configuration files."""
+    variables = botocore.session.Session.SESSION_VARIABLES
+    session = botocore.session.Session(
+        session_vars={
+            **{name: (key, None, default, cast) for name, (key, _, default, cast) in variables.items()},
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    session.set_default_client_config(Config(proxies={}))
+    return boto3.Session(access_key, secret_key, region_name=region, botocore_session=session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ import sys
 import time
 from dataclasses import dataclass
 
-import boto3
 import httpx2
 
-from cloud.clients import Clients
+from cloud.clients import Clients, isolated_session
+from cloud.environment import child_environment
 from cloud.ports import LOOPBACK
 from cloud.processes import ChildProcess, Guardian
 from cloud.state import StateDirectory
 from menagerie.errors import Unavailable
+from menagerie.http_client import http_client
 
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
@@ -39,8 +40,7 @@ class Emulator:
 
 def emulator_clients(endpoint_url: str, secret_key: str) -> Clients:
     """Return AWS clients with an emulator's address and root credentials."""
-    session = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key=secret_key, region_name=REGION)
-    return Clients(session, endpoint_url)
+    return Clients(isolated_session(ACCOUNT, secret_key, REGION), endpoint_url)
 
 
 def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guardian: Guardian) -> Emulator:
@@ -48,10 +48,12 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
     state.clear_temporary()
     secret_key = state.secret("emulator-secret-key")
     environment = {
-        **_without_aws(os.environ),
         "AUTH": "true" if enforce_iam else "false",
         "AWS_ACCESS_KEY_ID": ACCOUNT,
+        # The functions inherit these two as well: none of them reads the person's profiles.
+        "AWS_CONFIG_FILE": os.devnull,
         "AWS_SECRET_ACCESS_KEY": secret_key,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
@@ -69,7 +71,7 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
     process = ChildProcess(
         "emulator",
         [sys.executable, "-m", "cloud.counting_ministack"],
-        env=environment,
+        env=child_environment(state.home, environment),
         log=state.log("emulator"),
         guardian=guardian,
     )
@@ -79,17 +81,13 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
 def wait_for(url: str, process: ChildProcess, seconds: float) -> None:
     """Poll an address until it answers 200; raise Unavailable if its process dies or time runs out."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        process.raise_if_dead()
-        try:
-            if httpx2.get(url, timeout=2.0, trust_env=False).status_code == httpx2.codes.OK:
-                return
-        except httpx2.TransportError:
-            pass
-        time.sleep(0.05)
+    with http_client(url, timeout=2.0) as client:
+        while time.monotonic() < deadline:
+            process.raise_if_dead()
+            try:
+                if client.get(url).status_code == httpx2.codes.OK:
+                    return
+            except httpx2.TransportError:
+                pass
+            time.sleep(0.05)
     raise Unavailable(f"the {process.name} did not answer at {url} within {seconds:.0f} s; see {process.log}")
-
-
-def _without_aws(environment: "os._Environ[str]") -> dict[str, str]:
-    # A profile or endpoint of the person's own must not leak into the emulator or its functions.
-    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}

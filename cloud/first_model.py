@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from menagerie.errors import Unavailable
+from menagerie.http_client import http_client
 from menagerie.job import DataServiceSource
 from menagerie.registry import ModelRegistry
 
@@ -85,7 +86,8 @@ def ensure_current_model(registry: ModelRegistry, first: FirstModel, tell: Tell)
 def require_data_service(url: str) -> None:
     """Raise Unavailable in one line if no data service answers at an address."""
     try:
-        httpx2.get(f"{url.rstrip('/')}/api/v1/animals/schema", timeout=10.0).raise_for_status()
+        with http_client(url, timeout=10.0) as client:
+            client.get(f"{url.rstrip('/')}/api/v1/animals/schema").raise_for_status()
     except httpx2.HTTPError as error:
         raise Unavailable(
             f"no data service answers at {url} ({type(error).__name__}); start one with `menagerie data-service`, "

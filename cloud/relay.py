@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
 from urllib.parse import urlsplit
 
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 CHUNK_BYTES = 65536
 
 
@@ -20,11 +19,6 @@ def docker_gateway() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return told or None
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether an address is one that only this machine itself can reach."""
-    return urlsplit(url).hostname in LOOPBACK_NAMES
 
 
 @contextmanager

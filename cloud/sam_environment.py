@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cloud.deployment import CODE
-from cloud.relay import is_loopback, relayed
+from cloud.relay import relayed
+from menagerie.http_client import is_loopback
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

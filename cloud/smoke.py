@@ -8,6 +8,7 @@ import httpx2
 
 from cloud.state import StackAddresses
 from menagerie.errors import Unavailable
+from menagerie.http_client import http_client
 
 ELEPHANT = {"walks_on_n_legs": 4, "height": 3.1, "weight": 4200.0, "has_wings": False, "has_tail": True}
 PATIENCE_SECONDS = 60.0
@@ -17,23 +18,19 @@ def predict_an_elephant(addresses: StackAddresses) -> str:
     """Classify and store one animal over HTTP; return the species, raise Unavailable with what was answered instead."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     told = "nothing"
-    while time.monotonic() < deadline:
-        try:
-            answer = httpx2.post(
-                f"{addresses.api_url}/predict",
-                json={"animals": [ELEPHANT]},
-                headers={"x-api-key": addresses.api_key},
-                timeout=30.0,
-            )
-        except httpx2.TransportError as error:
-            told = type(error).__name__
-        else:
-            if answer.status_code == httpx2.codes.OK:
-                return str(answer.json()["predictions"][0]["species"])
-            told = f"{answer.status_code} {answer.text[:200]}"
-            if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR:
-                break
-        time.sleep(0.2)
+    with _client(addresses) as client:
+        while time.monotonic() < deadline:
+            try:
+                answer = client.post("/predict", json={"animals": [ELEPHANT]})
+            except httpx2.TransportError as error:
+                told = type(error).__name__
+            else:
+                if answer.status_code == httpx2.codes.OK:
+                    return str(answer.json()["predictions"][0]["species"])
+                told = f"{answer.status_code} {answer.text[:200]}"
+                if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR:
+                    break
+            time.sleep(0.2)
     raise Unavailable(f"{addresses.api_url}/predict answered {told}")
 
 
@@ -44,10 +41,15 @@ def wake(addresses: StackAddresses, route: str) -> None:
     """
 
     def ask() -> None:
-        with suppress(httpx2.TransportError):
-            httpx2.get(f"{addresses.api_url}{route}", headers={"x-api-key": addresses.api_key}, timeout=30.0)
+        with suppress(httpx2.TransportError), _client(addresses) as client:
+            client.get(route)
 
     threading.Thread(target=ask, daemon=True).start()
+
+
+def _client(addresses: StackAddresses) -> httpx2.Client:
+    url = addresses.api_url
+    return http_client(url, timeout=30.0, base_url=url, headers={"x-api-key": addresses.api_key})
 
 
 def curl_line(addresses: StackAddresses) -> str:

@@ -60,6 +60,11 @@ class StateDirectory:
         """Where the emulator unpacks functions while it runs."""
         return self.root / "tmp"
 
+    @property
+    def home(self) -> Path:
+        """What the programs that are started take for the home folder."""
+        return self.root / "home"
+
     def clear_temporary(self) -> None:
         """Make the emulator's temporary folder anew: what a run unpacks there, half a gigabyte, it does not remove."""
         shutil.rmtree(self.temporary, ignore_errors=True)

@@ -10,6 +10,7 @@ import httpx2
 
 from frontend.call_log import CallLog
 from frontend.errors import Rejected, ServerError, Unreachable, error_from_response
+from frontend.settings import SettingsMissing
 
 Parsed = TypeVar("Parsed")
 
@@ -17,16 +18,22 @@ CONNECT_TIMEOUT_S = 3.0
 
 
 def http_client(base_url: str, *, timeout_s: float, **headers: str) -> httpx2.Client:
-    """Build an HTTP client with connections of its own; nothing is sent yet."""
-    return httpx2.Client(
-        base_url=base_url,
-        headers={"accept": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}},
-        timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
-        # Without TLS there is no certificate to check, and loading the authorities takes 0.3 s.
-        verify=urlsplit(base_url).scheme != "http",
-        # A proxy from the environment cannot reach this machine's own loopback.
-        trust_env=not _is_loopback(base_url),
-    )
+    """Build an HTTP client with connections of its own; nothing is sent yet.
+
+    Raises SettingsMissing for a proxy or certificates in the environment that cannot be used.
+    """
+    try:
+        return httpx2.Client(
+            base_url=base_url,
+            headers={"accept": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}},
+            timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
+            # Without TLS there is no certificate to check, and loading the authorities takes 0.3 s.
+            verify=urlsplit(base_url).scheme != "http",
+            # A proxy from the environment cannot reach this machine's own loopback.
+            trust_env=not _is_loopback(base_url),
+        )
+    except (ImportError, OSError, ValueError) as error:
+        raise SettingsMissing(f"The proxy or the certificates in the environment cannot be used: {error}") from error
 
 
 class Transport:

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import httpx2
 
 from menagerie.errors import InvalidInput, Unavailable
+from menagerie.http_client import http_client
 from menagerie.job import DataServiceSource
 from training.rows import AnimalRows, joined, validate
 
@@ -38,7 +39,7 @@ def fetch(
     Raises Unavailable if the service does not answer, InvalidInput if its answer is not the contract's.
     """
     parts = []
-    with nullcontext(client) if client else httpx2.Client(timeout=TIMEOUT, follow_redirects=True) as session:
+    with nullcontext(client) if client else http_client(url, timeout=TIMEOUT, follow_redirects=True) as session:
         for first, seed, count in chunks(source):
             answer = _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep)
             parts.append(validate(answer, range(first + 1, first + count + 1)))

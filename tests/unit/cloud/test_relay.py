@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from cloud.ports import LOOPBACK, choose_free
-from cloud.relay import is_loopback, relayed
+from cloud.relay import relayed
+from menagerie.http_client import is_loopback
 
 
 class Echo(BaseHTTPRequestHandler):

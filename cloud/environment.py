@@ -1,0 +1,54 @@
+"""The environment of the programs that `menagerie up` starts: variables that they need by name, and no others."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.request import getproxies
+
+# What finds and runs programs, and what says which language, time zone and certificates hold here. A Python that was
+# linked against a library outside the system's folders does not start without the linker's path.
+ALLOWED = frozenset(
+    {
+        "PATH", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR",
+        "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
+        "SSL_CERT_FILE", "SSL_CERT_DIR",
+        "MENAGERIE_API_TIMEOUT",
+        "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START",  # the tests measure the programs that are started too
+    }
+)  # fmt: skip
+ALLOWED_PREFIX = "LC_"
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+def child_environment(
+    home: Path, explicit: Mapping[str, str] | None = None, environment: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Return the environment of a program of ours: what is allowed, then `explicit`.
+
+    MiniStack, Streamlit, uvicorn, botocore and Python read several hundred variables and files of a person's home
+    folder. `home` stands in for that; files are read and written as UTF-8 in any locale.
+    """
+    allowed = {name: value for name, value in environment.items() if name in ALLOWED or name.startswith(ALLOWED_PREFIX)}
+    home.mkdir(parents=True, exist_ok=True)
+    return {
+        **allowed,
+        **proxies_around_loopback(environment),
+        "HOME": str(home),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUTF8": "1",
+        **(explicit or {}),
+    }
+
+
+def proxies_around_loopback(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the proxy variables of an environment with loopback taken out of what they apply to.
+
+    Empty without any proxy: a lone `no_proxy` would hide the proxies that macOS keeps in its system settings.
+    """
+    proxies = {f"{scheme}_proxy": url for scheme, url in getproxies().items() if scheme in ("http", "https", "all")}
+    if not proxies:
+        return {}
+    named = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    hosts = [host.strip() for host in named.split(",") if host.strip()]
+    around = "*" if "*" in hosts else ",".join(dict.fromkeys([*hosts, *LOOPBACK_NAMES]))
+    return {**proxies, "no_proxy": around, "NO_PROXY": around}

@@ -1,0 +1,92 @@
+"""Loopback is asked directly whatever proxies the environment names, and nothing else is."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import httpx2
+import pytest
+
+from menagerie.errors import InvalidInput
+from menagerie.http_client import http_client, is_loopback
+
+NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+class Told(BaseHTTPRequestHandler):
+    """Answers with what it was asked for: a proxy is asked for a whole address."""
+
+    def do_GET(self) -> None:
+        body = self.path.encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Told) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "nonsense://"])
+def test_loopback_is_asked_directly(monkeypatch: pytest.MonkeyPatch, server: str, name: str, proxy: str) -> None:
+    monkeypatch.setenv(name, proxy)
+    with http_client(server, timeout=10.0) as client:
+        assert client.get(f"{server}/health").text == "/health"
+
+
+def test_any_other_address_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    monkeypatch.setenv("http_proxy", server)
+    with http_client("http://data.example", timeout=10.0) as client:
+        assert client.get("http://data.example/rows").text == "http://data.example/rows"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("all_proxy", "socks5://127.0.0.1:9"), ("http_proxy", "nonsense://x"), ("SSL_CERT_FILE", "/nowhere")],
+)
+def test_an_environment_that_cannot_be_used_is_an_error_of_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput, match=r"in the environment cannot be used"):
+        http_client("https://data.example", timeout=10.0)
+
+
+@pytest.mark.parametrize(
+    ("url", "loopback"),
+    [
+        ("http://127.0.0.1:4566/x", True),
+        ("http://127.8.8.8", True),
+        ("http://LOCALHOST.:1", True),
+        ("http://api.localhost", True),
+        ("http://[::1]:80", True),
+        ("http://localhost.example", False),
+        ("https://10.0.0.1", False),
+        ("http://[::1", False),
+        ("nothing", False),
+    ],
+)
+def test_loopback_is_told_by_the_host(url: str, loopback: bool) -> None:
+    assert is_loopback(url) is loopback
+
+
+def test_a_client_has_the_options_that_it_is_given(server: str) -> None:
+    with http_client(server, timeout=1.0, base_url=server, headers={"x-api-key": "k"}) as client:
+        assert client.timeout == httpx2.Timeout(1.0)
+        assert client.get("/x").request.headers["x-api-key"] == "k"
