@@ -1,7 +1,11 @@
 """The command line: every command by name, and errors as one readable line with exit status 1."""
 
+import errno
+import io
 import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -41,13 +45,43 @@ app.add_typer(models, name="models")
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; an error is one line on standard error, and exit status 1."""
     os.environ.update(proxies_around_loopback())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        _run()
+    except (MenagerieError, BotoCoreError, ClientError) as error:
+        _end(str(error))
+    except OSError as error:
+        _discard_output()
+        _end(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
+
+
+def _run() -> None:
+    output = sys.stdout
     try:
         app()
-    except (MenagerieError, BotoCoreError, ClientError) as error:
-        sys.stderr.write(f"menagerie: {' '.join(str(error).split())}\n")
-        sys.exit(1)
+    finally:
+        if sys.stdout is not output:  # Typer puts something else there when nobody reads it any more
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        if output is not None:
+            output.flush()
+
+
+def _discard_output() -> None:
+    """Let nothing that is left in its buffer fail a second time while Python ends."""
+    if sys.__stdout__ is not None:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+
+
+def _end(text: str) -> NoReturn:
+    if sys.__stderr__ is not None:
+        with suppress(OSError, ValueError):
+            sys.__stderr__.write(f"menagerie: {' '.join(text.split())}\n")
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import zipfile
@@ -15,6 +14,7 @@ from cloud.bytecode import Compiler, compile_tree, compiler_for
 from cloud.dependencies import dependencies_zip
 from cloud.locks import Report, Target, requirements_for
 from menagerie.errors import InvalidInput
+from training.output_file import whole_file
 
 PROJECT = Path(__file__).resolve().parent.parent
 CACHE = PROJECT / "build" / "cache"
@@ -82,13 +82,9 @@ def largest(package: Package, count: int = 10) -> list[tuple[str, int]]:
 
 
 def _pack(part: str, dependencies: Path, compiler: Compiler | None, path: Path, recipe: str) -> tuple[str, int]:
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
+    with whole_file(path) as temporary:
         shutil.copyfile(dependencies, temporary)
         unzipped = _add_sources(part, temporary, compiler)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
     sha256 = digest(path)
     note = {"recipe": recipe, "sha256": sha256, "unzipped": unzipped, "file": _identity(path)}
     _note_of(path).write_text(json.dumps(note) + "\n")

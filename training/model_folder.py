@@ -1,8 +1,7 @@
 """A trained model as files in a folder: written whole or not at all, and verified when read."""
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from menagerie.errors import InvalidInput, ModelRejected, NotFound
 from menagerie.manifest import MANIFEST_FILE, MODEL_FILE, ModelManifest
+from training.output_file import whole_file
 
 if TYPE_CHECKING:
     from menagerie.classifier import OnnxClassifier
@@ -18,22 +18,17 @@ if TYPE_CHECKING:
 def write(folder: Path, onnx: bytes, manifest: ModelManifest, beside: Mapping[str, bytes] | None = None) -> None:
     """Write model, manifest and what else goes beside them, by file name; raise InvalidInput if it cannot be.
 
-    All are written under temporary names, then renamed, the manifest last.
+    Each is written by the rules of `training.output_file`, the manifest last.
     """
     contents = {MODEL_FILE: onnx, **(beside or {}), MANIFEST_FILE: manifest.model_dump_json(indent=2).encode() + b"\n"}
-    temporary = {name: folder / f".{name}.{os.getpid()}" for name in contents}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            temporary[name].write_bytes(content)
-        for name in contents:
-            temporary[name].replace(folder / name)
     except OSError as error:
         raise InvalidInput(f"cannot write the model to {folder}: {error.strerror}") from error
-    finally:
-        for path in temporary.values():
-            with suppress(OSError):
-                path.unlink()
+    with ExitStack() as files:
+        # What was entered last ends first.
+        for name, content in reversed(contents.items()):
+            files.enter_context(whole_file(folder / name)).write_bytes(content)
 
 
 def load(folder: Path) -> "OnnxClassifier":

@@ -15,7 +15,7 @@ PYTHON_VERSIONS = ("3.12", "3.13", "3.14")
 
 def package(
     functions: Annotated[list[str] | None, typer.Argument(help="predict, retrain; both if left out.")] = None,
-    output: Annotated[Path, typer.Option(help="Where the zips go.", file_okay=False)] = Path("build"),
+    output: Annotated[Path, typer.Option(help="Folder for the zips.")] = Path("build"),
     python_version: Annotated[
         str, typer.Option(help="Lambda's Python; `local` for this interpreter on this platform.")
     ] = "3.13",
@@ -28,6 +28,8 @@ def package(
 
     if python_version != "local" and python_version not in PYTHON_VERSIONS:
         raise InvalidInput(f"--python-version must be local or one of {', '.join(PYTHON_VERSIONS)}")
+    if output.exists() and not output.is_dir():
+        raise InvalidInput(f"--output {output} is a file; a folder is needed")
     target = local_target() if python_version == "local" else Target(python_version, "linux", "x86_64")
     steps = Steps()
     console = Console()

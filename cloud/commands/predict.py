@@ -1,7 +1,6 @@
 """`menagerie predict`: a file of animals in, the same file with species and probabilities out, no cloud needed."""
 
 import csv
-import os
 import shutil
 import sys
 import tempfile
@@ -95,28 +94,19 @@ def _answers(classifier: "OnnxClassifier", piece: "Piece") -> Iterator[list[obje
 
 @contextmanager
 def _whole_or_nothing(output: Path | None) -> Iterator[Path]:
-    """Give a temporary file; without an error it becomes `output`, or is copied to standard output."""
-    folder = None if output is None else output.parent
-    try:
-        handle, name = tempfile.mkstemp(prefix=".menagerie-", suffix=".csv", dir=folder)
-    except OSError as error:
-        raise InvalidInput(f"cannot write to {folder}: {error.strerror}") from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    """Give a temporary file; without an error its content goes to `output`, or to standard output."""
+    from training.output_file import whole_file
+
+    if output is not None:
+        with whole_file(output) as temporary:
+            yield temporary
+        return
+    if sys.stdout is None:
+        raise InvalidInput("standard output is closed; give --output")
+    with tempfile.TemporaryDirectory(prefix="menagerie-") as folder:
+        temporary = Path(folder, "answers.csv")
         yield temporary
-        if output is None:
-            with temporary.open(encoding="utf-8", newline="") as text:
-                shutil.copyfileobj(text, sys.stdout)
-        else:
-            # mkstemp keeps its file to its owner; what replaces it is an ordinary file.
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        # The same bytes as in a file, whatever the terminal's encoding.
+        with temporary.open("rb") as content:
+            shutil.copyfileobj(content, sys.stdout.buffer)
+            sys.stdout.buffer.flush()

@@ -17,9 +17,7 @@ NAMED_LINES = 5
 
 
 def train(
-    output: Annotated[
-        Path, typer.Option(help="Folder for model.onnx, manifest.json and report.html.", file_okay=False)
-    ],
+    output: Annotated[Path, typer.Option(help="Folder for model.onnx, manifest.json and report.html.")],
     data_service_url: Annotated[str | None, typer.Option(help="Train on rows of this data service.")] = None,
     seed: Annotated[int, typer.Option(help="Which rows the data service gives.")] = 42,
     number_of_datapoints: Annotated[int, typer.Option(help="How many rows.", min=1, max=MAX_DATAPOINTS)] = 1000,
