@@ -68,8 +68,14 @@ def _candidates(python_version: str) -> Iterator[str]:
     name = f"python{python_version}"
     yield from filter(None, (shutil.which(name, path=folder) for folder in os.get_exec_path()))
     # pyenv's shims on the PATH run only the versions that are selected.
-    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    yield from sorted(map(str, versions.glob(f"{python_version}.*/bin/{name}")), reverse=True)
+    yield from sorted(map(str, _pyenv().glob(f"versions/{python_version}.*/bin/{name}")), reverse=True)
+
+
+def _pyenv() -> Path:
+    try:
+        return Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    except RuntimeError:  # neither HOME nor an entry of this user in the system's list
+        return Path(os.devnull)
 
 
 def _version(executable: str) -> str | None:

@@ -1,8 +1,10 @@
 """Whether a port of this machine can be listened on, asked before anything is started."""
 
 import socket
+from collections.abc import Mapping
+from itertools import combinations
 
-from menagerie.errors import Conflict
+from menagerie.errors import Conflict, InvalidInput
 
 LOOPBACK = "127.0.0.1"
 
@@ -11,6 +13,13 @@ def require_free(port: int, option: str) -> None:
     """Raise Conflict that names the port and the option that chooses another one."""
     if port and not is_free(port):
         raise Conflict(f"port {port} is taken by another program; end it or choose another port with {option}")
+
+
+def require_distinct(ports: Mapping[str, int]) -> None:
+    """Raise InvalidInput that names the options if two of them, by option, are the same port."""
+    for (one, port), (other, same) in combinations(ports.items(), 2):
+        if port == same:
+            raise InvalidInput(f"port {port} cannot be both {one} and {other}; choose another one for either")
 
 
 def is_free(port: int) -> bool:

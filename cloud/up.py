@@ -12,7 +12,7 @@ from cloud.emulator import Emulator, start_emulator, wait_for
 from cloud.first_model import FirstModel, ensure_current_model, require_data_service, title_of
 from cloud.locks import local_target
 from cloud.packaging import PARTS, PROJECT, Package, build
-from cloud.ports import LOOPBACK, require_free
+from cloud.ports import LOOPBACK, require_distinct, require_free
 from cloud.processes import ChildProcess, Guardian
 from cloud.signals import StopOnSignals
 from cloud.smoke import predict_an_elephant, wake
@@ -148,11 +148,14 @@ def _ensure_model(emulator: Emulator, bucket: str, first_model: FirstModel, opti
 
 
 def _require_free_ports(options: Options) -> None:
-    require_free(options.port, "--port")
+    ports = {"--port": options.port}
     if options.data_service_url is None:
-        require_free(options.data_service_port, "--data-service-port")
+        ports["--data-service-port"] = options.data_service_port
     if options.dashboard_port is not None:
-        require_free(options.dashboard_port, "--dashboard-port or --no-dashboard")
+        ports["--dashboard-port"] = options.dashboard_port
+    require_distinct(ports)
+    for option, port in ports.items():
+        require_free(port, "--dashboard-port or --no-dashboard" if option == "--dashboard-port" else option)
 
 
 def _stop(children: list[ChildProcess], state: StateDirectory, steps: Steps, signals: StopOnSignals) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cloud.commands.numbers import finite
 from cloud.commands.up import StateDir
 from cloud.state import DEFAULT_STATE_DIR, StateDirectory
 from menagerie.errors import NotFound, Unavailable
@@ -14,7 +15,7 @@ from menagerie.errors import NotFound, Unavailable
 
 def down(
     state_dir: StateDir = DEFAULT_STATE_DIR,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the state to be saved.")] = 45.0,
+    timeout: Annotated[float, typer.Option(callback=finite, help="Seconds to wait for the state to be saved.")] = 45.0,
 ) -> None:
     """End a running `menagerie up` and wait until its state is saved."""
     state = StateDirectory.existing(state_dir)

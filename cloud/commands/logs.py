@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cloud.commands.numbers import finite
 from cloud.commands.up import StateDir
 from cloud.state import DEFAULT_STATE_DIR
 from menagerie.errors import NotFound
@@ -13,7 +14,7 @@ from menagerie.errors import NotFound
 def logs(
     function: Annotated[str, typer.Argument(help="predict, retrain or train.")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as new lines are written.")] = False,
-    since: Annotated[float, typer.Option(min=0, help="Minutes to look back.")] = 60.0,
+    since: Annotated[float, typer.Option(callback=finite, help="Minutes to look back.")] = 60.0,
     stack: Annotated[str, typer.Option(help="Name of the stack.")] = "menagerie",
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
@@ -22,7 +23,7 @@ def logs(
 
     client = clients_for(state_dir).logs
     group = f"/aws/lambda/{stack}-{function}"
-    start = int((time.time() - since * 60) * 1000)
+    start = max(0, int((time.time() - since * 60) * 1000))
     seen: set[tuple[str, int, str]] = set()
     while True:
         try:

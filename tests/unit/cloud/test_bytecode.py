@@ -1,7 +1,9 @@
 """Bytecode: found interpreters, and the same bytes wherever and however often a tree is compiled."""
 
+import pwd
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -74,3 +76,13 @@ def test_bytecode_depends_neither_on_the_place_nor_on_the_environment(
 def test_an_interpreter_that_fails_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="could not compile"):
         compile_tree(tree(tmp_path), Compiler("/bin/false", "3.13.0"))
+
+
+def test_a_person_without_a_home_folder_has_no_pyenv(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: int) -> NoReturn:
+        raise KeyError
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert compiler_for(Target("2.6", "linux", "x86_64")) is None

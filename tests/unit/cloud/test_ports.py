@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from cloud.ports import LOOPBACK, choose_free, is_free, require_free
-from menagerie.errors import Conflict
+from cloud.ports import LOOPBACK, choose_free, is_free, require_distinct, require_free
+from menagerie.errors import Conflict, InvalidInput
 
 
 def test_a_taken_port_is_named_with_the_option_that_chooses_another() -> None:
@@ -20,3 +20,9 @@ def test_a_free_port_passes() -> None:
     port = choose_free()
     require_free(port, "--port")
     assert is_free(port)
+
+
+def test_the_same_port_for_two_things_is_named_with_both_options() -> None:
+    require_distinct({"--port": 1, "--data-service-port": 2, "--dashboard-port": 3})
+    with pytest.raises(InvalidInput, match="port 2 cannot be both --data-service-port and --dashboard-port"):
+        require_distinct({"--port": 1, "--data-service-port": 2, "--dashboard-port": 2})
