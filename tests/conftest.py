@@ -7,6 +7,10 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+LONGEST_ID = 200
+COLLECTED = pytest.StashKey[set[str]]()
+"""The ids of all tests that this run found, also of those that it then left out."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -19,6 +23,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="URL",
         help="drive them through `sam local start-api` at this address; what that does not do is skipped",
     )
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> None:
+    """Refuse a value that would make an id of bytes or of a page of text: `pytest.param(…, id="…")` names it instead.
+
+    Bytes are rarely the same in two processes: those of gzip hold the second at which they were made, and pytest-xdist
+    gives up when its workers collect different ids.
+    """
+    if isinstance(val, bytes) or (isinstance(val, str) and len(val) > LONGEST_ID):
+        raise pytest.UsageError(f"{argname}={val[:40]!r}… makes no id of a test; name it with pytest.param(…, id=…)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[COLLECTED] = {item.nodeid for item in items}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

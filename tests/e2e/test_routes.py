@@ -157,6 +157,7 @@ def test_a_bad_animal_is_refused_with_its_field_named(api: httpx2.Client, change
         b'{"animals": [{"walks_on_n_legs": 4, "height": 1e999, "weight": 3, "has_wings": false, "has_tail": true}]}',
         b'{"animals": [{"walks_on_n_legs": ' + b"4" * 5000 + b', "height": 1, "weight": 3}]}',
     ],
+    ids=["no animals", "no field", "a list", "no JSON", "NaN", "infinity", "a number of 5000 digits"],
 )
 def test_a_body_that_makes_no_sense_is_a_422(api: httpx2.Client, content: bytes) -> None:
     is_problem(api.post("/predict", content=content, headers={"content-type": "application/json"}), 422)

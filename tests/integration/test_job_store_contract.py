@@ -146,7 +146,9 @@ def test_a_finished_job_stays_as_it_is(jobs: JobStore) -> None:
     assert jobs.get(job_id) == done
 
 
-@pytest.mark.parametrize("job_id", ["01KG9YS7G0CMGJ51PYK3YN6HD1", "no-such-job", "", "a" * 3000])
+@pytest.mark.parametrize(
+    "job_id", ["01KG9YS7G0CMGJ51PYK3YN6HD1", "no-such-job", "", pytest.param("a" * 3000, id="3000 letters")]
+)
 def test_an_unknown_job_is_not_found(jobs: JobStore, job_id: str) -> None:
     with pytest.raises(NotFound):
         jobs.get(job_id)

@@ -66,7 +66,10 @@ def test_versions_are_listed_newest_first(registry: ModelRegistry) -> None:
     assert registry.manifests() == [NEWER, OLDER]
 
 
-@pytest.mark.parametrize("version", ["20200101T000000Z-00000000", "current", "../current.json", "", "a" * 5000])
+@pytest.mark.parametrize(
+    "version",
+    ["20200101T000000Z-00000000", "current", "../current.json", "", pytest.param("a" * 5000, id="5000 letters")],
+)
 def test_an_unknown_version_is_not_found(registry: ModelRegistry, version: str) -> None:
     for call in (registry.manifest, registry.model, lambda name: registry.promote(name, expected=None)):
         with pytest.raises(NotFound):

@@ -55,6 +55,7 @@ def test_every_bad_line_is_named_and_the_good_ones_are_kept() -> None:
         ((HEADER + "\n4,0.5,25,no,yes" * (MAX_ROWS + 1)).encode(), "more than 50,000 rows"),
         ((HEADER + '\n"' + "x" * 200_000).encode(), "cannot be read"),
     ],
+    ids=["empty", "other columns", "no text", "too many rows", "an endless value"],
 )
 def test_a_file_of_which_nothing_can_be_used_says_why(data: bytes, said: str) -> None:
     with pytest.raises(UnreadableFile, match=said):

@@ -28,7 +28,7 @@ def with_literal(field: str, literal: str) -> str:
         "-Infinity",
         "1e400",
         "-1e400",
-        "9" * 400,
+        pytest.param("9" * 400, id="400 digits"),
         "0",
         "-0.0",
         "-1",
@@ -86,7 +86,9 @@ def test_a_body_of_another_shape_is_named(predict: Send, body: Any, field: str) 
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", "not json", '{"animals": [', "[" * 100_000, "\x00", '{"animals": 4' + "4" * 5000]
+    "body",
+    ["", "{", "not json", '{"animals": [', "[" * 100_000, "\x00", '{"animals": 4' + "4" * 5000],
+    ids=["empty", "a brace", "words", "half of it", "100,000 brackets", "a zero byte", "5001 digits"],
 )
 def test_what_is_no_json_is_a_422(predict: Send, body: str) -> None:
     problem = assert_problem(predict("POST", "/predict", body=body), 422)
@@ -140,7 +142,7 @@ def test_a_body_beyond_the_limit_is_a_413(predict: Send) -> None:
         ("cursor=!!", "cursor"),
         ("cursor=", "cursor"),
         ("cursor=MS4wMUtHOVlTN0cwRDRIQVdUQlNFRE5SUDVIWS4xMDAw", "cursor"),
-        ("cursor=" + "A" * 5000, "cursor"),
+        pytest.param("cursor=" + "A" * 5000, "cursor", id="a cursor of 5000 letters"),
     ],
 )
 def test_a_bad_query_is_named(predict: Send, query: str, field: str) -> None:

@@ -45,7 +45,7 @@ def test_the_same_request_may_be_written_in_another_way(retrain: Send) -> None:
     assert retrain("POST", "/retrain", body=' {"promote": "if-better"} ', headers=KEY).text == first.text
 
 
-@pytest.mark.parametrize("key", ["", "k" * 256, "schlüssel", "two\nlines"])
+@pytest.mark.parametrize("key", ["", pytest.param("k" * 256, id="256 letters"), "schlüssel", "two\nlines"])
 def test_what_is_no_key_is_a_422_that_names_the_header(predict: Send, key: str) -> None:
     answer = predict("POST", "/predict", json_body=ANIMALS, headers={**KEY, "idempotency-key": key})
     assert [each["field"] for each in assert_problem(answer, 422)["errors"]] == ["Idempotency-Key"]

@@ -96,6 +96,7 @@ def test_before_the_first_promotion_current_is_a_404() -> None:
         stored_rows(3)[:-9],
         gzip.compress(b"walks_on_n_legs,height,weight,has_wings,has_tail\n4,-1,20,0,1\n"),
     ],
+    ids=["no gzip", "empty", "other columns", "cut off", "a bad row"],
 )
 def test_rows_that_cannot_be_read_are_a_409_and_no_traceback(content: bytes) -> None:
     predict, _ = serving(content)

@@ -59,6 +59,7 @@ def test_the_file_is_a_table_that_people_can_read(trained: TrainedModel) -> None
             mtime=0,
         ),
     ],
+    ids=["no gzip", "other columns", "no text", "a short row", "another species"],
 )
 def test_what_is_no_such_file_is_refused_in_one_line(content: bytes) -> None:
     with pytest.raises(InvalidInput, match="the stored rows") as caught:

@@ -44,7 +44,9 @@ def test_a_missing_file_is_named(tmp_path: Path, trained: TrainedModel) -> None:
         load(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "content"), [("manifest.json", b"{}"), ("model.onnx", b"no model")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("manifest.json", b"{}"), ("model.onnx", b"no model")], ids=["manifest", "model"]
+)
 def test_a_damaged_file_is_refused(tmp_path: Path, trained: TrainedModel, name: str, content: bytes) -> None:
     write(tmp_path, trained.onnx, trained.manifest)
     (tmp_path / name).write_bytes(content)

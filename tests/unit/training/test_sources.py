@@ -84,6 +84,7 @@ def test_of_many_bad_lines_the_first_twenty_are_named_and_the_rest_counted(
         (b"\xff\xfe", "is no UTF-8 text"),
         (b'"', "has no column|line 1"),
     ],
+    ids=["empty", "other columns", "no text", "an open quote"],
 )
 def test_a_file_that_is_no_dataset_is_named(
     registry: InMemoryRegistry, predictions: InMemoryPredictions, content: bytes, said: str

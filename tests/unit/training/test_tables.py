@@ -85,6 +85,7 @@ def test_long_files_come_in_pieces_with_lines_counted_through(tmp_path: Path) ->
         (b"\xff\xfe\x00\x01", "is no UTF-8 text"),
         (HEADER.encode() + b'"' + b"x" * 200_000, "line 2: field larger than field limit"),
     ],
+    ids=["empty", "a missing column", "no text", "an endless value"],
 )
 def test_a_file_that_is_no_table_of_animals_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "animals.csv"
