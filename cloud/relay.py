@@ -1,24 +1,37 @@
 """Lets Docker's containers reach what listens on this machine's loopback, for as long as they need it."""
 
+import json
 import socket
 import socketserver
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from ipaddress import ip_network
 from threading import Thread
 from urllib.parse import urlsplit
 
 CHUNK_BYTES = 65536
+DOCKER_SECONDS = 60.0
+ADD_HOST = "host.docker.internal:host-gateway"
+"""For sam's or Docker's `--add-host`: on Linux, nothing else gives containers that name."""
 
 
 def docker_gateway() -> str | None:
-    """Return the address that this machine has in Docker's default network, or None if Docker does not say."""
-    command = ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]
+    """Return the address that this machine has in Docker's default network, or None if Docker does not say.
+
+    Until its first restart a newly installed engine names the network's subnet and no gateway (moby #26799). Then the
+    gateway is the subnet's first address, which is what Docker assigns by default.
+    """
+    command = ["docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return told or None
+        printed = subprocess.run(command, capture_output=True, text=True, timeout=DOCKER_SECONDS, check=False).stdout
+        for network in json.loads(printed):
+            if network.get("Gateway"):
+                return str(network["Gateway"])
+            return str(next(ip_network(network["Subnet"]).hosts()))
+    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return None
 
 
 @contextmanager
@@ -26,7 +39,8 @@ def relayed(url: str, gateway: str | None) -> Iterator[str]:
     """Yield where containers find what answers at a loopback address, its path kept.
 
     Where the gateway is an address of this machine (Linux), connections to a free port of it are passed on. Elsewhere
-    Docker runs in a virtual machine and passes host.docker.internal on to this machine's loopback by itself.
+    Docker runs in a virtual machine and passes host.docker.internal on to this machine's loopback by itself; ADD_HOST
+    makes that name known where it is not.
     """
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]

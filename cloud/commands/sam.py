@@ -33,6 +33,7 @@ def sam(
     Our own options come first, the words after them are sam's.
     """
     from cloud.commands.target import clients_for
+    from cloud.relay import ADD_HOST
 
     program = shutil.which("sam")
     if program is None:
@@ -41,7 +42,7 @@ def sam(
     with ExitStack() as cleanup:
         if arguments[0] == "local" and len(arguments) > 1 and arguments[1] in RUNNERS:
             file = _env_vars(clients, stack, cleanup)
-            arguments = [*arguments[:2], "--env-vars", str(file), *arguments[2:]]
+            arguments = [*arguments[:2], "--env-vars", str(file), "--add-host", ADD_HOST, *arguments[2:]]
         status = _run([program, *arguments], _environment(clients))
     raise typer.Exit(status)
 

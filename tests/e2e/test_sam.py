@@ -34,7 +34,10 @@ def project(tmp_path: Path) -> Path:
     """A folder with a build, and programs that stand where sam and docker are looked for."""
     (tmp_path / ".aws-sam" / "build").mkdir(parents=True)
     (tmp_path / ".aws-sam" / "build" / "template.yaml").touch()
-    for name, script in {"sam": TELL, "docker": 'print("127.0.0.1")'}.items():
+    for name, script in {
+        "sam": TELL,
+        "docker": """print('[{"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.1"}]')""",
+    }.items():
         program = tmp_path / "bin" / name
         program.parent.mkdir(exist_ok=True)
         program.write_text(f"#!{sys.executable}\n{script}")
@@ -56,7 +59,8 @@ def test_functions_under_sam_local_get_the_stacks_bucket_and_an_endpoint_that_an
     assert process.returncode == 3, err
     told = json.loads(out)
     assert told["words"][:3] == ["local", "invoke", "--env-vars"]
-    assert told["words"][4:] == ["PredictFunction", "--event", "e.json"]
+    assert told["words"][4:6] == ["--add-host", "host.docker.internal:host-gateway"]
+    assert told["words"][6:] == ["PredictFunction", "--event", "e.json"]
     bucket = outputs(clients_for(up.state_dir))["ModelsBucketName"]
     assert {variables["MODELS_BUCKET"] for variables in told["functions"].values()} == {bucket}
     assert told["functions"]["RetrainFunction"]["TRAINER_FUNCTION"] == "menagerie-train"

@@ -1,15 +1,17 @@
 """Containers reach what listens on loopback, for as long as it is wanted."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import httpx2
 import pytest
 
 from cloud.ports import LOOPBACK, choose_free
-from cloud.relay import relayed
+from cloud.relay import docker_gateway, relayed
 from menagerie.http_client import is_loopback
 
 
@@ -72,3 +74,29 @@ def test_where_the_gateway_is_no_address_of_this_machine_docker_passes_on_by_its
 )
 def test_only_this_machines_own_addresses_are_loopback(url: str, expected: bool) -> None:
     assert is_loopback(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("printed", "gateway"),
+    [
+        ('[{"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.9"}]', "172.17.0.9"),
+        ('[{"Subnet": "172.17.0.0/16"}]', "172.17.0.1"),
+        ("[]", None),
+        ("null", None),
+        ("", None),
+        ("[{}]", None),
+    ],
+)
+def test_the_gateway_is_known_also_where_docker_names_a_subnet_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, gateway: str | None
+) -> None:
+    program = tmp_path / "docker"
+    program.write_text(f"#!{sys.executable}\nprint({printed!r})\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert docker_gateway() == gateway
+
+
+def test_without_docker_there_is_no_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert docker_gateway() is None
