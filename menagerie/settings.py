@@ -1,14 +1,25 @@
 """What the environment says, read once and in one place."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from menagerie.errors import Misconfigured
 
 _Name = Annotated[str, Field(min_length=1)]
+
+
+def _require_bucket_name(name: str) -> str:
+    # Plain `sam local` passes the logical id of the template, and S3's own error would not say why.
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        raise ValueError(f"{name!r} is not a bucket name; `menagerie sam local` runs the functions with the real one")
+    return name
+
+
+_BucketName = Annotated[str, AfterValidator(_require_bucket_name)]
 
 
 class _Settings(BaseModel):
@@ -22,14 +33,14 @@ class _Settings(BaseModel):
         try:
             return cls.model_validate({name.lower(): value for name, value in environment.items()})
         except ValidationError as error:
-            faults = (f"{fault['loc'][0]!s}".upper() + f" ({fault['msg'].lower()})" for fault in error.errors())
+            faults = (f"{fault['loc'][0]!s}".upper() + f" ({fault['msg'].removeprefix('Value error, ')})" for fault in error.errors())
             raise Misconfigured(f"the environment needs {', '.join(faults)}") from error
 
 
 class PredictSettings(_Settings):
     """Of the predict function."""
 
-    models_bucket: _Name
+    models_bucket: _BucketName
     predictions_table: _Name
     model_refresh_seconds: Annotated[float, Field(ge=0)] = 5.0
     # CloudWatch knows functions and API by names that begin with it.
@@ -39,7 +50,7 @@ class PredictSettings(_Settings):
 class JobSettings(_Settings):
     """Of both functions that see jobs."""
 
-    models_bucket: _Name
+    models_bucket: _BucketName
     jobs_table: _Name
     # An event may wait five minutes for the worker (template.yaml), then it is dropped; once started, the worker says
     # itself how long it has.

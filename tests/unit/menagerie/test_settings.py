@@ -42,6 +42,12 @@ def test_all_that_is_missing_or_wrong_is_named_in_one_line() -> None:
     assert "soon" not in text
 
 
+@pytest.mark.parametrize("name", ["ModelsBucket", "a", "-models", "my_models", "x" * 64])
+def test_a_name_that_no_bucket_can_have_is_refused_with_the_command_that_knows_the_real_one(name: str) -> None:
+    with pytest.raises(Misconfigured, match=f"'{name}' is not a bucket name; `menagerie sam local`"):
+        PredictSettings.from_environment({**ENVIRONMENT, "MODELS_BUCKET": name})
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(PredictSettings.from_environment(ENVIRONMENT), "models_bucket", "others")  # noqa: B010  # mypy knows
