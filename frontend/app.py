@@ -1,4 +1,4 @@
-"""The dashboard's door: page frame, navigation, and the sidebar that every page shows."""
+"""The dashboard's entry point: page frame, navigation, and the sidebar that every page shows."""
 
 import sys
 from pathlib import Path
@@ -9,8 +9,8 @@ if str(Path(__file__).resolve().parents[1]) not in sys.path:
 
 import streamlit as st
 
-from frontend.notices import show_settings_missing
-from frontend.settings import Settings, SettingsMissing
+from frontend.notices import show_not_deployed, show_settings_missing
+from frontend.settings import NotDeployed, Settings, SettingsMissing
 from frontend.sidebar import show_sidebar
 
 
@@ -20,6 +20,9 @@ def main() -> None:
     st.logo(str(Path(__file__).parent / "assets" / "logo.svg"), size="large")
     try:
         Settings.from_environment()
+    except NotDeployed:
+        show_not_deployed()
+        return
     except SettingsMissing as error:
         show_settings_missing(error)
         return

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from frontend.errors import ApiError, Rejected
-from frontend.settings import KEY_VARIABLE, URL_VARIABLE, SettingsMissing
+from frontend.settings import KEY_VARIABLE, URL_VARIABLE, NotDeployed, Settings, SettingsMissing
 from frontend.wording import describe_rejection
 
 LINE_HEIGHT = 28
@@ -30,6 +30,22 @@ def show_settings_missing(error: SettingsMissing) -> None:
         language="shell",
     )
     st.caption("While `make up` runs, both values stand in `.menagerie/stack.json` as `api_url` and `api_key`.")
+
+
+@st.fragment(run_every="3s")
+def show_not_deployed() -> None:
+    """Show that the application is being deployed, and open the page once it is."""
+    try:
+        Settings.from_environment()
+    except NotDeployed as error:
+        st.title("The application is not deployed yet")
+        st.info(f"{error} This page opens by itself when the deployment has ended.", icon=":material/hourglass:")
+        st.markdown("In containers, this shows how far the deployment is and why it may have stopped:")
+        st.code("docker compose logs --follow deploy", language="shell")
+        return
+    except SettingsMissing:
+        pass
+    st.rerun()
 
 
 def steady_line() -> DeltaGenerator:

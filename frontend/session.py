@@ -11,7 +11,7 @@ from frontend.contract import Health
 from frontend.data_service import DataService
 from frontend.errors import ApiError
 from frontend.model_contract import Model, Models
-from frontend.settings import Settings
+from frontend.settings import Settings, SettingsMissing
 
 HEALTH_KEPT_S = 5.0
 # Somebody who was told that the API is away wants to see at once that it is back.
@@ -33,19 +33,19 @@ class HealthReading:
 
 
 def client() -> ApiClient:
-    """Return the client that all visits share; raise SettingsMissing."""
-    return _connected(Settings.from_environment())
+    """Return the client that all visits share."""
+    return _connected(_settings())
 
 
 def data_service() -> DataService | None:
     """Return the data service, or None when nobody said where it is."""
-    settings = Settings.from_environment()
+    settings = _settings()
     return _data_service(settings.data_service_url, settings.timeout_s) if settings.data_service_url else None
 
 
 def known_model(version: str) -> Model | None:
     """Return what is known of a model, asked once and kept because manifests never change; None while it cannot be."""
-    settings = Settings.from_environment()
+    settings = _settings()
     try:
         return _model(settings, version)
     except ApiError:
@@ -104,6 +104,17 @@ def timezone() -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return "UTC"
     return name
+
+
+def _settings() -> Settings:
+    """Return the settings; without them run the whole page again, which says what is missing.
+
+    A deployment's file may disappear at any moment, also while a fragment runs by itself.
+    """
+    try:
+        return Settings.from_environment()
+    except SettingsMissing:
+        st.rerun()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, on_release=ApiClient.close)

@@ -25,6 +25,10 @@ class SettingsMissing(Exception):
     """A setting is absent or cannot be right; the text names it."""
 
 
+class NotDeployed(SettingsMissing):
+    """The file that a deployment writes does not exist: the application is not deployed yet, or no longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The address of the API's stage without a slash at the end, the key for it, and how long to wait."""
@@ -63,6 +67,8 @@ def _stack_file(path: str | None) -> dict[str, str]:
             KEY_VARIABLE: str(stack["api_key"]),
             DATA_SERVICE_VARIABLE: str(stack.get("data_service_url") or ""),
         }
+    except FileNotFoundError as error:
+        raise NotDeployed(f"There is no {path}, which {STACK_VARIABLE} names and a deployment writes.") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsMissing(f"{STACK_VARIABLE} names a file that cannot be read as a stack.json.") from error
 

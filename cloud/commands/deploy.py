@@ -1,16 +1,23 @@
 """`menagerie deploy`."""
 
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mypy_boto3_s3 import S3Client
 
     from cloud.locks import Target
+    from cloud.state import StateDirectory
     from cloud.steps import Steps
+
+SECONDS_BETWEEN_CHECKS = 5.0
 
 
 def deploy(
@@ -31,27 +38,56 @@ def deploy(
         Path | None,
         typer.Option(file_okay=False, help="On an emulator: keep a random API key here, and write stack.json."),
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Stay, and deploy again whenever the stack is gone; Ctrl-C ends it.")
+    ] = False,
 ) -> None:
     """Package, upload and deploy template.yaml to where AWS_ENDPOINT_URL or the AWS profile points."""
+    from cloud.state import StateDirectory
+    from cloud.steps import Steps
+    from menagerie.errors import InvalidInput
+
+    if keep and state_dir is None:
+        raise InvalidInput("--keep needs --state-dir, where stack.json says whether the application is deployed")
+    parameters = _parameters(parameter or [])
+    if data_service_url:
+        parameters["DataServiceUrl"] = data_service_url.rstrip("/")
+    state = StateDirectory.open(state_dir) if state_dir else None
+    steps = Steps()
+
+    def deploy_once() -> None:
+        outputs = _deploy(stack, parameters, python_version, state, steps, first_model=first_model)
+        for name, value in sorted(outputs.items()):
+            typer.echo(f"{name}\t{value}")
+
+    if keep and state:
+        _keep_deployed(deploy_once, stack, state, steps)
+    else:
+        deploy_once()
+
+
+def _deploy(
+    stack: str,
+    parameters: "Mapping[str, str]",
+    python_version: str | None,
+    state: "StateDirectory | None",
+    steps: "Steps",
+    *,
+    first_model: bool,
+) -> dict[str, str]:
     import boto3
 
     from cloud import deployment
     from cloud.clients import Clients
     from cloud.packaging import PARTS, PROJECT, build
-    from cloud.state import StackAddresses, StateDirectory
-    from cloud.steps import Steps
+    from cloud.state import StackAddresses
     from menagerie.errors import InvalidInput
 
-    parameters = _parameters(parameter or [])
-    if data_service_url:
-        parameters["DataServiceUrl"] = data_service_url.rstrip("/")
-    state = StateDirectory.open(state_dir) if state_dir else None
-    if state:
-        parameters["ApiKeyValue"] = state.secret("api-key")
     clients = Clients(boto3.Session())
+    if state:
+        parameters = {**parameters, "ApiKeyValue": state.secret("api-key")}
     if "DataServiceUrl" not in parameters and deployment.describe(clients.cloudformation, stack) is None:
         raise InvalidInput("the first deployment needs --data-service-url, the address that retraining fetches from")
-    steps = Steps()
     target = _target(python_version)
     with steps.step("Packaging the functions") as tell:
         packages = {part: build(part, target, PROJECT / "build", report=tell) for part in PARTS}
@@ -68,13 +104,59 @@ def deploy(
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if endpoint:
         outputs["EmulatedApiUrl"] = f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/v1"
+    data_service_url = parameters.get("DataServiceUrl")
     if first_model:
         _first_model(clients.s3, outputs["ModelsBucketName"], data_service_url, steps)
     if state:
         url = outputs.get("EmulatedApiUrl", outputs["ApiUrl"])
         state.write_addresses(StackAddresses(url, state.secret("api-key"), endpoint, None, data_service_url or ""))
-    for name, value in sorted(outputs.items()):
-        typer.echo(f"{name}\t{value}")
+    return outputs
+
+
+def _keep_deployed(deploy_once: "Callable[[], None]", stack: str, state: "StateDirectory", steps: "Steps") -> None:
+    import boto3
+
+    from cloud import deployment
+    from cloud.clients import Clients
+    from cloud.signals import StopOnSignals
+
+    def is_deployed() -> bool:
+        return deployment.describe(Clients(boto3.Session()).cloudformation, stack) is not None
+
+    with StopOnSignals(), suppress(KeyboardInterrupt):
+        keep_deployed(deploy_once, is_deployed, state, steps, wait=time.sleep)
+
+
+def keep_deployed(
+    deploy_once: "Callable[[], None]",
+    is_deployed: "Callable[[], bool]",
+    state: "StateDirectory",
+    steps: "Steps",
+    wait: "Callable[[float], None]",
+) -> None:
+    """Deploy, and deploy again whenever the stack is gone, until `wait` or a signal raises.
+
+    stack.json exists exactly while the application is deployed, so a health check need only look for that file. A cloud
+    that does not answer yet, or no longer, is asked again until it does: an emulator that restarts comes back empty.
+    Raises InvalidInput, after which another try cannot help.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from menagerie.errors import InvalidInput, MenagerieError
+
+    state.forget_addresses()
+    while True:
+        try:
+            deploy_once()
+            while is_deployed():
+                wait(SECONDS_BETWEEN_CHECKS)
+            steps.note("the stack is gone; deploying it again")
+        except InvalidInput:
+            raise
+        except (MenagerieError, BotoCoreError, ClientError) as error:
+            steps.note(f"{' '.join(str(error).split())}; trying again in {SECONDS_BETWEEN_CHECKS:.0f} s")
+        state.forget_addresses()
+        wait(SECONDS_BETWEEN_CHECKS)
 
 
 def _parameters(entries: list[str]) -> dict[str, str]:

@@ -1,10 +1,13 @@
 """What every page shows beside itself, and what a dashboard without settings shows instead."""
 
+import json
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from frontend.settings import KEY_VARIABLE, URL_VARIABLE
-from tests.dashboard.local_api import VERSION, LocalApi
+from frontend.settings import KEY_VARIABLE, STACK_VARIABLE, URL_VARIABLE
+from tests.dashboard.local_api import KEY, VERSION, LocalApi
 from tests.dashboard.pages import HISTORY, assert_no_traceback, go_to, press, texts
 
 
@@ -61,6 +64,25 @@ def test_a_missing_setting_is_named_together_with_what_to_type(
     assert_no_traceback(visitor)
     assert f"{variable} is not set." in texts(visitor)
     assert visitor.code[0].value == "make up"
+
+
+def test_a_page_opens_by_itself_once_the_application_is_deployed_and_waits_again_when_that_is_gone(
+    visitor: AppTest, api: LocalApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stack = tmp_path / "stack.json"
+    monkeypatch.delenv(URL_VARIABLE)
+    monkeypatch.delenv(KEY_VARIABLE)
+    monkeypatch.setenv(STACK_VARIABLE, str(stack))
+    visitor.run()
+    assert_no_traceback(visitor)
+    assert visitor.title[0].value == "The application is not deployed yet"
+    assert visitor.code[0].value == "docker compose logs --follow deploy"
+    stack.write_text(json.dumps({"api_url": api.url, "api_key": KEY}))
+    assert "Answers in" in sidebar(visitor.run())
+    stack.unlink()
+    press(visitor, "Check again")
+    assert_no_traceback(visitor)
+    assert visitor.title[0].value == "The application is not deployed yet"
 
 
 def test_the_key_is_never_on_a_page(visitor: AppTest, api: LocalApi) -> None:

@@ -36,11 +36,22 @@ def test_our_containers_have_no_capability_and_gain_none(name: str) -> None:
 
 
 def test_the_dashboard_waits_for_the_deployment_and_that_for_what_it_needs() -> None:
-    assert OURS["dashboard"]["depends_on"] == {"deploy": {"condition": "service_completed_successfully"}}
+    assert OURS["dashboard"]["depends_on"] == {"deploy": {"condition": "service_healthy"}}
     assert OURS["deploy"]["depends_on"] == {
         "localstack": {"condition": "service_healthy"},
         "data-service": {"condition": "service_healthy"},
     }
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_a_container_that_was_killed_or_whose_host_restarted_comes_back(name: str) -> None:
+    assert COMPOSE["services"][name]["restart"] == "unless-stopped"
+
+
+def test_the_deployer_stays_and_is_healthy_while_the_application_is_deployed() -> None:
+    assert "--keep" in OURS["deploy"]["command"]
+    assert "/state/stack.json" in OURS["deploy"]["healthcheck"]["test"][1]
+    assert OURS["dashboard"]["environment"]["MENAGERIE_STACK_FILE"] == "/state/stack.json"
 
 
 def test_images_of_others_are_pinned_and_localstacks_can_be_chosen() -> None:
