@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from menagerie.errors import Misconfigured
 
+_PREFIX = "Value error, "  # pydantic's, before the text of an error that a validator raises
 _Name = Annotated[str, Field(min_length=1)]
 
 
@@ -33,7 +34,9 @@ class _Settings(BaseModel):
         try:
             return cls.model_validate({name.lower(): value for name, value in environment.items()})
         except ValidationError as error:
-            faults = (f"{fault['loc'][0]!s}".upper() + f" ({fault['msg'].removeprefix('Value error, ')})" for fault in error.errors())
+            faults = (
+                f"{str(fault['loc'][0]).upper()} ({fault['msg'].removeprefix(_PREFIX)})" for fault in error.errors()
+            )
             raise Misconfigured(f"the environment needs {', '.join(faults)}") from error
 
 
