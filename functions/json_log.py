@@ -7,8 +7,12 @@ what a whole warm prediction takes.
 import sys
 from datetime import UTC, datetime
 from traceback import format_exception
+from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
+
+if TYPE_CHECKING:
+    from menagerie.errors import Unreadable
 
 
 class JsonLog:
@@ -30,6 +34,10 @@ class JsonLog:
         """Tell what went wrong, with its traceback."""
         told = {"exception_name": type(error).__name__, "exception": "".join(format_exception(error))}
         self._write("ERROR", message, {**fields, **told})
+
+    def skipped(self, item: "Unreadable") -> None:
+        """Report a stored item that a list goes on without, by its key."""
+        self.warning("stored item skipped", key=item.key, reason=item.reason)
 
     def _write(self, level: str, message: str, fields: dict[str, object]) -> None:
         line = {"level": level, "message": message, "timestamp": datetime.now(UTC), "service": self._service}

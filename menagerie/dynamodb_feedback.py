@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from menagerie.animal import Animal
 from menagerie.aws_errors import aws_errors
-from menagerie.errors import Conflict
+from menagerie.errors import Conflict, Unreadable
 from menagerie.feedback import LabelledAnimal
 from menagerie.prediction_batch import parse_prediction_id
 from menagerie.prediction_item import feedback_attribute, key_of
+from menagerie.skipped import Skipped, log_skipped
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,9 +29,11 @@ _SERVICE = "the predictions table"
 class DynamoDBFeedbackStore:
     """Fills `FeedbackStore`. Both places are written by one transaction, so they never disagree."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, skipped: Skipped = log_skipped) -> None:
+        """Take a client, the table's name, and a log of items that cannot be read."""
         self._client = client
         self._table = table
+        self._skipped = skipped
 
     def give(self, prediction: "Prediction", feedback: "Feedback") -> None:
         """Store the true species of a stored prediction, in place of what was said before; raise Conflict."""
@@ -76,7 +79,14 @@ class DynamoDBFeedbackStore:
                 ExpressionAttributeValues={":feedback": _PARTITION},
                 ConsistentRead=True,
             )
-            return [_from_item(item) for page in pages for item in page["Items"]]
+            items = [item for page in pages for item in page["Items"]]
+        given = []
+        for item in items:
+            try:
+                given.append(_from_item(item))
+            except (KeyError, ValueError) as error:
+                self._skipped(Unreadable(f"feedback/{item['sk'].get('S')}", error))
+        return given
 
 
 def _from_item(item: "dict[str, AttributeValueTypeDef]") -> LabelledAnimal:

@@ -15,13 +15,18 @@ from menagerie.aws_errors import aws_errors
 from menagerie.clock import utc_now
 from menagerie.dynamodb_keys import DynamoDBKeys
 from menagerie.dynamodb_prediction_pages import DAYS, SERVICE, DynamoDBPredictionPages
-from menagerie.errors import Conflict, NotFound
+from menagerie.errors import Conflict, NotFound, Unreadable
 from menagerie.prediction import Prediction, PredictionPage
 from menagerie.prediction_batch import PredictionBatch, parse_prediction_id
 from menagerie.prediction_item import day_of, from_item, key_of, to_item
 from menagerie.prediction_store import PageRequest
+from menagerie.skipped import Skipped, log_skipped
+from menagerie.ulid import is_ulid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from menagerie.idempotency import IdempotencyKey
@@ -33,12 +38,23 @@ MAX_READS = 20
 class DynamoDBPredictionStore:
     """Fills `PredictionStore`. Storing is one write, and a second one on the first request of a process and day."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, *, max_reads: int = MAX_READS) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        max_reads: int = MAX_READS,
+        now: "Callable[[], datetime]" = utc_now,
+        skipped: Skipped = log_skipped,
+    ) -> None:
+        """Take a client, the table's name, how many reads make a page, a clock, and a log of bad items."""
         self._client = client
         self._table = table
-        self._pages = DynamoDBPredictionPages(client, table, max_reads)
+        self._pages = DynamoDBPredictionPages(client, table, max_reads, skipped)
         self._marked_day = ""
-        self._keys = DynamoDBKeys(client, table, SERVICE)
+        self._now = now
+        self._skipped = skipped
+        self._keys = DynamoDBKeys(client, table, SERVICE, skipped)
 
     def add(self, batch: PredictionBatch, key: "IdempotencyKey | None" = None) -> PredictionBatch:
         """Store the predictions of one request, all or none, and return them; see `PredictionStore.add`."""
@@ -52,25 +68,19 @@ class DynamoDBPredictionStore:
                 self._client.put_item(TableName=self._table, Item=to_item(batch))
                 return batch
         try:
-            with aws_errors(SERVICE, conflict="a request with this Idempotency-Key is being answered at this moment"):
-                self._client.transact_write_items(
-                    TransactItems=[
-                        {"Put": {"TableName": self._table, "Item": to_item(batch)}},
-                        self._keys.put(key, batch.request_id, batch.created_at),
-                    ]
-                )
+            return self._add_with_key(batch, key)
         except Conflict:
             # Somebody else was faster with the same key, and one answer is enough.
-            first = self.answered(key)
-            if first is None:
+            first, lost = self._found(key)
+            if first is not None:
+                return first
+            if lost is None:
                 raise
-            return first
-        return batch
+        return self._add_with_key(batch, key, lost)
 
     def answered(self, key: "IdempotencyKey") -> PredictionBatch | None:
         """Return what was stored under a key, None if nothing was; raise KeyReused."""
-        request_id = self._keys.find(key, utc_now())
-        return self._batch(request_id) if request_id else None
+        return self._found(key)[0]
 
     def get(self, prediction_id: str) -> Prediction:
         """Return one prediction; raise NotFound."""
@@ -88,7 +98,31 @@ class DynamoDBPredictionStore:
         """Return predictions, newest request first; see `PredictionStore.page`."""
         return self._pages.page(request)
 
+    def _add_with_key(self, batch: PredictionBatch, key: "IdempotencyKey", lost: str | None = None) -> PredictionBatch:
+        with aws_errors(SERVICE, conflict="a request with this Idempotency-Key is being answered at this moment"):
+            self._client.transact_write_items(
+                TransactItems=[
+                    {"Put": {"TableName": self._table, "Item": to_item(batch)}},
+                    self._keys.put(key, batch.request_id, self._now(), lost=lost),
+                ]
+            )
+        return batch
+
+    def _found(self, key: "IdempotencyKey") -> tuple[PredictionBatch | None, str | None]:
+        """Return what was stored under a key, and what the key names if that is not there any more."""
+        request_id = self._keys.find(key, self._now())
+        if request_id is None:
+            return None, None
+        batch = self._batch(request_id)
+        return batch, None if batch else request_id
+
     def _batch(self, request_id: str) -> PredictionBatch | None:
+        if not is_ulid(request_id):
+            return None
         with aws_errors(SERVICE):
             item = self._client.get_item(TableName=self._table, Key=key_of(request_id), ConsistentRead=True).get("Item")
-        return from_item(item) if item else None
+        try:
+            return from_item(item, self._skipped) if item else None
+        except Unreadable as error:
+            self._skipped(error)
+            return None

@@ -4,7 +4,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from menagerie.aws_errors import aws_errors
+from menagerie.errors import Unreadable
 from menagerie.job import TrainingRequest
+from menagerie.skipped import Skipped, log_skipped
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,9 +19,10 @@ _WAITING: "AttributeValueTypeDef" = {"S": "waiting"}
 class DynamoDBWaitingRequests:
     """The part of `JobStore` that keeps what cannot start yet."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, skipped: Skipped = log_skipped) -> None:
         self._client = client
         self._table = table
+        self._skipped = skipped
 
     def put_off(self, request: TrainingRequest) -> None:
         """Keep a request until no job runs; the same request waits once."""
@@ -37,7 +40,13 @@ class DynamoDBWaitingRequests:
                 ExpressionAttributeValues={":waiting": _WAITING},
                 ConsistentRead=True,
             )
-        return [TrainingRequest.model_validate_json(item["request"]["S"]) for item in answer["Items"]]
+        requests = []
+        for item in answer["Items"]:
+            try:
+                requests.append(TrainingRequest.model_validate_json(item["request"]["S"]))
+            except (KeyError, ValueError) as error:
+                self._skipped(Unreadable(f"waiting/{item['sk'].get('S')}", error))
+        return requests
 
     def put_off_no_more(self, request: TrainingRequest) -> None:
         """Let go of a request that was put off."""

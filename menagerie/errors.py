@@ -8,6 +8,7 @@ MenagerieError
 │   └── NothingPromoted   there is no current model yet              503
 ├── ModelRejected         a stored model does not verify             409
 ├── TrainingFailed        the rows do not make a model               422
+├── Unreadable            a stored item is damaged                   500
 └── Misconfigured         the environment lacks a variable           500
 """
 
@@ -42,6 +43,17 @@ class ModelRejected(MenagerieError):
 
 class TrainingFailed(MenagerieError):
     """The rows do not show the four species clearly enough to make a model."""
+
+
+class Unreadable(MenagerieError):
+    """A stored item is not what this application writes. Stores skip such items, so no caller sees this error."""
+
+    def __init__(self, key: str, reason: BaseException) -> None:
+        """Take the key of the item, and what reading it raised."""
+        # pydantic's texts have several lines and repeat the whole input.
+        self.reason = f"{type(reason).__name__}: {' '.join(str(reason).split())}"[:300]
+        self.key = key
+        super().__init__(f"{key}: {self.reason}")
 
 
 class Misconfigured(MenagerieError):

@@ -12,6 +12,9 @@ from menagerie.errors import InvalidInput
 
 MAX_KEY_LENGTH = 255
 KEPT = timedelta(hours=24)
+"""For so long at least, a repetition gets the first answer."""
+CLOCK_STEP = timedelta(days=2)
+"""A clock that is corrected by this much must not make a key expire early, or its request would count twice."""
 
 
 class KeyReused(InvalidInput):

@@ -91,4 +91,4 @@ class Job(BaseModel):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    deadline: Annotated[datetime, Field(description="An unfinished job counts as failed after this.")]
+    deadline: Annotated[datetime, Field(description="An unfinished job counts as failed after this at the latest.")]

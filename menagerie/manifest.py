@@ -1,7 +1,8 @@
 """The model manifest: everything that is known of one trained model, stored beside its ONNX file."""
 
 import re
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +13,7 @@ MODEL_FILE = "model.onnx"
 ROWS_FILE = "rows.csv.gz"
 MANIFEST_FILE = "manifest.json"
 VERSION_PATTERN = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$")
+_VERSION_TIME = "%Y%m%dT%H%M%SZ"
 
 Probabilities = dict[Species, float]
 
@@ -139,7 +141,24 @@ class ModelManifest(_Record):
 
 def model_version(created_at: datetime, sha256: str) -> str:
     """Return a version that sorts by time and names its content, as in 20260131T120000Z-0a1b2c3d."""
-    return f"{created_at:%Y%m%dT%H%M%SZ}-{sha256[:8]}"
+    return f"{created_at:{_VERSION_TIME}}-{sha256[:8]}"
+
+
+def later_version(created_at: datetime, sha256: str, others: Iterable[str]) -> str:
+    """Return a version as `model_version` does, but one that sorts behind all others.
+
+    The others may have been made by a clock that was ahead and has been corrected since. The version then names one
+    second after the last of them.
+    """
+    version = model_version(created_at, sha256)
+    last = max(others, default="")
+    if version > last:
+        return version
+    try:
+        after = datetime.strptime(last.partition("-")[0], _VERSION_TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
+    except (ValueError, OverflowError):  # the pattern takes 31 February as well
+        return version
+    return model_version(after, sha256)
 
 
 def metric_definitions() -> dict[str, str]:

@@ -41,3 +41,6 @@ class PredictionPage(BaseModel):
 
     items: list[Prediction]
     next_cursor: str | None = None
+    skipped: Annotated[
+        int, Field(ge=0, description="Stored requests among these that cannot be read; the log has their keys.")
+    ] = 0

@@ -16,9 +16,14 @@ FIRST_ULID = "0" * _LENGTH
 ULID_PATTERN = re.compile(rf"[0-7][{_ALPHABET}]{{25}}")
 
 
-def new_ulid(at: datetime) -> str:
-    """Return a fresh ULID for a moment, which it keeps to the millisecond."""
-    return _text(_milliseconds(at) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
+def new_ulid(at: datetime, *, after: str | None = None) -> str:
+    """Return a fresh ULID for a moment, which it keeps to the millisecond.
+
+    With `after`, the result sorts behind that ULID even if the clock was set back in between. It is then the next
+    larger number, as for the specification's monotonic ULIDs.
+    """
+    fresh = _text(_milliseconds(at) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
+    return _text(_number(after) + 1) if after is not None and fresh <= after < LAST_ULID else fresh
 
 
 def lowest_ulid(at: datetime) -> str:
@@ -46,8 +51,12 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _stored_milliseconds(ulid: str) -> int:
+    return _number(ulid[:10])
+
+
+def _number(text: str) -> int:
     number = 0
-    for letter in ulid[:10]:
+    for letter in text:
         number = number << 5 | _VALUES[letter]
     return number
 

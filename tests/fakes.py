@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from menagerie.clock import utc_now
 from menagerie.cursor import Cursor
 from menagerie.errors import Conflict, NotFound, Unavailable
 from menagerie.feedback import LabelledAnimal
-from menagerie.idempotency import IdempotencyKey, KeyReused
+from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey, KeyReused
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
-from menagerie.job_store import OPEN, as_seen
+from menagerie.job_store import OPEN, allowed_time, as_seen, corrected, lease
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import Feedback, Prediction, PredictionPage
 from menagerie.prediction_batch import PredictionBatch, parse_prediction_id
@@ -85,19 +86,22 @@ class InMemoryDatasets:
 
 
 class InMemoryKeys:
-    """What was answered under each key."""
+    """What was answered under each key, until it expires."""
 
-    def __init__(self) -> None:
-        self._answers: dict[str, tuple[str, str]] = {}
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._answers: dict[str, tuple[str, str, datetime]] = {}
 
     def find(self, key: IdempotencyKey) -> str | None:
-        digest, answer = self._answers.get(key.key, (key.digest, ""))
+        digest, answer, forget_at = self._answers.get(key.key, ("", "", self._now()))
+        if forget_at <= self._now():
+            return None
         if digest != key.digest:
             raise KeyReused
-        return answer or None
+        return answer
 
     def put(self, key: IdempotencyKey, answer: str) -> None:
-        self._answers[key.key] = (key.digest, answer)
+        self._answers[key.key] = (key.digest, answer, self._now() + KEPT + CLOCK_STEP)
 
     def forget(self, key: IdempotencyKey) -> None:
         self._answers.pop(key.key, None)
@@ -106,9 +110,9 @@ class InMemoryKeys:
 class InMemoryPredictions:
     """Fills `PredictionStore`."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
         self.batches: dict[str, PredictionBatch] = {}
-        self._keys = InMemoryKeys()
+        self._keys = InMemoryKeys(now)
 
     def add(self, batch: PredictionBatch, key: IdempotencyKey | None = None) -> PredictionBatch:
         if key:
@@ -220,11 +224,12 @@ def _later(cursor: Cursor, after: Cursor) -> bool:
 class InMemoryJobs:
     """Fills `JobStore`."""
 
-    def __init__(self, *, patience: timedelta, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, *, patience: timedelta, now: Callable[[], datetime] = utc_now) -> None:
         self.jobs: dict[str, Job] = {}
+        self.expires: dict[str, datetime] = {}
         self._patience = patience
         self._now = now
-        self._keys = InMemoryKeys()
+        self._keys = InMemoryKeys(now)
         self._waiting: dict[str, TrainingRequest] = {}
 
     def put_off(self, request: TrainingRequest) -> None:
@@ -252,13 +257,13 @@ class InMemoryJobs:
                 raise Conflict(f"job {job.job_id} is {job.status} and one job runs at a time")
         now = self._now()
         job = Job(
-            job_id=new_ulid(now),
+            job_id=new_ulid(now, after=max(self.jobs, default=None)),
             status=JobStatus.QUEUED,
             request=request,
             created_at=now,
             deadline=now + self._patience,
         )
-        self.jobs[job.job_id] = job
+        self.jobs[job.job_id], self.expires[job.job_id] = job, job.deadline
         if key:
             self._keys.put(key, job.model_dump_json())
         return job
@@ -266,15 +271,26 @@ class InMemoryJobs:
     def get(self, job_id: str) -> Job:
         if job_id not in self.jobs:
             raise NotFound("there is no such job")
-        return as_seen(self.jobs[job_id], self._now())
+        job, written, now = self.jobs[job_id], self.expires[job_id], self._now()
+        believed = corrected(job, written, now)
+        if believed != written:
+            self.expires[job_id] = believed
+            self.jobs[job_id] = job.model_copy(update={"deadline": now + allowed_time(job)})
+        return as_seen(job, believed, now)
 
     def recent(self, limit: int) -> list[Job]:
         return [self.get(job_id) for job_id in sorted(self.jobs, reverse=True)[:limit]]
 
     def start(self, job_id: str, deadline: datetime) -> Job:
-        return self._move(
+        job = self._move(
             job_id, (JobStatus.QUEUED,), status=JobStatus.RUNNING, started_at=self._now(), deadline=deadline
         )
+        self.expires[job_id] = lease(self._now(), deadline)
+        return job
+
+    def renew(self, job_id: str, deadline: datetime) -> None:
+        self._move(job_id, (JobStatus.RUNNING,))
+        self.expires[job_id] = lease(self._now(), deadline)
 
     def progress(self, job_id: str, stage: Stage, progress: float) -> None:
         self._move(job_id, (JobStatus.RUNNING,), stage=stage, progress=progress)
@@ -296,9 +312,9 @@ class InMemoryJobs:
         return self._move(job_id, OPEN, status=JobStatus.FAILED, finished_at=self._now(), error=error)
 
     def _move(self, job_id: str, origin: tuple[JobStatus, ...], **changes: object) -> Job:
-        job = self.get(job_id)
-        if job.status not in origin:
+        if self.get(job_id).status not in origin:
             raise Conflict(f"job {job_id} is not {' or '.join(origin)}")
+        job = self.jobs[job_id]
         self.jobs[job_id] = job.model_copy(update=changes)
         return self.jobs[job_id]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from menagerie.classifier import OnnxClassifier
 from menagerie.errors import Conflict, InvalidInput, ModelRejected, NotFound
 from menagerie.job import PromotionRule
-from menagerie.manifest import ROWS_FILE, ModelManifest
+from menagerie.manifest import ROWS_FILE, ModelManifest, later_version
 from menagerie.registry import ModelRegistry, Pointer
 from training.gate import decide
 from training.labelled_rows import LabelledRows
@@ -25,8 +25,8 @@ class Publication:
 def publish(trained: TrainedModel, registry: ModelRegistry, rule: PromotionRule) -> Publication:
     """Store the model with the reason of the decision in its manifest, then move the pointer if it was promoted.
 
-    A job that runs twice stores the same version twice; the second time counts as done. Raises Conflict if the
-    pointer moved in between, Unavailable.
+    A job that runs twice stores the same version twice; the second time counts as done. Its version sorts behind all
+    others in the registry, whatever their clocks said. Raises Conflict if the pointer moved in between, Unavailable.
     """
     pointer = registry.current()
     champion, absent = _champion(registry, pointer)
@@ -36,7 +36,8 @@ def publish(trained: TrainedModel, registry: ModelRegistry, rule: PromotionRule)
     rows = trained.rows.to_csv_gz()
     kept = {"rows_file": ROWS_FILE, "rows_sha256": hashlib.sha256(rows).hexdigest()}
     training = trained.manifest.training.model_copy(update=kept)
-    manifest = trained.manifest.model_copy(update={"reason": reason, "training": training})
+    version = _version(trained.manifest, registry)
+    manifest = trained.manifest.model_copy(update={"version": version, "reason": reason, "training": training})
     try:
         registry.publish(manifest, trained.onnx, rows)
     except Conflict:
@@ -47,6 +48,14 @@ def publish(trained: TrainedModel, registry: ModelRegistry, rule: PromotionRule)
     if decision.promote and not (pointer and pointer.version == manifest.version):
         registry.promote(manifest.version, expected=pointer)
     return Publication(manifest, decision.promote, reason)
+
+
+def _version(manifest: ModelManifest, registry: ModelRegistry) -> str:
+    """Return the version to publish under: an earlier one of the same model, or one that sorts behind all others."""
+    stored = registry.manifests()
+    made = (manifest.created_at, manifest.sha256)
+    again = (other.version for other in stored if (other.created_at, other.sha256) == made)
+    return next(again, None) or later_version(*made, [other.version for other in stored])
 
 
 def _champion(registry: ModelRegistry, pointer: Pointer | None) -> tuple[OnnxClassifier | None, str]:

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import functions.cold_start
 from functions.http_app import lambda_handler
+from functions.json_log import JsonLog
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
 from menagerie.aws import cloudwatch_client, dynamodb_client, s3_client
@@ -17,8 +18,9 @@ from menagerie.settings import PredictSettings
 settings = PredictSettings.from_environment()
 registry = S3ModelRegistry(s3_client(), settings.models_bucket)
 dynamodb = dynamodb_client()
-predictions = DynamoDBPredictionStore(dynamodb, settings.predictions_table)
-feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table)
+log = JsonLog("predict")
+predictions = DynamoDBPredictionStore(dynamodb, settings.predictions_table, skipped=log.skipped)
+feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table, skipped=log.skipped)
 metrics = CloudWatchMetrics(cloudwatch_client, settings.stack_name)
 models = CurrentModel(registry, refresh_seconds=settings.model_refresh_seconds)
 

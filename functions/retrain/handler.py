@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 settings = RetrainSettings.from_environment()
 patience = timedelta(seconds=settings.job_patience_seconds)
+log = JsonLog("retrain")
 dynamodb = dynamodb_client()
-jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience)
-feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table)
+jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience, skipped=log.skipped)
+feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table, skipped=log.skipped)
 registry = S3ModelRegistry(s3_client(), settings.models_bucket)
 worker = LambdaWorker(lambda_client(), settings.trainer_function)
-log = JsonLog("retrain")
 
 http = lambda_handler(create_app(jobs, registry, worker.start))
 dependencies = RetrainDependencies(jobs, registry, worker.start, open_model)

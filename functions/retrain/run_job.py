@@ -4,12 +4,14 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from menagerie.errors import MenagerieError, Unavailable
+from functions.retrain.heartbeat import heartbeat
+from menagerie.errors import MenagerieError, ModelRejected, Unavailable
 from menagerie.job import Stage
+from menagerie.job_store import HEARTBEAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from menagerie.job import Job, PromotionRule, Source
     from menagerie.job_store import JobStore
@@ -60,15 +62,19 @@ def run_job(
     train: Train[Trained],
     publish: "Callable[[Trained, ModelRegistry, PromotionRule], Published]",
     deadline: "datetime",
+    renew_every: "timedelta" = HEARTBEAT,
 ) -> "Job":
-    """Return the finished job; raise Conflict if it does not wait to be run, and what `train` raised unexpectedly."""
+    """Return the finished job; raise Conflict if it does not wait to be run, and what `train` raised unexpectedly.
+
+    The job's lease is renewed while training runs: if this process is killed, the job soon counts as failed.
+    """
     job = jobs.start(job_id, deadline)
     report = _throttled(lambda stage, progress: jobs.progress(job_id, stage, progress))
     try:
-        champion = registry.current()
-        trained = train(job.request.source, parent=champion.version if champion else None, report=report)
-        report(Stage.PUBLISHING, 0.99)
-        published = publish(trained, registry, job.request.promote)
+        with heartbeat(lambda: jobs.renew(job_id, deadline), renew_every):
+            trained = train(job.request.source, parent=_champion(registry), report=report)
+            report(Stage.PUBLISHING, 0.99)
+            published = publish(trained, registry, job.request.promote)
     except MenagerieError as error:
         return jobs.fail(job_id, str(error))
     except BaseException:
@@ -76,6 +82,15 @@ def run_job(
             jobs.fail(job_id, UNEXPECTED)
         raise
     return jobs.succeed(job_id, published.manifest, promoted=published.promoted, reason=published.reason)
+
+
+def _champion(registry: "ModelRegistry") -> str | None:
+    """Return the current version, or None if there is none; a pointer that cannot be read names none."""
+    try:
+        pointer = registry.current()
+    except ModelRejected:
+        return None
+    return pointer.version if pointer else None
 
 
 def _throttled(write: "Report") -> "Report":

@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 settings = TrainerSettings.from_environment()
 patience = timedelta(seconds=settings.job_patience_seconds)
+log = JsonLog("train")
 dynamodb, s3 = dynamodb_client(), s3_client()
-jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience)
+jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience, skipped=log.skipped)
 registry = S3ModelRegistry(s3, settings.models_bucket)
 sources = Sources(
     data_service_url=settings.data_service_url,
     registry=registry,
     datasets=S3Datasets(s3, settings.models_bucket),
-    feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table),
+    feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table, skipped=log.skipped),
 )
 events = JobEvents(events_client(), settings.event_bus)
-log = JsonLog("train")
 functions.cold_start.finished()
 
 

@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
-from pydantic import ValidationError
 
 from menagerie.animal import CLASSES
+from menagerie.errors import Unreadable
 from menagerie.s3_registry import S3ModelRegistry
 from tests.integration.aws_calls import count_calls
 from tests.integration.conftest import BUCKET, JOBS, PREDICTIONS
@@ -272,7 +272,7 @@ def test_a_job_that_cannot_be_read_is_logged_with_its_traceback(
     worker = door("functions.retrain.worker")
     item = {"pk": {"S": "job"}, "sk": {"S": "broken"}, "status": {"S": "queued"}, "expires": {"N": "99999999999"}}
     dynamodb.put_item(TableName=JOBS, Item=item)
-    with pytest.raises(ValidationError):
+    with pytest.raises(Unreadable):
         worker.handler({"job_id": "broken"}, Context())
     line = json.loads(capsys.readouterr().out)
-    assert (line["level"], line["job_id"], line["exception_name"]) == ("ERROR", "broken", "ValidationError")
+    assert (line["level"], line["job_id"], line["exception_name"]) == ("ERROR", "broken", "Unreadable")

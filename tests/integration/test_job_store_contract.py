@@ -8,7 +8,7 @@ import pytest
 from menagerie.dynamodb_jobs import DynamoDBJobStore
 from menagerie.errors import Conflict, NotFound
 from menagerie.job import DataServiceSource, JobStatus, Stage, TrainingRequest
-from menagerie.job_store import LOST, JobStore
+from menagerie.job_store import HEARTBEAT, LOST, JobStore
 from menagerie.ulid import new_ulid
 from tests.fakes import InMemoryJobs
 from tests.integration.conftest import JOBS
@@ -111,12 +111,40 @@ def test_a_job_past_its_deadline_has_failed(jobs: JobStore, clock: Clock, starte
     job_id = jobs.create(REQUEST).job_id
     deadline = NOON + PATIENCE
     if started:
-        deadline = NOON + timedelta(minutes=2)
+        deadline = NOON + timedelta(minutes=1)
         jobs.start(job_id, deadline)
     clock.now = deadline
     job = jobs.get(job_id)
     assert (job.status, job.error, job.finished_at) == (JobStatus.FAILED, LOST, deadline)
     assert jobs.recent(1) == [job]
+
+
+def test_a_worker_that_no_longer_renews_its_lease_has_failed_within_two_minutes(jobs: JobStore, clock: Clock) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    deadline = NOON + timedelta(minutes=15)
+    jobs.start(job_id, deadline)
+    for _ in range(9):
+        clock.pass_by(HEARTBEAT)
+        jobs.renew(job_id, deadline)
+        assert jobs.get(job_id).status is JobStatus.RUNNING
+    killed_at = clock.now
+    while jobs.get(job_id).status is JobStatus.RUNNING:
+        clock.pass_by(timedelta(seconds=1))
+    assert clock.now - killed_at <= timedelta(minutes=2)
+    job = jobs.get(job_id)
+    assert (job.error, job.finished_at, job.deadline) == (LOST, clock.now, deadline)
+    with pytest.raises(Conflict):
+        jobs.renew(job_id, deadline)
+
+
+def test_a_lease_is_not_renewed_beyond_the_deadline(jobs: JobStore, clock: Clock) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    deadline = NOON + timedelta(seconds=100)
+    jobs.start(job_id, deadline)
+    clock.now = deadline - timedelta(seconds=20)
+    jobs.renew(job_id, deadline)
+    clock.now = deadline
+    assert jobs.get(job_id).status is JobStatus.FAILED
 
 
 def test_a_worker_that_comes_back_after_its_deadline_changes_nothing(jobs: JobStore, clock: Clock) -> None:

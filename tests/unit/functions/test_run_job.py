@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -153,12 +154,38 @@ def test_a_report_that_is_lost_does_not_end_the_training(
     assert job.status is JobStatus.SUCCEEDED
 
 
+def test_the_lease_of_a_job_is_renewed_while_it_trains(registry: InMemoryRegistry) -> None:
+    renewed = Event()
+
+    class LongTraining(Trainer):
+        def __call__(self, source: Source, **how: Any) -> bytes:
+            assert renewed.wait(60)
+            return super().__call__(source, **how)
+
+    class Jobs(InMemoryJobs):
+        def renew(self, job_id: str, deadline: datetime) -> None:
+            super().renew(job_id, deadline)
+            renewed.set()
+
+    jobs = Jobs(patience=timedelta(minutes=6))
+    job = run_job(
+        jobs.create(REQUEST).job_id,
+        jobs=jobs,
+        registry=registry,
+        train=LongTraining(),
+        publish=publish,
+        deadline=utc_now() + timedelta(minutes=15),
+        renew_every=timedelta(milliseconds=1),
+    )
+    assert job.status is JobStatus.SUCCEEDED
+
+
 def test_a_job_that_no_longer_counts_ends_its_training_and_publishes_nothing(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
 ) -> None:
     class TakesTooLong(Trainer):
         def __call__(self, source: Source, **how: Any) -> bytes:
-            jobs.jobs[job_id] = jobs.jobs[job_id].model_copy(update={"deadline": utc_now()})
+            jobs.expires[job_id] = utc_now()
             return super().__call__(source, **how)
 
     with pytest.raises(Conflict):

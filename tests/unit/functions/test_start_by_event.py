@@ -42,7 +42,7 @@ class Function:
 
     def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
         dependencies = RetrainDependencies(self.jobs, self.registry, self.worker.start, print)
-        return start_by_event(event, dependencies, self.feedback, ENOUGH)
+        return start_by_event(event, dependencies, self.feedback, ENOUGH, now=lambda: NOON + timedelta(hours=2))
 
     def hear(self, count: int, minutes: int = 0) -> None:
         """Take feedback on so many predictions."""
@@ -126,12 +126,33 @@ def test_the_clock_starts_nothing_without_enough_feedback(function: Function) ->
 
 def test_feedback_that_a_model_has_learned_from_is_not_new(function: Function) -> None:
     manifest = manifest_of(b"a model", NOON + timedelta(minutes=30))
-    learned = manifest.training.model_copy(update={"kind": "feedback"})
+    learned = manifest.training.model_copy(update={"kind": "feedback", "feedback_rows": ENOUGH})
     function.registry.publish(manifest.model_copy(update={"training": learned}), b"a model")
     function.hear(ENOUGH)
     assert function(CLOCK)["done"] == "nothing"
     function.hear(ENOUGH, minutes=60)
     assert function(CLOCK)["new_feedback"] == ENOUGH
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=2), -timedelta(days=2)], ids=["ahead", "behind"])
+def test_new_feedback_is_found_although_the_last_model_was_made_by_a_clock_that_was_wrong(
+    function: Function, ahead: timedelta
+) -> None:
+    function.hear(ENOUGH, minutes=int(ahead.total_seconds()) // 60 - 1)
+    manifest = manifest_of(b"a model", NOON + ahead)
+    learned = manifest.training.model_copy(update={"kind": "feedback", "feedback_rows": ENOUGH})
+    function.registry.publish(manifest.model_copy(update={"training": learned}), b"a model")
+    assert function(CLOCK)["done"] == "nothing"
+    function.hear(ENOUGH, minutes=1)
+    assert function(CLOCK)["new_feedback"] == ENOUGH
+
+
+def test_feedback_of_a_clock_that_was_ahead_starts_one_retraining_and_not_one_every_day(function: Function) -> None:
+    function.hear(ENOUGH, minutes=2 * 24 * 60)
+    manifest = manifest_of(b"a model", NOON)
+    learned = manifest.training.model_copy(update={"kind": "feedback", "feedback_rows": ENOUGH})
+    function.registry.publish(manifest.model_copy(update={"training": learned}), b"a model")
+    assert function(CLOCK)["done"] == "nothing"
 
 
 def test_the_clock_finds_a_job_running_and_looks_again_next_time(function: Function) -> None:

@@ -1,9 +1,10 @@
 """Manifests are stored for years: what was written before still reads."""
 
+import pytest
 from pydantic import BaseModel
 
-from menagerie.manifest import ClassMetrics, Metrics, ModelManifest, TrainingSource
-from tests.samples import published_model
+from menagerie.manifest import ClassMetrics, Metrics, ModelManifest, TrainingSource, later_version
+from tests.samples import NOON, published_model
 
 # Written by training since; a manifest without them is still one.
 ADDED: dict[type[BaseModel], set[str]] = {
@@ -19,6 +20,30 @@ ADDED: dict[type[BaseModel], set[str]] = {
     TrainingSource: {"share_refused", "feedback_rows", "rows_file", "rows_sha256"},
     ModelManifest: {"zoology"},
 }
+
+
+def test_a_version_names_its_time_and_content() -> None:
+    assert later_version(NOON, "ab" * 32, []) == "20260131T120000Z-abababab"
+    assert later_version(NOON, "ab" * 32, ["20260131T120000Z-00000000"]) == "20260131T120000Z-abababab"
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ("20260202T120000Z-00000000", "20260202T120001Z-abababab"),
+        ("20260131T235959Z-00000000", "20260201T000000Z-abababab"),
+        ("20260131T120000Z-ffffffff", "20260131T120001Z-abababab"),
+    ],
+)
+def test_a_version_sorts_behind_those_of_a_clock_that_was_ahead(last: str, expected: str) -> None:
+    assert later_version(NOON, "ab" * 32, ["20250101T000000Z-00000000", last]) == expected
+
+
+@pytest.mark.parametrize(
+    "last", ["99999999T999999Z-00000000", "20260231T000000Z-00000000", "99991231T235959Z-00000000"]
+)
+def test_a_version_of_no_possible_time_leaves_the_next_one_its_own(last: str) -> None:
+    assert later_version(NOON, "ab" * 32, [last]) == "20260131T120000Z-abababab"
 
 
 def test_a_manifest_from_before_there_were_these_figures_still_reads() -> None:

@@ -32,6 +32,17 @@ def test_no_two_are_the_same() -> None:
     assert len({new_ulid(NOON) for _ in range(1000)}) == 1000
 
 
+@given(MOMENTS, MOMENTS)
+def test_one_that_comes_after_another_sorts_behind_it_whatever_the_clock_says(earlier: datetime, now: datetime) -> None:
+    last = new_ulid(earlier)
+    for _ in range(3):
+        following = new_ulid(now, after=last)
+        assert last < following
+        assert is_ulid(following)
+        assert moment_of(following) >= moment_of(lowest_ulid(now))
+        last = following
+
+
 def test_the_format_is_that_of_the_specification() -> None:
     # The example of https://github.com/ulid/spec.
     assert moment_of("01ARZ3NDEKTSV4RRFFQ69G5FAV") == datetime(2016, 7, 30, 23, 54, 10, 259000, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Publishing: the version is stored with its reason, then the pointer moves, or does not."""
 
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 
 import numpy as np
@@ -10,6 +11,7 @@ from menagerie.classifier import OnnxClassifier
 from menagerie.errors import Conflict
 from menagerie.manifest import ModelManifest
 from menagerie.registry import Pointer
+from menagerie.retention import to_retire
 from tests.fakes import InMemoryRegistry
 from tests.model.worlds import as_received, official
 from tests.unit.training.conftest import NOON
@@ -122,12 +124,30 @@ def test_a_job_that_died_between_storing_and_promoting_is_finished_by_its_second
     assert current_version(registry) == trained.manifest.version
 
 
-def test_another_model_under_the_same_version_is_a_conflict(trained: TrainedModel) -> None:
+def test_another_model_under_the_same_version_is_left_as_it_is(trained: TrainedModel) -> None:
     registry = InMemoryRegistry()
     other = trained.manifest.model_copy(update={"sha256": "0" * 64})
     registry.publish(other, trained.onnx)
-    with pytest.raises(Conflict):
-        publish(trained, registry, "never")
+    published = publish(trained, registry, "never").manifest
+    assert published.sha256 == trained.manifest.sha256
+    assert registry.manifests() == [published, other]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(seconds=1), timedelta(0)])
+def test_a_model_is_newer_than_its_parent_although_the_clock_was_set_back(
+    trained: TrainedModel, newer: TrainedModel, ahead: timedelta
+) -> None:
+    registry = InMemoryRegistry()
+    at = newer.manifest.created_at + ahead
+    parent = trained.manifest.model_copy(update={"created_at": at, "version": f"{at:%Y%m%dT%H%M%SZ}-ffffffff"})
+    registry.publish(parent, trained.onnx)
+    registry.promote(parent.version, expected=None)
+    published = publish(newer, registry, "always").manifest
+    assert registry.manifests() == [published, parent]
+    assert published.created_at == newer.manifest.created_at
+    assert current_version(registry) == published.version
+    assert publish(newer, registry, "always").manifest == published
+    assert to_retire(registry.manifests(), published.version, 1, at + timedelta(days=9)) == [parent.version]
 
 
 def test_a_pointer_that_moved_in_the_meantime_is_left_alone(trained: TrainedModel, newer: TrainedModel) -> None:

@@ -1,0 +1,214 @@
+"""What a clock that is corrected by two days does to either store: the fakes of the unit tests and the adapters alike.
+
+Each test writes by one clock, sets it forward or back, and goes on by the other.
+"""
+
+from datetime import datetime, timedelta
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from menagerie.animal import Species
+from menagerie.cursor import Cursor
+from menagerie.dynamodb_jobs import DynamoDBJobStore
+from menagerie.dynamodb_predictions import DynamoDBPredictionStore
+from menagerie.errors import Conflict
+from menagerie.idempotency import IdempotencyKey
+from menagerie.job import JobStatus, TrainingRequest
+from menagerie.job_store import HEARTBEAT, LEASE, LOST, JobStore
+from menagerie.prediction_store import PageRequest, PredictionStore
+from menagerie.ulid import new_ulid
+from tests.fakes import InMemoryJobs, InMemoryPredictions
+from tests.integration.conftest import JOBS, PREDICTIONS
+from tests.samples import NOON, batch_of, manifest_of
+
+PATIENCE = timedelta(minutes=6)
+RUN_TIME = timedelta(minutes=15)
+STEP = timedelta(days=2)
+KEY = IdempotencyKey.of("a key", b"a request")
+REQUEST = TrainingRequest()
+MANIFEST = manifest_of(b"a model")
+
+
+class Clock:
+    """Time that passes, and steps, when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, time: timedelta) -> None:
+        self.now += time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["in memory", "DynamoDB"])
+def jobs(request: pytest.FixtureRequest, clock: Clock) -> JobStore:
+    if request.param == "in memory":
+        return InMemoryJobs(patience=PATIENCE, now=clock)
+    return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE, now=clock)
+
+
+@pytest.fixture(params=["in memory", "DynamoDB"])
+def predictions(request: pytest.FixtureRequest, clock: Clock) -> PredictionStore:
+    if request.param == "in memory":
+        return InMemoryPredictions(now=clock)
+    return DynamoDBPredictionStore(request.getfixturevalue("dynamodb"), PREDICTIONS, now=clock)
+
+
+both_ways = pytest.mark.parametrize("step", [STEP, -STEP], ids=["forward", "back"])
+
+
+@both_ways
+def test_jobs_are_queued_one_after_another_and_listed_in_that_order(
+    jobs: JobStore, clock: Clock, step: timedelta
+) -> None:
+    queued = []
+    for by in (timedelta(0), step, timedelta(seconds=1), -step, timedelta(seconds=1)):
+        clock.pass_by(by)
+        job = jobs.create(REQUEST)
+        assert job.created_at == clock()
+        jobs.start(job.job_id, clock() + RUN_TIME)
+        jobs.succeed(job.job_id, MANIFEST, promoted=False, reason="not better")
+        queued.append(job.job_id)
+    assert [job.job_id for job in jobs.recent(10)] == queued[::-1]
+
+
+def test_a_queued_job_of_a_clock_that_was_ahead_ends_after_its_usual_time(jobs: JobStore, clock: Clock) -> None:
+    job = jobs.create(REQUEST)
+    clock.pass_by(-STEP)
+    assert jobs.get(job.job_id).status is JobStatus.QUEUED
+    with pytest.raises(Conflict, match=job.job_id):
+        jobs.create(REQUEST)
+    clock.pass_by(PATIENCE)
+    lost = jobs.get(job.job_id)
+    assert (lost.status, lost.error) == (JobStatus.FAILED, LOST)
+    assert jobs.create(REQUEST).job_id == jobs.recent(1)[0].job_id
+
+
+def test_a_queued_job_of_a_clock_that_was_ahead_still_runs(jobs: JobStore, clock: Clock) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    clock.pass_by(-STEP)
+    jobs.start(job_id, clock() + RUN_TIME)
+    assert jobs.succeed(job_id, MANIFEST, promoted=True, reason="first").status is JobStatus.SUCCEEDED
+
+
+def test_a_running_job_goes_on_when_the_clock_is_set_back(jobs: JobStore, clock: Clock) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    deadline = clock() + RUN_TIME
+    jobs.start(job_id, deadline)
+    clock.pass_by(-STEP)
+    for _ in range(10):
+        assert jobs.get(job_id).status is JobStatus.RUNNING
+        clock.pass_by(HEARTBEAT)
+        jobs.renew(job_id, deadline)
+    assert jobs.succeed(job_id, MANIFEST, promoted=True, reason="first").status is JobStatus.SUCCEEDED
+
+
+def test_a_worker_that_is_lost_counts_as_failed_in_time_although_the_clock_was_set_back(
+    jobs: JobStore, clock: Clock
+) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    jobs.start(job_id, clock() + RUN_TIME)
+    clock.pass_by(-STEP)
+    assert jobs.get(job_id).status is JobStatus.RUNNING
+    clock.pass_by(LEASE)
+    assert jobs.get(job_id).status is JobStatus.FAILED
+    assert jobs.create(REQUEST).status is JobStatus.QUEUED
+
+
+def test_a_running_job_that_a_step_forward_ended_changes_nothing_any_more(jobs: JobStore, clock: Clock) -> None:
+    job_id = jobs.create(REQUEST).job_id
+    deadline = clock() + RUN_TIME
+    jobs.start(job_id, deadline)
+    clock.pass_by(STEP)
+    assert jobs.get(job_id).status is JobStatus.FAILED
+    for late in (
+        lambda: jobs.renew(job_id, deadline),
+        lambda: jobs.succeed(job_id, MANIFEST, promoted=True, reason="late"),
+    ):
+        with pytest.raises(Conflict):
+            late()
+    assert jobs.create(REQUEST).status is JobStatus.QUEUED
+
+
+def test_a_table_whose_marker_names_an_older_job_than_the_highest_id_takes_jobs_again(
+    dynamodb: DynamoDBClient, clock: Clock
+) -> None:
+    # As versions wrote it that gave every job the id of its moment.
+    jobs = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE, now=clock)
+    first = jobs.create(REQUEST)
+    jobs.fail(first.job_id, "no rows")
+    older = new_ulid(clock() - STEP)
+    item = dynamodb.get_item(TableName=JOBS, Key={"pk": {"S": "job"}, "sk": {"S": first.job_id}})["Item"]
+    dynamodb.put_item(TableName=JOBS, Item={**item, "sk": {"S": older}, "job_id": {"S": older}})
+    dynamodb.put_item(TableName=JOBS, Item={"pk": {"S": "latest"}, "sk": {"S": "latest"}, "job_id": {"S": older}})
+    clock.pass_by(-STEP)
+    for _ in range(2):
+        job = jobs.create(REQUEST)
+        assert jobs.recent(1) == [job]
+        jobs.fail(job.job_id, "no rows")
+
+
+def all_pages(store: PredictionStore, *, limit: int) -> list[str]:
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = store.page(PageRequest(limit=limit, cursor=cursor))
+        found += [each.id for each in page.items]
+        if page.next_cursor is None:
+            return found
+        cursor = Cursor.parse(page.next_cursor)
+
+
+@both_ways
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_predictions_of_either_clock_are_listed_once(
+    predictions: PredictionStore, clock: Clock, step: timedelta, limit: int
+) -> None:
+    stored = []
+    for by in (timedelta(0), step, timedelta(seconds=1), -step, timedelta(seconds=1), timedelta(hours=13)):
+        clock.pass_by(by)
+        batch = predictions.add(batch_of(Species.DOG, Species.CHICKEN, at=clock()))
+        stored += [batch.prediction(0).id, batch.prediction(1).id]
+    assert sorted(all_pages(predictions, limit=limit)) == sorted(stored)
+    assert [predictions.get(each).id for each in stored] == stored
+
+
+@both_ways
+def test_what_is_stored_while_somebody_pages_is_seen_once_or_not_at_all(
+    predictions: PredictionStore, clock: Clock, step: timedelta
+) -> None:
+    before = [predictions.add(batch_of(Species.DOG, at=clock() + n * timedelta(hours=1))) for n in range(4)]
+    first = predictions.page(PageRequest(limit=2))
+    clock.pass_by(step)
+    predictions.add(batch_of(Species.DOG, at=clock()))
+    assert first.next_cursor is not None
+    rest = predictions.page(PageRequest(limit=100, cursor=Cursor.parse(first.next_cursor)))
+    seen = [each.id for each in (*first.items, *rest.items)]
+    assert len(seen) == len(set(seen))
+    assert {each.prediction(0).id for each in before} <= set(seen)
+
+
+@both_ways
+def test_a_repeated_request_gets_its_first_answer(predictions: PredictionStore, clock: Clock, step: timedelta) -> None:
+    first = predictions.add(batch_of(Species.DOG, at=clock()), KEY)
+    clock.pass_by(step)
+    assert predictions.answered(KEY) == first
+    assert predictions.add(batch_of(Species.CHICKEN, at=clock()), KEY) == first
+    assert len(predictions.page(PageRequest()).items) == 1
+
+
+@both_ways
+def test_a_repeated_retraining_request_gets_its_first_job(jobs: JobStore, clock: Clock, step: timedelta) -> None:
+    first = jobs.create(REQUEST, KEY)
+    jobs.fail(first.job_id, "no rows")
+    clock.pass_by(step)
+    assert jobs.create(REQUEST, KEY) == first
+    assert len(jobs.recent(10)) == 1
