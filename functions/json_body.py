@@ -1,5 +1,6 @@
 """Request bodies: read once, parsed and validated in one pass by pydantic's JSON parser."""
 
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -27,7 +28,8 @@ async def read_json(request: "Request", model: type[Model], *, empty: bytes = b"
     if len(body) > MAX_BODY_BYTES:
         raise HTTPException(413, f"The body has more than {MAX_BODY_BYTES} bytes.")
     try:
-        return model.model_validate_json(body or empty, strict=True)
+        # RFC 8259 lets a parser ignore a byte order mark, which some editors and PowerShell put before a file.
+        return model.model_validate_json(body.removeprefix(BOM_UTF8) or empty, strict=True)
     except ValidationError as error:
         raise invalid_fields(error) from None
 

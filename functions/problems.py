@@ -108,7 +108,9 @@ def problem(error: BaseException) -> Response:
     status = _first(_STATUS, error)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     detail = _first(_FIXED_DETAIL, error) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else str(error)
-    return _response(status, detail, errors=getattr(error, "errors", None), headers=headers)
+    # Only of our own: pydantic's ValidationError has a method of that name.
+    errors = error.errors if isinstance(error, InvalidFields) else None
+    return _response(status, detail, errors=errors, headers=headers)
 
 
 def answer_with_problems(app: "FastAPI") -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,12 +32,21 @@ MAX_HEIGHT_M = 30.0
 MAX_WEIGHT_KG = 200_000.0
 
 
+def _without_fraction(value: object) -> object:
+    """Turn 4.0 into 4: JSON has one type of number, and pandas writes a column of counts with a gap as floats."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+JsonInteger = Annotated[int, BeforeValidator(_without_fraction), Field(strict=True)]
+"""An integer as JSON Schema defines it: 4 and 4.0, but neither "4" nor true."""
+
+
 class Animal(BaseModel):
     """One row: what is known of an animal before it is classified."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    walks_on_n_legs: Annotated[int, Field(ge=0, le=MAX_LEGS, description="Legs it walks on.")]
+    walks_on_n_legs: Annotated[JsonInteger, Field(ge=0, le=MAX_LEGS, description="Legs it walks on.")]
     height: Annotated[float, Field(gt=0, le=MAX_HEIGHT_M, description="Height in metres.")]
     weight: Annotated[float, Field(gt=0, le=MAX_WEIGHT_KG, description="Weight in kilograms.")]
     has_wings: bool

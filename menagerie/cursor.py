@@ -8,6 +8,8 @@ from menagerie.errors import InvalidInput
 from menagerie.prediction import MAX_ANIMALS
 from menagerie.ulid import is_ulid
 
+CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
+
 _VERSION = "1"
 
 

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from menagerie.animal import JsonInteger
 from menagerie.manifest import Metrics
 
 MAX_DATAPOINTS = 1_000_000
@@ -33,20 +34,26 @@ class Stage(StrEnum):
     PUBLISHING = "publishing"
 
 
+def _kind_is_required(schema: dict[str, Any]) -> None:
+    """Describe `kind` as a document must have it; only Python code may leave it out."""
+    schema["properties"]["kind"].pop("default", None)
+    schema["required"] = sorted({"kind", *schema.get("required", [])}, key=list(schema["properties"]).index)
+
+
 class DataServiceSource(BaseModel):
     """Rows fetched from the data service."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_kind_is_required)
 
     kind: Literal["data-service"] = "data-service"
-    seed: Annotated[int, Field(ge=-MAX_SEED, le=MAX_SEED)] = 42
-    number_of_datapoints: Annotated[int, Field(gt=0, le=MAX_DATAPOINTS)] = 1000
+    seed: Annotated[JsonInteger, Field(ge=-MAX_SEED, le=MAX_SEED)] = 42
+    number_of_datapoints: Annotated[JsonInteger, Field(gt=0, le=MAX_DATAPOINTS)] = 1000
 
 
 class FeedbackSource(BaseModel):
     """The rows of the current model, and the predictions whose true species people gave."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_kind_is_required)
 
     kind: Literal["feedback"] = "feedback"
 
@@ -54,7 +61,7 @@ class FeedbackSource(BaseModel):
 class DatasetSource(BaseModel):
     """Rows of a CSV file in the bucket of models."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_kind_is_required)
 
     kind: Literal["dataset"] = "dataset"
     key: Annotated[str, Field(pattern=r"^datasets/[^\x00-\x1f]+\.csv$", max_length=1024, examples=["datasets/zoo.csv"])]

@@ -1,5 +1,6 @@
 """What the predict function reads and answers, beside the words that all parts share."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -112,13 +113,24 @@ class Health(BaseModel):
     model_version: str
 
 
-def _with_its_plus(value: object) -> object:
-    """Undo what query strings do to 2026-01-31T12:00:00+01:00: an unescaped plus sign arrives as a blank."""
-    return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
+_ISO_8601 = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
+
+
+def _iso_8601(value: object) -> object:
+    """Refuse what pydantic would read as seconds since 1970, and restore a plus sign.
+
+    In the query string 2026-01-31T12:00:00+01:00, an unescaped plus sign arrives as a blank.
+    """
+    if not isinstance(value, str) or not _ISO_8601.match(value):
+        raise ValueError("input should be ISO 8601, as in 2026-01-31T12:00:00Z")  # pydantic's way
+    return value.replace(" ", "+") if "T" in value else value
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError("input should be between the years 1 and 9999 in UTC") from error
 
 
-Moment = Annotated[datetime, BeforeValidator(_with_its_plus), AfterValidator(_in_utc)]
+Moment = Annotated[datetime, BeforeValidator(_iso_8601), AfterValidator(_in_utc)]

@@ -25,7 +25,7 @@ from functions.predict.sample_rows import DEFAULT_ROWS, MOST_ROWS, sample_rows
 from functions.problems import InvalidFields, documented
 from functions.request_log import log_of
 from menagerie.animal import Species
-from menagerie.cursor import Cursor
+from menagerie.cursor import CURSOR_PATTERN, Cursor
 from menagerie.errors import InvalidInput, NotFound
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import Prediction, PredictionPage
@@ -61,13 +61,17 @@ async def list_predictions(
     end: Annotated[Moment | None, Query(alias="to", description="Created then or earlier; ISO 8601.")] = None,
     species: Annotated[Species | None, Query(description="Only this answer.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[
+        str | None, Query(min_length=1, pattern=CURSOR_PATTERN, description="`next_cursor` of the page before.")
+    ] = None,
 ) -> Response:
     """List stored predictions, newest first.
 
     A page may be shorter than `limit`, even empty, and still have a `next_cursor`: a search for something rare goes on
     with the next page. Without `next_cursor` there is no more.
     """
+    if start and end and start > end:
+        raise InvalidFields([{"loc": ("from",), "msg": "Input should not be later than `to`"}])
     asked = PageRequest(limit=limit, start=start, end=end, species=species, cursor=_parse(cursor))
     return _json(dependencies_of(request).predictions.page(asked).model_dump_json())
 

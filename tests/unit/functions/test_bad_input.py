@@ -85,6 +85,16 @@ def test_a_body_of_another_shape_is_named(predict: Send, body: Any, field: str) 
     assert [each["field"] for each in problem["errors"]] == [field]
 
 
+@pytest.mark.parametrize("legs", ["4.0", "4.00e0", "40e-1", "-0.0"])
+def test_a_number_without_a_fraction_is_an_integer(predict: Send, legs: str) -> None:
+    assert predict("POST", "/predict", body=with_literal("walks_on_n_legs", legs)).status == 200
+
+
+def test_a_body_may_begin_with_a_byte_order_mark(predict: Send, retrain: Send) -> None:
+    assert predict("POST", "/predict", body="\ufeff" + json.dumps({"animals": [GOOD]})).status == 200
+    assert retrain("POST", "/retrain", body="\ufeff").status == 202
+
+
 @pytest.mark.parametrize(
     "body",
     ["", "{", "not json", '{"animals": [', "[" * 100_000, "\x00", '{"animals": 4' + "4" * 5000],
@@ -137,6 +147,15 @@ def test_a_body_beyond_the_limit_is_a_413(predict: Send) -> None:
         ("limit=many", "limit"),
         ("from=yesterday", "from"),
         ("to=2026-13-01", "to"),
+        ("from=0001-01-01T00:00:00%2B05:00", "from"),
+        ("to=9999-12-31T23:59:59-05:00", "to"),
+        ("from=0.5", "from"),
+        ("from=-1", "from"),
+        ("to=1769860800", "to"),
+        ("to=1e3", "to"),
+        ("to=", "to"),
+        ("from=2026-01-31T12:00:01Z&to=2026-01-31T12:00:00Z", "from"),
+        ("from=2026-01-31T12:00:00Z&to=2026-01-31T12:00:00%2B01:00", "from"),
         ("species=unicorn", "species"),
         ("species=", "species"),
         ("cursor=!!", "cursor"),
@@ -157,6 +176,8 @@ def test_a_bad_query_is_named(predict: Send, query: str, field: str) -> None:
         ({"source": {"kind": "data-service", "number_of_datapoints": 10**7}}, "source.number_of_datapoints"),
         ({"source": {"kind": "data-service", "seed": "42"}}, "source.seed"),
         ({"source": {"kind": "data-service", "seed": 10**40}}, "source.seed"),
+        ({"source": {"kind": "data-service", "seed": 7.5}}, "source.seed"),
+        ({"source": {"kind": "data-service", "seed": True}}, "source.seed"),
         ({"source": {"kind": "oracle"}}, "source.kind"),
         ({"source": {"seed": 7}}, "source.kind"),
         ({"source": {"kind": "feedback", "since": "2026-01-31"}}, "source.since"),
@@ -172,6 +193,13 @@ def test_a_bad_query_is_named(predict: Send, query: str, field: str) -> None:
 def test_a_bad_retraining_request_is_named(retrain: Send, body: Any, field: str) -> None:
     problem = assert_problem(retrain("POST", "/retrain", json_body=body), 422)
     assert [each["field"] for each in problem["errors"]] == [field]
+
+
+def test_numbers_of_a_retraining_request_may_be_written_as_floats(retrain: Send) -> None:
+    asked = '{"source": {"kind": "data-service", "seed": 7.0, "number_of_datapoints": 1e3}}'
+    answer = retrain("POST", "/retrain", body=asked)
+    assert answer.status == 202, answer.text
+    assert answer.json()["request"]["source"] == {"kind": "data-service", "seed": 7, "number_of_datapoints": 1000}
 
 
 @pytest.mark.parametrize(

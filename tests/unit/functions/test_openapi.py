@@ -68,6 +68,13 @@ def test_bodies_are_described_although_the_routes_read_them_themselves(document:
         assert content["application/json"]["schema"] == {"$ref": f"#/components/schemas/{model}"}
 
 
+def test_the_kind_of_a_source_is_required_as_the_server_requires_it(document: dict[str, Any]) -> None:
+    for name in ("DataServiceSource", "DatasetSource", "FeedbackSource"):
+        schema = document["components"]["schemas"][name]
+        assert schema["required"][0] == "kind"
+        assert "default" not in schema["properties"]["kind"]
+
+
 def test_every_route_has_a_key_but_health(document: dict[str, Any]) -> None:
     assert document["security"] == [{"ApiKey": []}]
     without = {path for path, methods in document["paths"].items() for m in methods.values() if m.get("security") == []}

@@ -34,7 +34,7 @@ def test_valid_rows_become_a_float32_matrix_in_the_order_of_the_features() -> No
         ({"height": "tall"}, "height: input should be a valid number"),
         ({"height": True}, "height: input should be a valid number"),
         ({"walks_on_n_legs": 9}, "walks_on_n_legs: input should be less than or equal to 8"),
-        ({"walks_on_n_legs": 2.0}, "walks_on_n_legs: input should be a valid integer"),
+        ({"walks_on_n_legs": 2.5}, "walks_on_n_legs: input should be a valid integer"),
         ({"walks_on_n_legs": True}, "walks_on_n_legs: input should be a valid integer"),
         ({"has_wings": 1}, "has_wings: input should be a valid boolean"),
         ({"has_tail": None}, "has_tail: input should be a valid boolean"),
