@@ -10,7 +10,7 @@ import httpx2
 from cloud.clients import Clients, isolated_session
 from cloud.environment import child_environment
 from cloud.ports import LOOPBACK
-from cloud.processes import ChildProcess, Guardian
+from cloud.processes import LIMIT_SECONDS, ChildProcess, Guardian
 from cloud.state import StateDirectory
 from menagerie.errors import Unavailable
 from menagerie.http_client import http_client
@@ -18,7 +18,6 @@ from menagerie.http_client import http_client
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 SERVICES = ("apigateway", "cloudformation", "dynamodb", "events", "iam", "lambda", "logs", "monitoring", "s3", "sts")
-START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,8 @@ class Emulator:
         return emulator_clients(self.endpoint_url, self.secret_key)
 
     def wait_until_ready(self) -> None:
-        """Return once it answers; raise Unavailable if it dies or takes longer than a minute."""
-        wait_for(f"{self.endpoint_url}/_ministack/health", self.process, START_SECONDS)
+        """Return once it answers; raise Unavailable if it dies or takes longer than ten minutes."""
+        wait_for(f"{self.endpoint_url}/_ministack/health", self.process)
 
 
 def emulator_clients(endpoint_url: str, secret_key: str) -> Clients:
@@ -74,14 +73,15 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
         env=child_environment(state.home, environment),
         log=state.log("emulator"),
         guardian=guardian,
+        grace=LIMIT_SECONDS,  # what it has not saved when it is killed is lost
     )
     return Emulator(process, f"http://{LOOPBACK}:{port}", secret_key)
 
 
-def wait_for(url: str, process: ChildProcess, seconds: float) -> None:
+def wait_for(url: str, process: ChildProcess, seconds: float = LIMIT_SECONDS) -> None:
     """Poll an address until it answers 200; raise Unavailable if its process dies or time runs out."""
     deadline = time.monotonic() + seconds
-    with http_client(url, timeout=2.0) as client:
+    with http_client(url, timeout=10.0) as client:
         while time.monotonic() < deadline:
             process.raise_if_dead()
             try:

@@ -11,14 +11,17 @@ from typing import Self
 
 from menagerie.errors import Unavailable
 
+LIMIT_SECONDS = 600.0
+"""How long a program that lives may take to start, to answer or to save its state; on a slow machine many minutes."""
 ORDERLY_STOP_SECONDS = 20.0
+"""How long a program with nothing to save may take to stop."""
 
 
 class Guardian:
     """Ends process groups when this process dies, however it dies.
 
-    The guardian is a small process that reads group ids from a pipe. The pipe closes when its writer is gone,
-    which no kill -9 can prevent, and then the guardian ends every group it was told of.
+    The guardian is a small process that reads group ids from a pipe, each with the seconds that its leader may take to
+    stop. The pipe closes when its writer is gone, which no kill -9 can prevent, and then the guardian ends every group.
     """
 
     def __init__(self) -> None:
@@ -33,32 +36,41 @@ class Guardian:
         os.close(self._pipe)
         self._process.wait()
 
-    def watch(self, group: int) -> None:
-        """Add a process group."""
-        self._tell(group)
+    def watch(self, group: int, grace: float) -> None:
+        """Add a process group, whose leader may take `grace` seconds to stop."""
+        self._tell(f"{group} {grace}")
 
     def release(self, group: int) -> None:
         """Take a process group off the list, since it has ended."""
-        self._tell(-group)
+        self._tell(f"{-group}")
 
-    def _tell(self, number: int) -> None:
-        os.write(self._pipe, f"{number}\n".encode())
+    def _tell(self, line: str) -> None:
+        os.write(self._pipe, f"{line}\n".encode())
 
 
 class ChildProcess:
     """A process in a group of its own whose output goes to a log file."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path, guardian: Guardian
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        log: Path,
+        guardian: Guardian,
+        grace: float = ORDERLY_STOP_SECONDS,
     ) -> None:
+        """Start it; `grace` is how many seconds it may take to stop before it is killed."""
         self.name = name
+        self._grace = grace
         self.log = log
         self._guardian = guardian
         with log.open("w") as output:
             self._process = subprocess.Popen(
                 command, env=dict(env), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
-        guardian.watch(self._process.pid)
+        guardian.watch(self._process.pid, grace)
 
     @property
     def pid(self) -> int:
@@ -82,12 +94,12 @@ class ChildProcess:
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1].strip() if lines else "it wrote nothing"
 
-    def stop(self, grace: float = ORDERLY_STOP_SECONDS) -> None:
+    def stop(self) -> None:
         """Ask it to stop, give it time to save its state, then end whatever is left of its group."""
         if self.exit_status is None:
             self._process.terminate()
             try:
-                self._process.wait(grace)
+                self._process.wait(self._grace)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -2,24 +2,30 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import httpx2
 
+from cloud.processes import LIMIT_SECONDS, ChildProcess
 from cloud.state import StackAddresses
 from menagerie.errors import Unavailable
 from menagerie.http_client import http_client
 
 ELEPHANT = {"walks_on_n_legs": 4, "height": 3.1, "weight": 4200.0, "has_wings": False, "has_tail": True}
-PATIENCE_SECONDS = 60.0
 
 
-def predict_an_elephant(addresses: StackAddresses) -> str:
-    """Classify and store one animal over HTTP; return the species, raise Unavailable with what was answered instead."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def predict_an_elephant(addresses: StackAddresses, emulator: ChildProcess, tell: Callable[[str], None]) -> str:
+    """Classify and store one animal over HTTP; return the species.
+
+    Asks again after a server error, for as long as the emulator lives, and tells what it answered. Raises Unavailable
+    if the emulator dies, if the request is refused, or with the last answer after ten minutes.
+    """
+    deadline = time.monotonic() + LIMIT_SECONDS
     told = "nothing"
     with _client(addresses) as client:
         while time.monotonic() < deadline:
+            emulator.raise_if_dead()
             try:
                 answer = client.post("/predict", json={"animals": [ELEPHANT]})
             except httpx2.TransportError as error:
@@ -30,6 +36,7 @@ def predict_an_elephant(addresses: StackAddresses) -> str:
                 told = f"{answer.status_code} {answer.text[:200]}"
                 if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR:
                     break
+            tell(f"it answered {told}; asking again")
             time.sleep(0.2)
     raise Unavailable(f"{addresses.api_url}/predict answered {told}")
 

@@ -21,8 +21,6 @@ from cloud.steps import Steps
 from menagerie.errors import Unavailable
 from menagerie.job import DataServiceSource
 
-CHILD_START_SECONDS = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -82,7 +80,7 @@ def _bring_up(
 
     def wait_for_service() -> None:
         if service:
-            wait_for(f"{data_service_url}/api/v1/animals/schema", service, CHILD_START_SECONDS)
+            wait_for(f"{data_service_url}/api/v1/animals/schema", service)
 
     first_model = FirstModel(data_service_url, options.source, wait_for_service)
     if without_models:
@@ -111,11 +109,11 @@ def _bring_up(
             tell(data_service_url)
     _ensure_model(emulator, outputs["ModelsBucketName"], first_model, options, steps)
     with steps.step("Asking the API for a first prediction") as tell:
-        tell(f"the elephant is classified as {predict_an_elephant(addresses)}")
+        tell(f"the elephant is classified as {predict_an_elephant(addresses, emulator.process, tell)}")
     wake(addresses, "/retrain")
     if dashboard:
         with steps.step("Starting the dashboard"):
-            wait_for(f"{addresses.dashboard_url}/_stcore/health", dashboard, CHILD_START_SECONDS)
+            wait_for(f"{addresses.dashboard_url}/_stcore/health", dashboard)
     return addresses
 
 

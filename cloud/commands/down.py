@@ -9,23 +9,29 @@ import typer
 
 from cloud.commands.numbers import finite
 from cloud.commands.up import StateDir
+from cloud.processes import LIMIT_SECONDS
 from cloud.state import DEFAULT_STATE_DIR, StateDirectory
 from menagerie.errors import NotFound, Unavailable
 
 
 def down(
     state_dir: StateDir = DEFAULT_STATE_DIR,
-    timeout: Annotated[float, typer.Option(callback=finite, help="Seconds to wait for the state to be saved.")] = 45.0,
+    timeout: Annotated[
+        float, typer.Option(callback=finite, help="Seconds to wait for the state to be saved.")
+    ] = LIMIT_SECONDS,
 ) -> None:
     """End a running `menagerie up` and wait until its state is saved."""
+    from cloud.steps import Steps
+
     state = StateDirectory.existing(state_dir)
     pid = state.running_pid() if state else None
     if state is None or pid is None:
         raise NotFound(f"nothing is up with {state_dir}")
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
-    while state.running_pid() is not None:
-        if time.monotonic() > deadline:
-            raise Unavailable(f"`menagerie up` (process {pid}) has not ended after {timeout:.0f} s")
-        time.sleep(0.1)
+    with Steps().step("Waiting until the state is saved"):
+        while state.running_pid() is not None:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"`menagerie up` (process {pid}) has not ended after {timeout:.0f} s")
+            time.sleep(0.1)
     typer.echo("down; models, predictions and keys are kept")

@@ -80,10 +80,10 @@ def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
     )
     with Guardian() as guardian:
         child = ChildProcess(
-            "child", [sys.executable, "-c", deaf], env=os.environ, log=tmp_path / "log", guardian=guardian
+            "child", [sys.executable, "-c", deaf], env=os.environ, log=tmp_path / "log", guardian=guardian, grace=0.2
         )
         assert eventually(lambda: "deaf" in read(tmp_path / "log"))
-        child.stop(grace=0.2)
+        child.stop()
     assert child.exit_status == -signal.SIGKILL
 
 
