@@ -37,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source, model = Path(folder, "animals.csv"), Path(folder, "model")
         rows = animals(ROWS)
-        with source.open("w", newline="") as file:
+        with source.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)

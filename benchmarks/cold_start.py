@@ -77,6 +77,7 @@ def _start(program: str, folder: str, asked: str, aws: LocalAws) -> None:
         text=True,
         check=True,
         stdout=subprocess.DEVNULL,
+        encoding="utf-8",
     )
 
 

@@ -80,7 +80,7 @@ def tell(name: str, comparisons: Sequence[Comparison]) -> None:
         "machine": machine(),
         "comparisons": [{**asdict(each), "ratio": each.ratio, "reached": each.reached} for each in comparisons],
     }
-    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
+    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     Console(width=150).print(table_of(comparisons, name))
 
 

@@ -104,7 +104,11 @@ def _memory_mb(stack: RunningStack) -> float:
     for pid in stack.up.processes():
         try:
             if b"AWS_LAMBDA_FUNCTION_NAME=menagerie-predict\0" in Path(f"/proc/{pid}/environ").read_bytes():
-                total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+                total += (
+                    int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
+                    * os.sysconf("SC_PAGE_SIZE")
+                    / 1e6
+                )
         except OSError:  # it has just ended
             continue
     return total

@@ -109,7 +109,7 @@ def main() -> None:
         figures += [measure(name, n, partial(draw, world, n), test, max(seeds // 5, 3)) for n in (500, 1000, 5000)]
     RESULTS.mkdir(parents=True, exist_ok=True)
     document = {"machine": machine(), "seeds": seeds, "figures": [vars(each) for each in figures]}
-    (RESULTS / "quality.json").write_text(json.dumps(document, indent=2) + "\n")
+    (RESULTS / "quality.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def _training() -> float:
         rows = animals(1000)
         file = Path(folder, "rows.csv")
         lines = [",".join(map(str, row.values())) for row in rows]
-        file.write_text("\n".join([",".join(rows[0]), *lines]) + "\n")
+        file.write_text("\n".join([",".join(rows[0]), *lines]) + "\n", encoding="utf-8")
         command = [sys.executable, "-m", "cloud.cli", "train", "--dataset", str(file), "--output", f"{folder}/model"]
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)

@@ -15,7 +15,8 @@ def main() -> None:
     found = [_read(name) for name in sys.argv[1:]]
     comparisons = [each for document in found for each in document["comparisons"]]
     (RESULTS / "summary.json").write_text(
-        json.dumps({"machine": machine(), "comparisons": comparisons}, indent=2) + "\n"
+        json.dumps({"machine": machine(), "comparisons": comparisons}, indent=2) + "\n",
+        encoding="utf-8",
     )
     told = machine()
     Console(width=150).print(
@@ -29,7 +30,7 @@ def main() -> None:
 
 
 def _read(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
+    document: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     return document
 
 

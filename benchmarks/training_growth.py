@@ -18,7 +18,7 @@ RUNS = 3
 
 def train_once(n: int) -> dict[str, float]:
     """Label, train, evaluate and export n rows; return seconds without imports, and the process's peak in MB."""
-    import training.naive_bayes
+    import training.naive_bayes  # noqa: F401
     import training.onnx_export  # noqa: F401 - imported before the clock starts
     from tests.model.worlds import World, as_received, draw
     from training.pipeline import train
@@ -74,7 +74,7 @@ def _compared(n: int, trees: int) -> Comparison:
 def _run(*arguments: str) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.training_growth", *arguments]
     told: dict[str, float] = json.loads(
-        subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
+        subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout.splitlines()[-1]
     )
     return told
 

@@ -59,6 +59,7 @@ def compile_tree(tree: Path, compiler: Compiler) -> None:
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     if done.returncode:
         raise Unavailable(f"{compiler.executable} could not compile: {done.stderr.strip()[-200:]}")
@@ -79,6 +80,13 @@ def _pyenv() -> Path:
 
 
 def _version(executable: str) -> str | None:
-    asked = subprocess.run([executable, "-I", "-S", "-c", _VERSION], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        [executable, "-I", "-S", "-c", _VERSION],
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+    )
     implementation, _, version = asked.stdout.strip().partition(" ")
     return version if asked.returncode == 0 and implementation == "cpython" else None

@@ -45,7 +45,7 @@ def dependencies_zip(
     Without a compiler it has no bytecode.
     """
     compiled_by = compiler.version if compiler else "nothing"
-    sources = (Path(module).read_text() for module in (__file__, bytecode.__file__))
+    sources = (Path(module).read_text(encoding="utf-8") for module in (__file__, bytecode.__file__))
     recipe = "\n".join((requirements, repr(target), compiled_by, *sources))
     path = cache / f"{part}-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.zip"
     if path.exists():
@@ -69,11 +69,13 @@ def dependencies_zip(
 def install(requirements: str, target: Target, tree: Path) -> None:
     """Install pinned requirements for the target into a folder, nothing else; raise Unavailable if pip fails."""
     installer = _uv(target) if shutil.which("uv") else _pip(target)
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write(requirements)
         file.flush()
         wanted = ["--target", str(tree), "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", file.name]
-        done = subprocess.run([*installer, *wanted], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*installer, *wanted], capture_output=True, text=True, check=False, encoding="utf-8", errors="replace"
+        )
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
         raise Unavailable(f"the dependencies could not be installed: {reason[-1]}")

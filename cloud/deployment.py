@@ -106,7 +106,7 @@ def deploy(
         parameters = {"RequireTls": "false", **parameters}
     bucket = artifacts_bucket(clients)
     keys = {part: upload(package, bucket, clients.s3) for part, package in packages.items()}
-    body = with_code(template.read_text(), bucket, keys)
+    body = with_code(template.read_text(encoding="utf-8"), bucket, keys)
     digest = hashlib.sha256(json.dumps([body, sorted(parameters.items())]).encode()).hexdigest()
     existing = describe(client, name)
     if existing and existing["StackStatus"] == "ROLLBACK_COMPLETE":  # a first deployment that failed

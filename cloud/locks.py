@@ -59,7 +59,7 @@ def requirements_for(lock: Path, target: Target) -> str:
 
 
 def _entries(lock: Path) -> Iterator[tuple[Requirement, list[str]]]:
-    for entry in lock.read_text().replace("\\\n", " ").splitlines():
+    for entry in lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
         words = entry.split(" --hash=")
         if entry.strip() and not entry.lstrip().startswith("#"):
             yield Requirement(words[0].strip()), [f"--hash={word.strip()}" for word in words[1:]]

@@ -87,14 +87,14 @@ def _pack(part: str, dependencies: Path, compiler: Compiler | None, path: Path, 
         unzipped = _add_sources(part, temporary, compiler)
     sha256 = digest(path)
     note = {"recipe": recipe, "sha256": sha256, "unzipped": unzipped, "file": _identity(path)}
-    _note_of(path).write_text(json.dumps(note) + "\n")
+    _note_of(path).write_text(json.dumps(note) + "\n", encoding="utf-8")
     return sha256, unzipped
 
 
 def _known(path: Path, recipe: str) -> tuple[str, int] | None:
     """Return digest and size of a zip that lies there already, made by the same recipe and not touched since."""
     try:
-        note = json.loads(_note_of(path).read_text())
+        note = json.loads(_note_of(path).read_text(encoding="utf-8"))
         if (note["recipe"], note["file"]) == (recipe, _identity(path)):
             return note["sha256"], note["unzipped"]
     except (OSError, ValueError, KeyError):

@@ -66,7 +66,7 @@ class ChildProcess:
         self._grace = grace
         self.log = log
         self._guardian = guardian
-        with log.open("w") as output:
+        with log.open("w", encoding="utf-8") as output:
             self._process = subprocess.Popen(
                 command, env=dict(env), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
@@ -91,7 +91,7 @@ class ChildProcess:
 
     def last_line(self) -> str:
         """The last line it wrote that is not empty."""
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        lines = [line for line in self.log.read_text(errors="replace", encoding="utf-8").splitlines() if line.strip()]
         return lines[-1].strip() if lines else "it wrote nothing"
 
     def stop(self) -> None:
@@ -112,7 +112,7 @@ def has_ended(pid: int) -> bool:
     try:
         os.kill(pid, 0)
         # Where nobody reaps orphans, as in many containers, an ended one stays a zombie.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
     except ProcessLookupError:
         return True
     except OSError:  # no /proc on this system

@@ -24,7 +24,9 @@ def docker_gateway() -> str | None:
     """
     command = ["docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"]
     try:
-        printed = subprocess.run(command, capture_output=True, text=True, timeout=DOCKER_SECONDS, check=False).stdout
+        printed = subprocess.run(
+            command, capture_output=True, text=True, timeout=DOCKER_SECONDS, check=False, encoding="utf-8"
+        ).stdout
         for network in json.loads(printed):
             if network.get("Gateway"):
                 return str(network["Gateway"])

@@ -50,7 +50,7 @@ def seen_by_containers(
 @contextmanager
 def env_vars_file(functions: Mapping[str, Variables]) -> Iterator[Path]:
     """Yield a file for `sam local --env-vars` that only its owner may read and that is gone afterwards."""
-    with tempfile.NamedTemporaryFile("w", prefix="menagerie-", suffix=".json") as file:
+    with tempfile.NamedTemporaryFile("w", prefix="menagerie-", suffix=".json", encoding="utf-8") as file:
         json.dump(functions, file, indent=2)
         file.flush()
         yield Path(file.name)

@@ -81,7 +81,7 @@ class StateDirectory:
         path = self.root / name
         if not path.exists():
             _write_private(path, secrets.token_urlsafe(32))
-        return path.read_text().strip()
+        return path.read_text(encoding="utf-8").strip()
 
     def write_addresses(self, addresses: StackAddresses) -> Path:
         """Write stack.json, whole or not at all."""
@@ -91,7 +91,7 @@ class StateDirectory:
     def addresses(self) -> StackAddresses:
         """Read stack.json; raise NotFound while no cloud is up."""
         try:
-            return StackAddresses(**json.loads(self._stack_file.read_text()))
+            return StackAddresses(**json.loads(self._stack_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise NotFound(f"no cloud is up in {self.root}; start one with `menagerie up`") from None
 
@@ -108,7 +108,7 @@ class StateDirectory:
     def running_pid(self) -> int | None:
         """Return the process that holds the lock, if any."""
         try:
-            with self._lock_file.open("r+") as lock:
+            with self._lock_file.open("r+", encoding="utf-8") as lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -123,7 +123,7 @@ class StateDirectory:
 
         The lock is the kernel's, so a process that was killed leaves none behind.
         """
-        with self._lock_file.open("a+") as lock:
+        with self._lock_file.open("a+", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -149,5 +149,5 @@ class StateDirectory:
 def _write_private(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.touch(mode=0o600)
-    temporary.write_text(text)
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)

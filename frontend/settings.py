@@ -61,7 +61,7 @@ def _stack_file(path: str | None) -> dict[str, str]:
     if path is None:
         return {}
     try:
-        stack = json.loads(Path(path).read_text())
+        stack = json.loads(Path(path).read_text(encoding="utf-8"))
         return {
             URL_VARIABLE: str(stack["api_url"]),
             KEY_VARIABLE: str(stack["api_key"]),

@@ -27,7 +27,7 @@ def bench(
     from cloud.steps import Steps
 
     folder = PROJECT / "benchmarks"
-    measuring = {path.stem for path in folder.glob("*.py") if "\ndef main(" in path.read_text()}
+    measuring = {path.stem for path in folder.glob("*.py") if "\ndef main(" in path.read_text(encoding="utf-8")}
     known = sorted(measuring - {"summary"})
     unknown = sorted(set(names or []) - set(known))
     if unknown:

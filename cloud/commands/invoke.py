@@ -21,7 +21,7 @@ def invoke(
     from cloud.commands.target import clients_for
 
     try:
-        payload = json.dumps(json.loads(event.read_text())).encode()
+        payload = json.dumps(json.loads(event.read_bytes())).encode()
     except FileNotFoundError:
         raise NotFound(f"there is no file {event}") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.metadata import distribution
+from pathlib import Path
 
 from fastapi import APIRouter, Response
 from pydantic_core import to_json
@@ -32,9 +33,11 @@ def _document() -> bytes:
 def _page() -> str:
     # Powertools carries Swagger UI's script and style; FastAPI's page fetches them from a public CDN. They are found
     # without importing powertools, of which the zip holds nothing else.
-    assets = distribution("aws-lambda-powertools").locate_file("aws_lambda_powertools/event_handler/openapi/swagger_ui")
+    folder = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
+    assets = Path(str(distribution("aws-lambda-powertools").locate_file(folder)))
     return _PAGE.format(
-        style=(assets / "swagger-ui.min.css").read_text(), script=(assets / "swagger-ui-bundle.min.js").read_text()
+        style=(assets / "swagger-ui.min.css").read_text(encoding="utf-8"),
+        script=(assets / "swagger-ui-bundle.min.js").read_text(encoding="utf-8"),
     )
 
 

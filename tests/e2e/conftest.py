@@ -82,7 +82,7 @@ def addresses(request: pytest.FixtureRequest) -> StackAddresses:
         return StackAddresses(sam_local, api_key="", endpoint_url="", dashboard_url=None, data_service_url="")
     stack: str | None = request.config.getoption("--stack")
     if stack:
-        return StackAddresses(**json.loads(Path(stack).read_text()))
+        return StackAddresses(**json.loads(Path(stack).read_text(encoding="utf-8")))
     up: Up = request.getfixturevalue("up")
     return up.wait()
 

@@ -66,7 +66,7 @@ class World:
 @contextmanager
 def server(command: list[str], url: str, environment: dict[str, str], log: Path) -> Iterator[None]:
     """Run a program for as long as the block, which begins once it answers."""
-    with log.open("w") as file:
+    with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
     try:
         deadline = time.monotonic() + 60
@@ -75,8 +75,8 @@ def server(command: list[str], url: str, environment: dict[str, str], log: Path)
                 httpx2.get(url, timeout=5, trust_env=False)
                 break
             except httpx2.TransportError:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
+                assert process.poll() is None, log.read_text(encoding="utf-8")
+                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
                 time.sleep(0.05)
         yield
     finally:

@@ -18,7 +18,7 @@ MAY_IMPORT = {
 
 
 def imports(module: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -26,7 +26,7 @@ def imports(module: Path) -> Iterator[str]:
 
 
 def reads_the_environment(module: Path) -> bool:
-    nodes = list(ast.walk(ast.parse(module.read_text())))
+    nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
     named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     imported = {a.name for node in nodes if isinstance(node, ast.ImportFrom) for a in node.names}
     return bool((named | imported) & {"environ", "getenv"})

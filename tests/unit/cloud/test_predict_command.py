@@ -78,7 +78,7 @@ def test_a_file_is_written_instead_of_standard_output(model: Path, animals: Path
 
 
 def test_bad_lines_are_named_and_nothing_is_written(model: Path, animals: Path, tmp_path: Path) -> None:
-    animals.write_text(HEADER + FIVE + "Bad,4,tall,25,False,True\nWorse,4\n")
+    animals.write_text(HEADER + FIVE + "Bad,4,tall,25,False,True\nWorse,4\n", encoding="utf-8")
     output = tmp_path / "answers.csv"
     output.write_text("before")
     result = CliRunner().invoke(app, ["--model", str(model), str(animals), "--output", str(output)])
@@ -92,25 +92,25 @@ def test_bad_lines_are_named_and_nothing_is_written(model: Path, animals: Path, 
 
 
 def test_bad_lines_can_be_left_out(model: Path, animals: Path) -> None:
-    animals.write_text(HEADER + "Bad,4,tall,25,False,True\n" + FIVE)
+    animals.write_text(HEADER + "Bad,4,tall,25,False,True\n" + FIVE, encoding="utf-8")
     assert [row["name"] for row in table(run("--model", model, animals, "--skip-invalid"))] == NAMES
 
 
 def test_many_bad_lines_are_counted_after_the_first(model: Path, animals: Path) -> None:
-    animals.write_text(HEADER + "Bad,4,tall,25,False,True\n" * 30 + FIVE)
+    animals.write_text(HEADER + "Bad,4,tall,25,False,True\n" * 30 + FIVE, encoding="utf-8")
     result = CliRunner().invoke(app, ["--model", str(model), str(animals)])
     assert "and 10 more" in result.stderr
     assert "30 invalid lines" in str(result.exception)
 
 
 def test_a_file_without_a_valid_animal_is_refused(model: Path, animals: Path) -> None:
-    animals.write_text(HEADER + "Bad,4,tall,25,False,True\n")
+    animals.write_text(HEADER + "Bad,4,tall,25,False,True\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="has no valid animal"):
         run("--model", model, animals, "--skip-invalid")
 
 
 def test_a_column_that_the_answer_needs_is_not_overwritten(model: Path, animals: Path) -> None:
-    animals.write_text("species," + HEADER[5:] + FIVE.replace('"Hen, the"', "Hen"))
+    animals.write_text("species," + HEADER[5:] + FIVE.replace('"Hen, the"', "Hen"), encoding="utf-8")
     with pytest.raises(InvalidInput, match="already has a column species"):
         run("--model", model, animals)
 
