@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test test-all test-slow e2e-browser check lint format types package deploy bench lock clean \
+.PHONY: help setup up down status test test-all test-slow e2e-browser check lint format types package wheel deploy bench lock clean \
   build-PredictFunction build-RetrainFunction build-TrainFunction
 
 help: ## show this list
@@ -68,6 +68,10 @@ check: lint types test-all ## what CI runs: ruff, mypy, every test
 
 package: $(READY) ## the Lambda zips, into build/
 	$(BIN)/menagerie package --output build $(ARGS)
+
+wheel: $(READY) ## the wheel and the sdist, with the locked versions as constraints, into dist/
+	$(BIN)/python -m hatchling build
+	sed -n 's/^\([a-z0-9].*[^ \]\) *\\$$/\1/p' requirements/dev.txt > dist/constraints.txt
 
 deploy: $(READY) ## template.yaml to where AWS_ENDPOINT_URL or the AWS profile points
 	$(BIN)/menagerie deploy $(ARGS)

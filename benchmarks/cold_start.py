@@ -11,7 +11,8 @@ from benchmarks.comparison import Comparison, Figure, interleave, tell
 from benchmarks.local_aws import LocalAws, local_aws
 from benchmarks.subject import animals
 from cloud.locks import local_target
-from cloud.packaging import CACHE, build
+from cloud.packaging import build
+from cloud.resources import builds
 from tests.unit.functions.gateway import event
 
 RUNS = 15
@@ -44,7 +45,7 @@ os._exit(0)
 
 def main() -> None:
     """Build the zip for this interpreter, unpack it, and start processes by turns."""
-    package = build("predict", local_target(), CACHE)
+    package = build("predict", local_target(), builds() / "cache")
     with local_aws() as aws, tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(package.path) as archive:
             archive.extractall(folder)

@@ -13,9 +13,10 @@ from benchmarks.subject import animals
 from cloud.deployment import deploy
 from cloud.emulator import Emulator, start_emulator
 from cloud.locks import local_target
-from cloud.packaging import PARTS, PROJECT, Package, build
+from cloud.packaging import PARTS, Package, build
 from cloud.ports import choose_free
 from cloud.processes import Guardian
+from cloud.resources import builds
 from cloud.state import StateDirectory
 from tests.e2e.conftest import Up
 
@@ -24,7 +25,7 @@ RUNS = 5
 
 def main() -> None:
     """Start everything by turns, from an empty state folder each time."""
-    packages = {part: build(part, local_target(), PROJECT / "build" / "local") for part in PARTS}
+    packages = {part: build(part, local_target(), builds() / "local") for part in PARTS}
     _up()
     whole, parts = [], []
     for _ in range(RUNS):

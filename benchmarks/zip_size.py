@@ -4,14 +4,15 @@ import zipfile
 
 from benchmarks.comparison import Comparison, Figure, tell
 from cloud.locks import LAMBDA
-from cloud.packaging import CACHE, MIB, build
+from cloud.packaging import MIB, build
+from cloud.resources import builds
 
 LIBRARIES = ("numpy/", "numpy.libs/", "onnxruntime/")
 
 
 def main() -> None:
     """Build the zip, or take it from the cache, and add up what is in it."""
-    package = build("predict", LAMBDA, CACHE)
+    package = build("predict", LAMBDA, builds() / "cache")
     with zipfile.ZipFile(package.path) as archive:
         # As they are in the zip: without their tests, headers and tools, which is the harder comparison.
         alone = sum(info.file_size for info in archive.infolist() if info.filename.startswith(LIBRARIES))

@@ -3,15 +3,15 @@
 import sys
 
 from cloud.environment import child_environment
-from cloud.packaging import PROJECT
 from cloud.ports import LOOPBACK
 from cloud.processes import ChildProcess, Guardian
+from cloud.resources import package_folder
 from cloud.state import StackAddresses, StateDirectory
 
 
 def start_data_service(port: int, state: StateDirectory, guardian: Guardian) -> ChildProcess:
     """Start our own data service on loopback."""
-    command = [sys.executable, "-m", "cloud.cli", "data-service", "--host", LOOPBACK, "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "cloud.cli", "data-service", "--host", LOOPBACK, "--port", str(port)]
     environment = child_environment(state.home)
     return ChildProcess("data service", command, env=environment, log=state.log("data-service"), guardian=guardian)
 
@@ -23,7 +23,7 @@ def start_dashboard(
     if port is None:
         return None
     command = [
-        sys.executable, "-m", "streamlit", "run", str(PROJECT / "frontend" / "app.py"),
+        sys.executable, "-P", "-m", "streamlit", "run", str(package_folder("frontend") / "app.py"),
         "--server.address", LOOPBACK, "--server.port", str(port), "--server.headless", "true",
         "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",
     ]  # fmt: skip

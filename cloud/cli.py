@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,18 +25,39 @@ from cloud.commands.status import status
 from cloud.commands.train import train
 from cloud.commands.up import up
 from cloud.environment import proxies_around_loopback
-from menagerie.errors import MenagerieError
+from menagerie.errors import MenagerieError, NotFound
 
 COMMANDS = (up, down, status, logs, invoke, retrain, train, predict, data_service, package, deploy, bench)
 
 app = typer.Typer(
     name="menagerie",
-    help="Classify animals: local-first serverless machine learning.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(wanted: bool) -> None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    if wanted:
+        try:
+            typer.echo(f"menagerie {version('menagerie')}")
+        except PackageNotFoundError:
+            raise NotFound("menagerie is not installed as a package, which is what has a version") from None
+        raise typer.Exit
+
+
+@app.callback()
+def menagerie(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Classify animals: local-first serverless machine learning."""
+
+
 for command in COMMANDS:
     app.command(command.__name__.replace("_", "-"))(command)
 # What follows the first word is sam's, --help included.

@@ -12,14 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from samtranslator.yaml_helper import yaml_parse
 
 from cloud.clients import Clients
-from cloud.packaging import PROJECT, Package
+from cloud.packaging import Package
+from cloud.resources import TEMPLATE
 from menagerie.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
 
-TEMPLATE = PROJECT / "template.yaml"
 STACK_NAME = "menagerie"
 DIGEST_TAG = "menagerie:deployment"
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")

@@ -69,7 +69,7 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
     }
     process = ChildProcess(
         "emulator",
-        [sys.executable, "-m", "cloud.counting_ministack"],
+        [sys.executable, "-P", "-m", "cloud.counting_ministack"],
         env=child_environment(state.home, environment),
         log=state.log("emulator"),
         guardian=guardian,

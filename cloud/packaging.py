@@ -13,11 +13,10 @@ from cloud.archive import add_files, digest
 from cloud.bytecode import Compiler, compile_tree, compiler_for
 from cloud.dependencies import dependencies_zip
 from cloud.locks import Report, Target, requirements_for
+from cloud.resources import LOCKS, builds, package_folder
 from menagerie.errors import InvalidInput
 from training.output_file import whole_file
 
-PROJECT = Path(__file__).resolve().parent.parent
-CACHE = PROJECT / "build" / "cache"
 MIB = 1024 * 1024
 UNZIPPED_LIMIT = 250 * MIB
 
@@ -52,9 +51,9 @@ def build(
     """
     if part not in PARTS:
         raise InvalidInput(f"there is no part called {part}; the parts are {', '.join(PARTS)}")
-    requirements = requirements_for(PROJECT / "requirements" / f"{part}.txt", target)
+    requirements = requirements_for(LOCKS / f"{part}.txt", target)
     compiler = compiler_for(target)
-    dependencies = dependencies_zip(part, requirements, target, compiler, CACHE, report)
+    dependencies = dependencies_zip(part, requirements, target, compiler, builds() / "cache", report)
     output.mkdir(parents=True, exist_ok=True)
     path = output / f"{part}.zip"
     compiled_by = compiler.version if compiler else None
@@ -114,23 +113,26 @@ def _identity(path: Path) -> list[int]:
 def _recipe(part: str, dependencies: Path) -> str:
     """Return a digest of everything that a zip is made of; the name of the dependencies' zip is one of theirs."""
     recipe = hashlib.sha256(dependencies.name.encode())
-    for file in (*_sources(part), Path(__file__)):
-        recipe.update(file.relative_to(PROJECT).as_posix().encode() + b"\0" + digest(file).encode())
+    recipe.update(digest(Path(__file__)).encode())
+    for package in PARTS[part]:
+        folder = package_folder(package)
+        for file in _sources(folder):
+            name = f"{package}/{file.relative_to(folder).as_posix()}"
+            recipe.update(name.encode() + b"\0" + digest(file).encode())
     return recipe.hexdigest()
 
 
-def _sources(part: str) -> Iterator[Path]:
-    for package in PARTS[part]:
-        for path in sorted((PROJECT / package).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                yield path
+def _sources(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.relative_to(folder).parts:
+            yield path
 
 
 def _add_sources(part: str, path: Path, compiler: Compiler | None) -> int:
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         tree = Path(folder)
         for package in PARTS[part]:
-            shutil.copytree(PROJECT / package, tree / package, ignore=NOT_PACKED)
+            shutil.copytree(package_folder(package), tree / package, ignore=NOT_PACKED)
         if compiler:
             compile_tree(tree, compiler)
         add_files(archive, tree)

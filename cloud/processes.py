@@ -26,7 +26,9 @@ class Guardian:
 
     def __init__(self) -> None:
         end, self._pipe = os.pipe()
-        self._process = subprocess.Popen([sys.executable, "-m", "cloud.guardian"], stdin=end, start_new_session=True)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "cloud.guardian"], stdin=end, start_new_session=True
+        )
         os.close(end)
 
     def __enter__(self) -> Self:

@@ -11,9 +11,10 @@ from cloud.deployment import deploy
 from cloud.emulator import Emulator, start_emulator, wait_for
 from cloud.first_model import FirstModel, ensure_current_model, require_data_service, title_of
 from cloud.locks import local_target
-from cloud.packaging import PARTS, PROJECT, Package, build
+from cloud.packaging import PARTS, Package, build
 from cloud.ports import LOOPBACK, require_distinct, require_free
 from cloud.processes import ChildProcess, Guardian
+from cloud.resources import builds
 from cloud.signals import StopOnSignals
 from cloud.smoke import predict_an_elephant, wake
 from cloud.state import StackAddresses, StateDirectory
@@ -86,7 +87,7 @@ def _bring_up(
     if without_models:
         first_model.begin()
     with steps.step("Packaging the functions") as tell:
-        packages = {part: build(part, local_target(), PROJECT / "build" / "local", report=tell) for part in PARTS}
+        packages = {part: build(part, local_target(), builds() / "local", report=tell) for part in PARTS}
         tell(", ".join(f"{p.part} {p.unzipped / 2**20:.0f} MiB" for p in packages.values()))
     with steps.step("Starting the emulator") as tell:
         emulator.wait_until_ready()

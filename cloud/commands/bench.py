@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,10 +24,11 @@ def bench(
     list_only: Annotated[bool, typer.Option("--list", help="Only name them.")] = False,
 ) -> None:
     """Measure this project beside its limits and rivals; figures stay in build/benchmarks/, one JSON file each."""
-    from cloud.packaging import PROJECT
+    from cloud.resources import checkout
     from cloud.steps import Steps
 
-    folder = PROJECT / "benchmarks"
+    root = checkout("menagerie bench")
+    folder = root / "benchmarks"
     measuring = {path.stem for path in folder.glob("*.py") if "\ndef main(" in path.read_text(encoding="utf-8")}
     known = sorted(measuring - {"summary"})
     unknown = sorted(set(names or []) - set(known))
@@ -37,18 +39,16 @@ def bench(
         return
     chosen = names or COMPARISONS
     steps = Steps(animated=False)  # each benchmark prints something of its own
-    statuses = [_run(steps, name) for name in chosen]
+    statuses = [_run(root, steps, name) for name in chosen]
     if set(chosen) & set(COMPARISONS):
-        statuses.append(_run(steps, "summary", *(name for name in chosen if name in COMPARISONS)))
+        statuses.append(_run(root, steps, "summary", *(name for name in chosen if name in COMPARISONS)))
     raise typer.Exit(1 if any(statuses) else 0)
 
 
-def _run(steps: "Steps", name: str, *arguments: str) -> int:
-    from cloud.packaging import PROJECT
-
+def _run(root: Path, steps: "Steps", name: str, *arguments: str) -> int:
     try:
         with steps.step(name):
-            subprocess.run([sys.executable, "-u", "-m", f"benchmarks.{name}", *arguments], cwd=PROJECT, check=True)
+            subprocess.run([sys.executable, "-u", "-m", f"benchmarks.{name}", *arguments], cwd=root, check=True)
     except subprocess.CalledProcessError as error:
         return error.returncode
     return 0

@@ -79,7 +79,8 @@ def _deploy(
 
     from cloud import deployment
     from cloud.clients import Clients
-    from cloud.packaging import PARTS, PROJECT, build
+    from cloud.packaging import PARTS, build
+    from cloud.resources import builds
     from cloud.state import StackAddresses
     from menagerie.errors import InvalidInput
 
@@ -90,7 +91,7 @@ def _deploy(
         raise InvalidInput("the first deployment needs --data-service-url, the address that retraining fetches from")
     target = _target(python_version)
     with steps.step("Packaging the functions") as tell:
-        packages = {part: build(part, target, PROJECT / "build", report=tell) for part in PARTS}
+        packages = {part: build(part, target, builds(), report=tell) for part in PARTS}
     with steps.step(f"Deploying stack {stack}") as tell:
         deployed = deployment.deploy(
             clients,

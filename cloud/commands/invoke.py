@@ -13,17 +13,25 @@ from menagerie.errors import InvalidInput, NotFound, Unavailable
 
 def invoke(
     function: Annotated[str, typer.Argument(help="predict, retrain or train.")],
-    event: Annotated[Path, typer.Argument(help="A JSON file with the event; events/ has examples.", dir_okay=False)],
+    event: Annotated[
+        Path,
+        typer.Argument(
+            help="A JSON file with the event, or one of our events/, such as events/predict.json.", dir_okay=False
+        ),
+    ],
     stack: Annotated[str, typer.Option(help="Name of the stack.")] = "menagerie",
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Invoke a function with an event and print what it answers."""
     from cloud.commands.target import clients_for
+    from cloud.resources import EVENTS
+    from cloud.resources import event as event_file
 
     try:
-        payload = json.dumps(json.loads(event.read_bytes())).encode()
+        payload = json.dumps(json.loads(event_file(event).read_bytes())).encode()
     except FileNotFoundError:
-        raise NotFound(f"there is no file {event}") from None
+        samples = ", ".join(sorted(path.name for path in EVENTS.glob("*.json")))
+        raise NotFound(f"there is no file {event}; the samples are {samples}") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{event} is no JSON: {error}") from error
     client = clients_for(state_dir).functions

@@ -10,7 +10,8 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from cloud.clients import Clients
-from cloud.deployment import STACK_NAME, TEMPLATE
+from cloud.deployment import STACK_NAME
+from cloud.resources import TEMPLATE
 
 Statement = dict[str, Any]
 

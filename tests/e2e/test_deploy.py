@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cloud.emulator import ACCOUNT, REGION, emulator_clients
-from cloud.packaging import PROJECT
+from cloud.resources import TEMPLATE
 from cloud.state import StateDirectory
 from tests.e2e.conftest import Up
 
@@ -83,7 +83,7 @@ def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="there is no program called aws")
 def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
-    page = (PROJECT / "docs" / "aws.md").read_text()
+    page = (TEMPLATE.parent / "docs" / "aws.md").read_text()
     block = page.split("## Back to nothing")[1].split("```sh\n")[1].split("```")[0]
     environment = environment_of(up)
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"

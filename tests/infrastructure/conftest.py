@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from cloud.deployment import TEMPLATE
+from cloud.resources import TEMPLATE
 
 
 @pytest.fixture(scope="session")

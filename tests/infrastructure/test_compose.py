@@ -7,7 +7,7 @@ import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from cloud.deployment import TEMPLATE
+from cloud.resources import TEMPLATE
 
 ROOT = TEMPLATE.parent
 COMPOSE: dict[str, Any] = yaml_parse((ROOT / "docker-compose.yml").read_text())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud.deployment import TEMPLATE
+from cloud.resources import TEMPLATE
 from menagerie.cloudwatch_metrics import STAGE
 from menagerie.job import JobStatus
 

@@ -10,8 +10,9 @@ from typing import Any, Self
 import httpx2
 from samtranslator.yaml_helper import yaml_parse
 
-from cloud.deployment import STACK_NAME, TEMPLATE
+from cloud.deployment import STACK_NAME
 from cloud.ports import LOOPBACK, choose_free
+from cloud.resources import TEMPLATE
 
 ACCOUNT = {
     "AWS_ACCESS_KEY_ID": "testing",

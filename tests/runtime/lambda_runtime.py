@@ -11,10 +11,10 @@ import pytest
 
 from cloud.dependencies import install
 from cloud.locks import Target, local_target, requirements_for
-from cloud.packaging import PROJECT
+from cloud.resources import LOCKS, builds
 from menagerie.errors import Unavailable
 
-TOOLS = PROJECT / "build" / "lambda-runtime"
+TOOLS = builds() / "lambda-runtime"
 # Set where nothing may be left out quietly; the tools that cannot be had are an error then.
 SKIP_NOTHING = "MENAGERIE_SKIP_NOTHING"
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
@@ -22,7 +22,7 @@ MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 def fetched(lock: str, target: Target) -> Path:
     """Return the folder that a lock of requirements/ is installed in for a target, alone; skip if it cannot be had."""
-    requirements = requirements_for(PROJECT / "requirements" / f"{lock}.txt", target)
+    requirements = requirements_for(LOCKS / f"{lock}.txt", target)
     digest = hashlib.sha256(f"{requirements}{target}".encode()).hexdigest()[:16]
     folder = TOOLS / f"{lock}-{target.python_version}-{digest}"
     if not folder.exists():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloud.packaging import PROJECT
+from cloud.resources import EVENTS
 from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.s3_registry import S3ModelRegistry
 from tests.runtime.conftest import NAMES, Code, World
@@ -19,7 +19,7 @@ Event = dict[str, Any]
 
 
 def event(name: str) -> Event:
-    document: Event = json.loads((PROJECT / "events" / f"{name}.json").read_text())
+    document: Event = json.loads((EVENTS / f"{name}.json").read_text())
     return document
 
 

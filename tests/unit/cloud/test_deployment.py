@@ -9,8 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cloud.clients import Clients
-from cloud.deployment import CODE, TEMPLATE, deploy, upload, with_code
+from cloud.deployment import CODE, deploy, upload, with_code
 from cloud.packaging import Package
+from cloud.resources import TEMPLATE
 from menagerie.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:

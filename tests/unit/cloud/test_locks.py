@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cloud.locks import LAMBDA, Target, requirements_for
-from cloud.packaging import PARTS, PROJECT
+from cloud.packaging import PARTS
+from cloud.resources import LOCKS
 
 LOCK = """\
 numpy==2.4.6 ; python_full_version < '3.12' \\
@@ -39,13 +40,11 @@ def test_an_older_python_gets_older_pins(lock: Path) -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_pin_of_a_part_has_a_hash(part: str) -> None:
-    lines = requirements_for(PROJECT / "requirements" / f"{part}.txt", LAMBDA).splitlines()
+    lines = requirements_for(LOCKS / f"{part}.txt", LAMBDA).splitlines()
     assert len(lines) > 10
     assert all("--hash=sha256:" in line for line in lines)
 
 
 def test_the_predict_part_carries_no_training_library() -> None:
-    names = {
-        line.split("==")[0] for line in requirements_for(PROJECT / "requirements/predict.txt", LAMBDA).splitlines()
-    }
+    names = {line.split("==")[0] for line in requirements_for(LOCKS / "predict.txt", LAMBDA).splitlines()}
     assert not names & {"scikit-learn", "scipy", "skl2onnx", "onnx", "pandas", "boto3", "httpx2"}
