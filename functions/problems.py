@@ -16,6 +16,7 @@ from menagerie.errors import (
     ModelRejected,
     NotFound,
     NothingPromoted,
+    NoUsableModel,
     TrainingFailed,
     Unavailable,
 )
@@ -48,6 +49,7 @@ _STATUS: dict[type[BaseException], int] = {
 # What a caller reads of an error that is not theirs: fixed, because an exception's text may hold anything.
 _FIXED_DETAIL: dict[type[BaseException], str] = {
     NothingPromoted: "No model has been promoted yet. POST /retrain trains the first one.",
+    NoUsableModel: "The current model cannot be used. PUT /models/current names another one, POST /retrain trains one.",
     Unavailable: "Something this service depends on does not answer at the moment. Nothing was lost; try again.",
     BaseException: "Something went wrong here. It has been logged.",
 }

@@ -48,13 +48,23 @@ class OnnxClassifier:
 
     @classmethod
     def load(cls, model: bytes, manifest: ModelManifest) -> Self:
-        """Open an ONNX model and verify digest, metadata and canaries; raise ModelRejected on any difference."""
+        """Open an ONNX model and verify digest, manifest, metadata, input and canaries.
+
+        Raises ModelRejected on any difference, and for whatever else goes wrong: a bad model must not stop a good one.
+        """
         digest = hashlib.sha256(model).hexdigest()
         if digest != manifest.sha256:
             raise ModelRejected(f"model {manifest.version} has digest {digest[:12]}…, not {manifest.sha256[:12]}…")
-        classifier = cls(_open(model, manifest.version), manifest)
-        classifier._verify_metadata()
-        classifier._verify_canaries()
+        _verify_manifest(manifest)
+        try:
+            classifier = cls(_open(model, manifest.version), manifest)
+            classifier._verify_metadata()
+            classifier._verify_input()
+            classifier._verify_canaries()
+        except ModelRejected:
+            raise
+        except Exception as error:  # onnxruntime raises a class of its own for each status code
+            raise ModelRejected(f"model {manifest.version} does not run: {type(error).__name__}: {error}") from error
         return classifier
 
     @property
@@ -93,15 +103,37 @@ class OnnxClassifier:
             if stored.get(name) != value:
                 raise ModelRejected(f"model {self.version} says {name} {stored.get(name)!r}, expected {value!r}")
 
+    def _verify_input(self) -> None:
+        inputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_inputs()]
+        if inputs != [(INPUT_NAME, "tensor(float)", [len(FEATURES)])]:
+            raise ModelRejected(f"model {self.version} takes {inputs}, not rows of {len(FEATURES)} features")
+        (rows,) = (each.shape[0] for each in self._session.get_inputs())
+        if isinstance(rows, int):
+            raise ModelRejected(f"model {self.version} takes {rows} rows at a time, not any number")
+
     def _verify_canaries(self) -> None:
         canaries = self.manifest.canaries
-        if not canaries:
-            raise ModelRejected(f"model {self.version} has no canary rows to verify it with")
         answered = self.probabilities(feature_matrix(c.animal for c in canaries))
         expected = np.array([[c.probabilities[s] for s in CLASSES] for c in canaries], dtype=np.float32)
+        if answered.shape != expected.shape:
+            raise ModelRejected(f"model {self.version} answers with shape {answered.shape}, not {expected.shape}")
         difference = float(np.abs(answered - expected).max())
         if not difference <= CANARY_TOLERANCE:
             raise ModelRejected(f"model {self.version} misses its canary rows by {difference:.2g}")
+
+
+def _verify_manifest(manifest: ModelManifest) -> None:
+    """Check what the manifest says on its own; raise ModelRejected."""
+    if (manifest.classes, manifest.features) != (CLASSES, FEATURES):
+        raise ModelRejected(f"model {manifest.version} has other classes or features, or in another order")
+    if not manifest.canaries:
+        raise ModelRejected(f"model {manifest.version} has no canary rows to verify it with")
+    for what, named in (
+        ("thresholds", manifest.thresholds.minimum_probability),
+        *(("canary rows", canary.probabilities) for canary in manifest.canaries),
+    ):
+        if set(named) != set(CLASSES):
+            raise ModelRejected(f"model {manifest.version} has {what} that do not name each class")
 
 
 def _open(model: bytes, version: str) -> ort.InferenceSession:

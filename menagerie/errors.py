@@ -5,7 +5,8 @@ MenagerieError
 ├── NotFound              no such prediction, model or job           404
 ├── Conflict              somebody else was first                    409
 ├── Unavailable           a dependency or the model is not there     503
-│   └── NothingPromoted   there is no current model yet              503
+│   ├── NothingPromoted   there is no current model yet              503
+│   └── NoUsableModel     the current model does not verify          503
 ├── ModelRejected         a stored model does not verify             409
 ├── TrainingFailed        the rows do not make a model               422
 ├── Unreadable            a stored item is damaged                   500
@@ -35,6 +36,10 @@ class Unavailable(MenagerieError):
 
 class NothingPromoted(Unavailable):
     """No model has been promoted yet: train the first one."""
+
+
+class NoUsableModel(Unavailable):
+    """The current model does not verify and no earlier one is loaded: promote another one."""
 
 
 class ModelRejected(MenagerieError):

@@ -1,9 +1,10 @@
 """The model registry: immutable versions and one pointer to the current model."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
+from menagerie.errors import ModelRejected
 from menagerie.manifest import ModelManifest
 
 
@@ -16,6 +17,15 @@ class Pointer:
     etag: str
 
 
+class UnreadablePointer(ModelRejected):
+    """The pointer is there but names no version; a promotion may replace it."""
+
+    def __init__(self, name: str, etag: str) -> None:
+        """Take the name of its file, and the `etag` that a promotion must find unchanged."""
+        super().__init__(f"{name} cannot be read: promote a version to replace it")
+        self.pointer = Pointer("", datetime.min.replace(tzinfo=UTC), etag)
+
+
 class ModelRegistry(Protocol):
     """What training and the functions need of a registry; every call may raise Unavailable."""
 
@@ -24,7 +34,7 @@ class ModelRegistry(Protocol):
         ...
 
     def manifest(self, version: str) -> ModelManifest:
-        """Return the manifest of a version; raise NotFound."""
+        """Return the manifest of a version; raise NotFound, or ModelRejected if it cannot be read."""
         ...
 
     def model(self, version: str) -> bytes:
@@ -44,9 +54,12 @@ class ModelRegistry(Protocol):
         ...
 
     def current(self) -> Pointer | None:
-        """Return the pointer, or None while nothing has been promoted."""
+        """Return the pointer, or None while nothing has been promoted; raise UnreadablePointer."""
         ...
 
     def promote(self, version: str, *, expected: Pointer | None) -> Pointer:
-        """Make a version current if the pointer still is `expected`; raise Conflict if it moved, NotFound."""
+        """Make a version current if the pointer still is `expected`; raise Conflict if it moved, NotFound.
+
+        To replace a pointer that cannot be read, pass the one that UnreadablePointer has.
+        """
         ...

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from menagerie.aws_errors import aws_errors, error_code
 from menagerie.errors import Conflict, ModelRejected, NotFound
 from menagerie.manifest import MANIFEST_FILE, MODEL_FILE, ROWS_FILE, VERSION_PATTERN, ModelManifest
-from menagerie.registry import Pointer
+from menagerie.registry import Pointer, UnreadablePointer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -48,9 +48,12 @@ class S3ModelRegistry:
         # Manifests never change, so each is fetched once in the life of a process.
         if version not in self._manifests:
             try:
-                self._manifests[version] = ModelManifest.model_validate_json(self._read(version, MANIFEST_FILE))
+                manifest = ModelManifest.model_validate_json(self._read(version, MANIFEST_FILE))
             except ValidationError as error:
                 raise ModelRejected(f"the manifest of model {version} cannot be read") from error
+            if manifest.version != version:
+                raise ModelRejected(f"the manifest of model {version} is that of {manifest.version}")
+            self._manifests[version] = manifest
         return self._manifests[version]
 
     def model(self, version: str) -> bytes:
@@ -79,7 +82,7 @@ class S3ModelRegistry:
                 self._client.delete_object(Bucket=self._bucket, Key=_key(version, name))
 
     def current(self) -> Pointer | None:
-        """Return the pointer, or None while nothing has been promoted; raise ModelRejected if it cannot be read.
+        """Return the pointer, or None while nothing has been promoted; raise UnreadablePointer.
 
         An unchanged pointer is not sent again.
         """
@@ -100,7 +103,7 @@ class S3ModelRegistry:
         try:
             file = _PointerFile.model_validate_json(body)
         except ValidationError as error:
-            raise ModelRejected(f"{_POINTER} cannot be read") from error
+            raise UnreadablePointer(_POINTER, answer["ETag"]) from error
         self._pointer = Pointer(file.version, file.promoted_at, answer["ETag"])
         return self._pointer
 
@@ -122,7 +125,10 @@ class S3ModelRegistry:
                 answer = put(IfMatch=expected.etag) if expected else put(IfNoneMatch="*")
         except (Conflict, NotFound) as error:
             # It may have been this very promotion, whose first answer was lost and which botocore sent again.
-            now = self.current()
+            try:
+                now = self.current()
+            except UnreadablePointer:
+                now = None
             if now and (now.version, now.promoted_at) == (file.version, file.promoted_at):
                 return now
             raise Conflict(moved) from error

@@ -18,7 +18,7 @@ from menagerie.manifest import ModelManifest
 from menagerie.prediction import Feedback, Prediction, PredictionPage
 from menagerie.prediction_batch import PredictionBatch, parse_prediction_id
 from menagerie.prediction_store import PageRequest
-from menagerie.registry import Pointer
+from menagerie.registry import Pointer, UnreadablePointer
 from menagerie.service_metrics import SERIES, MetricWindow, Points, SeriesName
 from menagerie.ulid import new_ulid
 
@@ -30,6 +30,7 @@ class InMemoryRegistry:
         self.models: dict[str, tuple[ModelManifest, bytes]] = {}
         self.training_rows: dict[str, bytes] = {}
         self.pointer: Pointer | None = None
+        self.unreadable: UnreadablePointer | None = None
 
     def publish(self, manifest: ModelManifest, model: bytes, rows: bytes | None = None) -> None:
         if manifest.version in self.models:
@@ -57,12 +58,19 @@ class InMemoryRegistry:
         self.training_rows.pop(version, None)
 
     def current(self) -> Pointer | None:
+        if self.unreadable:
+            raise self.unreadable
         return self.pointer
+
+    def damage_pointer(self) -> None:
+        """Make the pointer one that cannot be read."""
+        self.unreadable = UnreadablePointer("the pointer", "damaged")
 
     def promote(self, version: str, *, expected: Pointer | None) -> Pointer:
         self._stored(version)
-        if self.pointer != expected:
+        if expected != (self.unreadable.pointer if self.unreadable else self.pointer):
             raise Conflict("the current model changed in the meantime")
+        self.unreadable = None
         turn = int(self.pointer.etag) + 1 if self.pointer else 1
         self.pointer = Pointer(version, datetime.now(UTC), str(turn))
         return self.pointer

@@ -7,7 +7,7 @@ from menagerie.classifier import OnnxClassifier
 from menagerie.errors import Conflict, InvalidInput, ModelRejected, NotFound
 from menagerie.job import PromotionRule
 from menagerie.manifest import ROWS_FILE, ModelManifest, later_version
-from menagerie.registry import ModelRegistry, Pointer
+from menagerie.registry import ModelRegistry, Pointer, UnreadablePointer
 from training.gate import decide
 from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel
@@ -28,8 +28,13 @@ def publish(trained: TrainedModel, registry: ModelRegistry, rule: PromotionRule)
     A job that runs twice stores the same version twice; the second time counts as done. Its version sorts behind all
     others in the registry, whatever their clocks said. Raises Conflict if the pointer moved in between, Unavailable.
     """
-    pointer = registry.current()
-    champion, absent = _champion(registry, pointer)
+    champion: OnnxClassifier | None
+    try:
+        pointer = registry.current()
+    except UnreadablePointer as error:
+        pointer, champion, absent = error.pointer, None, f"the current model counts as absent: {error}"
+    else:
+        champion, absent = _champion(registry, pointer)
     champions_rows = _rows(registry, champion.version) if champion and rule != "never" else None
     decision = decide(trained, champion, rule, champions_rows)
     reason = f"{decision.reason} ({absent})" if absent else decision.reason

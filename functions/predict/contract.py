@@ -72,7 +72,10 @@ class TrueSpecies(BaseModel):
 class Models(BaseModel):
     """All versions, newest first."""
 
-    current: Annotated[str | None, Field(description="The version that answers; null before the first promotion.")]
+    current: Annotated[
+        str | None,
+        Field(description="The version to answer; null before the first promotion, or if unreadable."),
+    ]
     items: list[ModelManifest]
 
 

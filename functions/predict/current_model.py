@@ -5,7 +5,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from menagerie.classifier import OnnxClassifier
-from menagerie.errors import MenagerieError, ModelRejected, NotFound, NothingPromoted, Unavailable
+from menagerie.errors import MenagerieError, ModelRejected, NotFound, NothingPromoted, NoUsableModel, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class CurrentModel:
             except MenagerieError as error:
                 self.trouble = str(error)
                 if self._champion is None:
-                    raise error if isinstance(error, Unavailable) else Unavailable(str(error)) from error
+                    raise error if isinstance(error, Unavailable) else NoUsableModel(str(error)) from error
             self._next_look = self._clock() + self._refresh_seconds
         return self._champion
 

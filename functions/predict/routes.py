@@ -30,7 +30,7 @@ from menagerie.errors import InvalidInput, NotFound
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import Prediction, PredictionPage
 from menagerie.prediction_store import MAX_PAGE, PageRequest
-from menagerie.registry import ModelRegistry
+from menagerie.registry import ModelRegistry, UnreadablePointer
 
 # All routes are `async def` although they wait for S3 and DynamoDB: Lambda sends an environment one request at a time,
 # so there is nobody to keep waiting, and FastAPI's thread pool for `def` costs 0.3 ms a request.
@@ -101,7 +101,12 @@ async def put_feedback(request: Request, prediction_id: str) -> Response:
 async def list_models(request: Request) -> Response:
     """List all models, newest first."""
     registry = dependencies_of(request).registry
-    pointer = registry.current()
+    try:
+        pointer = registry.current()
+    except UnreadablePointer as error:
+        # The list must show what a promotion can mend it with.
+        log_of(request.scope)["model_trouble"] = str(error)
+        pointer = None
     return _json(Models(current=pointer.version if pointer else None, items=registry.manifests()).model_dump_json())
 
 

@@ -29,7 +29,7 @@ def sample_rows(version: str, limit: int, registry: "ModelRegistry") -> tuple[in
         total, taken = len(lines), min(limit, len(lines))
         picked = (lines[place * total // taken] for place in range(taken))
         return total, [_animal(row) for row in csv.DictReader([header, *picked])]
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, zlib.error, csv.Error, ValueError, KeyError, TypeError) as error:
         raise ModelRejected(f"the rows of model {version} cannot be read") from error
 
 

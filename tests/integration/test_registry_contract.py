@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from menagerie.errors import Conflict, NotFound
-from menagerie.registry import ModelRegistry
+from menagerie.registry import ModelRegistry, UnreadablePointer
 from menagerie.s3_registry import S3ModelRegistry
 from tests.fakes import InMemoryRegistry
 from tests.integration.conftest import BUCKET
@@ -97,6 +97,26 @@ def test_an_older_version_can_be_made_current_again(registry: ModelRegistry) -> 
     third = registry.promote(OLDER.version, expected=second)
     assert registry.current() == third
     assert len({first.etag, second.etag, third.etag}) == 3
+
+
+def test_a_pointer_that_cannot_be_read_is_replaced_by_a_promotion(
+    registry: ModelRegistry, request: pytest.FixtureRequest
+) -> None:
+    for manifest in (OLDER, NEWER):
+        registry.publish(manifest, MODEL)
+    registry.promote(OLDER.version, expected=None)
+    if isinstance(registry, InMemoryRegistry):
+        registry.damage_pointer()
+    else:
+        request.getfixturevalue("s3").put_object(Bucket=BUCKET, Key="models/current.json", Body=b'{"version": 7')
+    with pytest.raises(UnreadablePointer) as caught:
+        registry.current()
+    with pytest.raises(Conflict):
+        registry.promote(NEWER.version, expected=None)
+    pointer = registry.promote(NEWER.version, expected=caught.value.pointer)
+    assert registry.current() == pointer
+    with pytest.raises(Conflict):
+        registry.promote(OLDER.version, expected=caught.value.pointer)
 
 
 def test_of_two_promotions_from_the_same_state_one_wins(registry: ModelRegistry) -> None:

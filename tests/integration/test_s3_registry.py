@@ -96,6 +96,17 @@ def test_a_pointer_that_cannot_be_read_is_refused(s3: S3Client) -> None:
         S3ModelRegistry(s3, BUCKET).current()
 
 
+def test_a_manifest_that_names_another_version_than_its_folder_is_refused_and_not_listed(s3: S3Client) -> None:
+    registry = S3ModelRegistry(s3, BUCKET)
+    registry.publish(MANIFEST, MODEL)
+    copied = "20270101T000000Z-00000000"
+    document = s3.get_object(Bucket=BUCKET, Key=f"models/{MANIFEST.version}/manifest.json")["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key=f"models/{copied}/manifest.json", Body=document)
+    with pytest.raises(ModelRejected, match=f"{copied} is that of {MANIFEST.version}"):
+        registry.manifest(copied)
+    assert registry.manifests() == [MANIFEST]
+
+
 class LosesTheFirstAnswer:
     """A client whose writes arrive but are not heard of, so that they are sent again."""
 

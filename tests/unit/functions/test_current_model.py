@@ -147,6 +147,16 @@ def test_canaries_that_sing_another_song_keep_a_model_out(
     assert "canary" in (models.trouble or "")
 
 
+def test_a_pointer_that_cannot_be_read_leaves_the_old_model(
+    models: CurrentModel, clock: Clock, registry: InMemoryRegistry
+) -> None:
+    models.classifier()
+    registry.damage_pointer()
+    clock.seconds += 5
+    assert models.classifier().version == CURRENT
+    assert "cannot be read" in (models.trouble or "")
+
+
 def test_a_pointer_to_nowhere_leaves_the_old_model(
     models: CurrentModel, clock: Clock, registry: InMemoryRegistry
 ) -> None:

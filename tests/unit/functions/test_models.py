@@ -3,6 +3,7 @@
 import pytest
 
 from tests.fakes import Down, InMemoryPredictions, InMemoryRegistry
+from tests.samples import DOG, published_model
 from tests.unit.functions.conftest import CURRENT, OTHER, Send, assert_problem, predict_function
 
 ONE = "/models/{version}"
@@ -38,6 +39,36 @@ def test_an_unknown_version_is_a_404(predict: Send, version: str) -> None:
 
 def test_health_names_the_model_that_answers(predict: Send) -> None:
     assert predict("GET", "/health").json() == {"status": "ok", "model_version": CURRENT}
+
+
+def test_a_pointer_that_cannot_be_read_hides_no_model(predict: Send, registry: InMemoryRegistry) -> None:
+    registry.damage_pointer()
+    body = predict("GET", "/models").json()
+    assert body["current"] is None
+    assert len(body["items"]) == 2
+    assert predict("GET", f"/models/{OTHER}", resource=ONE).status == 200
+    assert_problem(predict("GET", "/models/current", resource=ONE), 409)
+
+
+@pytest.mark.parametrize("fault", ["the model", "the manifest", "the pointer"])
+def test_without_a_usable_model_health_says_so_and_other_routes_answer(fault: str) -> None:
+    registry = InMemoryRegistry()
+    manifest, model = published_model(0)
+    if fault == "the model":
+        model = model[:-1]
+    elif fault == "the manifest":
+        manifest = manifest.model_copy(update={"classes": manifest.classes[::-1]})
+    registry.publish(manifest, model)
+    registry.promote(manifest.version, expected=None)
+    if fault == "the pointer":
+        registry.damage_pointer()
+    predict = predict_function(registry, InMemoryPredictions())
+    for answer in (predict("GET", "/health"), predict("POST", "/predict", json_body={"animals": [DOG.model_dump()]})):
+        problem = assert_problem(answer, 503)
+        assert problem["detail"].startswith("The current model cannot be used. PUT /models/current")
+        assert "retry-after" in answer.headers
+    for target in ("/models", "/predictions", "/openapi.json"):
+        assert predict("GET", target).status == 200
 
 
 @pytest.mark.parametrize(("target", "resource"), [("/models", None), (f"/models/{CURRENT}", ONE), ("/health", None)])

@@ -91,6 +91,15 @@ def test_promoting_the_current_model_changes_nothing(retrain: Send, registry: In
     assert registry.current() == before
 
 
+def test_a_promotion_replaces_a_pointer_that_cannot_be_read(retrain: Send, registry: InMemoryRegistry) -> None:
+    registry.damage_pointer()
+    answer = retrain("PUT", "/models/current", json_body={"version": CURRENT})
+    assert answer.status == 200, answer.text
+    pointer = registry.current()
+    assert pointer is not None
+    assert pointer.version == CURRENT
+
+
 @pytest.mark.parametrize("version", ["20200101T000000Z-00000000", "current", "../x"])
 def test_an_unknown_model_is_not_promoted(retrain: Send, registry: InMemoryRegistry, version: str) -> None:
     before = registry.current()

@@ -85,6 +85,15 @@ def test_the_first_model_has_no_parent(jobs: InMemoryJobs, job_id: str) -> None:
     assert train.asked == [(REQUEST.source, None)]
 
 
+def test_a_pointer_that_cannot_be_read_names_no_parent_and_stops_no_training(
+    jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
+) -> None:
+    registry.damage_pointer()
+    train = Trainer(TrainingFailed("no rows"))
+    run(jobs, registry, job_id, train)
+    assert train.asked == [(REQUEST.source, None)]
+
+
 def test_a_training_that_fails_says_why_and_leaves_the_current_model(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
 ) -> None:

@@ -46,9 +46,59 @@ def dead_canary(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelMani
     return model, manifest.model_copy(update={"canaries": (changed,)})
 
 
+def reversed_classes(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    return model, manifest.model_copy(update={"classes": CLASSES[::-1]})
+
+
+def thresholds_without_a_class(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    fewer = dict.fromkeys((species for species in CLASSES if species != "dog"), 0.1)
+    thresholds = ConformalThresholds(target_coverage=0.95, minimum_probability=fewer)
+    return model, manifest.model_copy(update={"thresholds": thresholds})
+
+
+def canary_without_a_class(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    canary = manifest.canaries[-1]
+    fewer = {species: share for species, share in canary.probabilities.items() if species is not Species.DOG}
+    changed = canary.model_copy(update={"probabilities": fewer})
+    return model, manifest.model_copy(update={"canaries": (*manifest.canaries[:-1], changed)})
+
+
+def renamed_input(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    graph = onnx.load_from_string(model)
+    graph.graph.input[0].name = "rows"
+    for node in graph.graph.node:
+        node.input[:] = ["rows" if name == "animals" else name for name in node.input]
+    return signed(graph.SerializeToString(), manifest)
+
+
+def with_dimension(place: int, size: int) -> Change:
+    def change(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+        graph = onnx.load_from_string(model)
+        graph.graph.input[0].type.tensor_type.shape.dim[place].dim_value = size
+        return signed(graph.SerializeToString(), manifest)
+
+    return change
+
+
+def renamed_output(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    graph = onnx.load_from_string(model)
+    for each in graph.graph.output:
+        each.name = {"probabilities": "shares"}.get(each.name, each.name)
+    for node in graph.graph.node:
+        node.output[:] = ["shares" if name == "probabilities" else name for name in node.output]
+    return signed(graph.SerializeToString(), manifest)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        (reversed_classes, "in another order"),
+        (thresholds_without_a_class, "thresholds that do not name each class"),
+        (canary_without_a_class, "canary rows that do not name each class"),
+        (renamed_input, "takes .*rows"),
+        (with_dimension(1, 7), "takes .*7"),
+        (with_dimension(0, 5), "takes 5 rows at a time"),
+        (renamed_output, "does not run"),
         (another_byte, "digest"),
         (no_onnx, "cannot be opened"),
         (other_classes, "classes"),

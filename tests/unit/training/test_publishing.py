@@ -99,6 +99,16 @@ def test_a_current_model_that_does_not_verify_counts_as_absent(trained: TrainedM
     assert "digest" in publication.reason
 
 
+def test_a_pointer_that_cannot_be_read_is_replaced(trained: TrainedModel, newer: TrainedModel) -> None:
+    registry = InMemoryRegistry()
+    publish(trained, registry, "always")
+    registry.damage_pointer()
+    publication = publish(newer, registry, "if-better")
+    assert publication.promoted
+    assert "the current model counts as absent: the pointer cannot be read" in publication.reason
+    assert current_version(registry) == newer.manifest.version
+
+
 def test_a_current_model_that_is_gone_counts_as_absent(trained: TrainedModel, newer: TrainedModel) -> None:
     registry = InMemoryRegistry()
     publish(trained, registry, "always")
