@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from frontend.settings import DATA_SERVICE_VARIABLE, KEY_VARIABLE, TIMEOUT_VARIABLE, URL_VARIABLE
 from tests.dashboard.local_api import KEY, LocalApi
+from tests.waiting import LIMIT_SECONDS
 
 APP = Path(__file__).resolve().parents[2] / "frontend" / "app.py"
 
@@ -25,7 +26,7 @@ def visitor(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]
     monkeypatch.setenv(URL_VARIABLE, api.url)
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     monkeypatch.setenv(DATA_SERVICE_VARIABLE, api.data_service_url)
-    monkeypatch.setenv(TIMEOUT_VARIABLE, "1")
-    yield AppTest.from_file(APP, default_timeout=30)
+    monkeypatch.setenv(TIMEOUT_VARIABLE, str(LIMIT_SECONDS))
+    yield AppTest.from_file(APP, default_timeout=LIMIT_SECONDS)
     st.cache_data.clear()
     st.cache_resource.clear()

@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,7 +24,8 @@ class LocalApi:
     """`with LocalApi() as api:` serves at `api.url` until the block ends or `stop()`; set the switches at any time."""
 
     def __init__(self, port: int = 0) -> None:
-        self.delay_s = 0.0
+        self._answering = threading.Event()
+        self._answering.set()
         self.refusal: tuple[int, Json, dict[str, str]] | None = None
         self.model_version: str | None = VERSION
         self.manifests = True
@@ -57,6 +57,7 @@ class LocalApi:
 
     def stop(self) -> None:
         """Close the port and every connection; stopping twice does no harm."""
+        self._answering.set()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -64,6 +65,14 @@ class LocalApi:
         for connection in self.connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def fall_silent(self) -> None:
+        """Take requests, and answer none until the end."""
+        self._answering.clear()
+
+    def wait_until_it_answers(self) -> None:
+        """Hold a request back while the API is silent."""
+        self._answering.wait()
 
     def refuse(self, status: int, body: Json, **headers: str) -> None:
         """Answer everything but /health with this from now on."""
@@ -284,7 +293,7 @@ def _handler_for(api: LocalApi) -> type[BaseHTTPRequestHandler]:
             if body:
                 api.sent.append(body)
                 api.keys.append(self.headers.get("idempotency-key"))
-            time.sleep(api.delay_s)
+            api.wait_until_it_answers()
             open_to_all = parts.path.endswith(("/health", "/animals/data"))
             if not open_to_all and self.headers.get("x-api-key") != KEY:
                 self._send(403, {"message": "Forbidden"}, {})

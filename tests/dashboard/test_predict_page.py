@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from frontend.settings import TIMEOUT_VARIABLE
 from tests.dashboard.local_api import VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
 
@@ -132,9 +133,12 @@ def test_an_api_that_is_down_is_a_message_and_the_sidebar_says_so_at_once(visito
     assert "Does not answer" in texts(visitor)
 
 
-def test_an_api_that_is_too_slow_is_given_up_on(visitor: AppTest, api: LocalApi) -> None:
+def test_an_api_that_is_too_slow_is_given_up_on(
+    visitor: AppTest, api: LocalApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     visitor.run()
-    api.delay_s = 1.5
+    monkeypatch.setenv(TIMEOUT_VARIABLE, "0.1")
+    api.fall_silent()
     press(visitor, "Classify")
     assert_no_traceback(visitor)
     assert "does not answer in time" in visitor.error[0].proto.title

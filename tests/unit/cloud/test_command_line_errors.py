@@ -15,6 +15,7 @@ from cloud.commands.numbers import finite
 from menagerie.errors import InvalidInput
 from tests.model.worlds import as_received, official
 from tests.samples import NOON
+from tests.waiting import LIMIT_SECONDS
 from training.model_folder import write
 from training.pipeline import train
 from training.rows import Origin
@@ -41,7 +42,7 @@ def menagerie(
         text=True,
         encoding="utf-8",
         check=False,
-        timeout=300,
+        timeout=LIMIT_SECONDS,
     )
 
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from cloud.commands.data_service import data_service
 from menagerie.errors import Unavailable
+from tests.waiting import LIMIT_SECONDS
 from training.data_service.generator import rows
 
 PROGRAM = "import typer; from cloud.commands.data_service import data_service; typer.run(data_service)"
@@ -35,17 +36,17 @@ def started(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
             yield process, found.group()
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(LIMIT_SECONDS)
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
     with started("--port", "0") as (process, url):
-        with httpx2.Client(transport=httpx2.HTTPTransport(retries=5), base_url=url) as client:
-            answer = client.post("/api/v1/animals/data", json={"seed": 9, "number_of_datapoints": 3}, timeout=20)
+        with httpx2.Client(transport=httpx2.HTTPTransport(retries=5), base_url=url, timeout=LIMIT_SECONDS) as client:
+            answer = client.post("/api/v1/animals/data", json={"seed": 9, "number_of_datapoints": 3})
         assert answer.json() == [row._asdict() for row in rows(9, 3)]
         process.send_signal(end)
-        process.wait(timeout=20)
+        process.wait(LIMIT_SECONDS)
         assert process.stderr
         assert process.stderr.read() == ""
         assert process.returncode in (0, -signal.SIGTERM)

@@ -4,28 +4,32 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from cloud.processes import ChildProcess, Guardian, has_ended
 from menagerie.errors import Unavailable
-
-T = TypeVar("T")
+from tests.waiting import wait_until
 
 # A leader that starts a worker, says so, and takes a moment to save its state when asked to stop.
 LEADER = """
-import pathlib, signal, subprocess, sys, time
-worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+import pathlib, signal, subprocess, sys
+worker = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
 def stop(*_):
     pathlib.Path(sys.argv[1], "saved").write_text("yes")
     sys.exit(0)
 signal.signal(signal.SIGTERM, stop)
 pathlib.Path(sys.argv[1], "worker").write_text(str(worker.pid))
-time.sleep(60)
+signal.pause()
+"""
+
+DEAF = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('deaf', flush=True)
+while True:
+    signal.pause()
 """
 
 PARENT = """
@@ -41,13 +45,6 @@ while not (folder / "worker").exists():
 print(child.pid, flush=True)
 sys.stdin.read()
 """
-
-
-def eventually(condition: Callable[[], T], seconds: float = 10.0) -> T:
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return answer
 
 
 def read(path: Path) -> str:
@@ -66,23 +63,20 @@ def test_stopping_lets_the_leader_save_and_ends_its_workers(tmp_path: Path) -> N
             log=tmp_path / "log",
             guardian=guardian,
         )
-        worker = int(eventually(lambda: read(tmp_path / "worker")))
+        worker = int(wait_until(lambda: read(tmp_path / "worker"), what="the leader to start a worker"))
         assert not has_ended(worker)
         child.stop()
     assert child.exit_status == 0
     assert (tmp_path / "saved").read_text() == "yes"
-    assert eventually(lambda: has_ended(worker))
+    wait_until(lambda: has_ended(worker), what="the worker to end")
 
 
 def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
-    deaf = (
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
-    )
     with Guardian() as guardian:
         child = ChildProcess(
-            "child", [sys.executable, "-c", deaf], env=os.environ, log=tmp_path / "log", guardian=guardian, grace=0.2
+            "child", [sys.executable, "-c", DEAF], env=os.environ, log=tmp_path / "log", guardian=guardian, grace=0.2
         )
-        assert eventually(lambda: "deaf" in read(tmp_path / "log"))
+        wait_until(lambda: "deaf" in read(tmp_path / "log"), what="the child to ignore SIGTERM")
         child.stop()
     assert child.exit_status == -signal.SIGKILL
 
@@ -96,7 +90,7 @@ def test_a_parent_killed_by_force_leaves_no_process_behind(tmp_path: Path) -> No
         worker = int((tmp_path / "worker").read_text())
         assert not has_ended(child)
         parent.kill()
-    assert eventually(lambda: has_ended(child) and has_ended(worker), seconds=30)
+    wait_until(lambda: has_ended(child) and has_ended(worker), what="both to end")
     assert (tmp_path / "saved").read_text() == "yes"
 
 
@@ -109,6 +103,6 @@ def test_a_dead_child_is_told_with_its_last_words(tmp_path: Path) -> None:
             log=tmp_path / "log",
             guardian=guardian,
         )
-        assert eventually(lambda: child.exit_status is not None)
+        wait_until(lambda: child.exit_status is not None, what="the child to end")
         with pytest.raises(Unavailable, match=r"oracle ended unexpectedly \(exit status 3\): no such delphi"):
             child.raise_if_dead()

@@ -13,6 +13,7 @@ import pytest
 from cloud.ports import LOOPBACK, choose_free
 from cloud.relay import docker_gateway, relayed
 from menagerie.http_client import is_loopback
+from tests.waiting import LIMIT_SECONDS
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -51,7 +52,7 @@ def test_what_listens_on_loopback_is_reached_at_the_gateway_until_the_end(echo: 
 
 def test_a_target_that_does_not_answer_closes_the_connection() -> None:
     with relayed(f"http://{LOOPBACK}:{choose_free()}", LOOPBACK) as seen, pytest.raises(httpx2.TransportError):
-        httpx2.get(seen, timeout=10.0)
+        httpx2.get(seen, timeout=LIMIT_SECONDS)
 
 
 def test_a_client_that_leaves_in_the_middle_does_not_disturb_the_next(echo: str) -> None:

@@ -47,7 +47,7 @@ def data_service() -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join()
     listener.close()
 
 

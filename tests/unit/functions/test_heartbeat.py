@@ -8,9 +8,9 @@ import pytest
 
 from functions.retrain.heartbeat import heartbeat
 from menagerie.errors import Conflict, Unavailable
+from tests.waiting import LIMIT_SECONDS
 
 SOON = timedelta(milliseconds=1)
-LONG = 60.0
 
 
 class Lease:
@@ -34,7 +34,7 @@ def test_a_lease_is_renewed_again_and_again_until_the_work_ends() -> None:
     lease = Lease()
     with heartbeat(lease.renew, SOON):
         for _ in range(3):
-            lease.renewed.get(timeout=LONG)
+            lease.renewed.get(timeout=LIMIT_SECONDS)
     assert not beating()
 
 
@@ -42,16 +42,16 @@ def test_a_store_that_does_not_answer_is_asked_again() -> None:
     lease = Lease(Unavailable("the jobs table does not answer"), Unavailable("the jobs table does not answer"))
     with heartbeat(lease.renew, SOON):
         for _ in range(4):
-            lease.renewed.get(timeout=LONG)
+            lease.renewed.get(timeout=LIMIT_SECONDS)
 
 
 def test_a_job_that_no_longer_runs_is_not_asked_about_again() -> None:
     lease = Lease(Conflict("the job is not running"))
     with heartbeat(lease.renew, SOON):
-        lease.renewed.get(timeout=LONG)
+        lease.renewed.get(timeout=LIMIT_SECONDS)
         for thread in threads():
             if thread.name == "heartbeat":
-                thread.join(LONG)
+                thread.join(LIMIT_SECONDS)
         assert not beating()
     assert lease.renewed.empty()
 

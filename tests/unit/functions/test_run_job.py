@@ -17,6 +17,7 @@ from menagerie.registry import ModelRegistry
 from tests.fakes import InMemoryJobs, InMemoryRegistry
 from tests.samples import published_model
 from tests.unit.functions.conftest import CURRENT
+from tests.waiting import LIMIT_SECONDS
 
 REQUEST = TrainingRequest(source=DataServiceSource(seed=7), promote="always")
 NEW, MODEL = published_model(2)
@@ -168,7 +169,7 @@ def test_the_lease_of_a_job_is_renewed_while_it_trains(registry: InMemoryRegistr
 
     class LongTraining(Trainer):
         def __call__(self, source: Source, **how: Any) -> bytes:
-            assert renewed.wait(60)
+            assert renewed.wait(LIMIT_SECONDS)
             return super().__call__(source, **how)
 
     class Jobs(InMemoryJobs):

@@ -9,6 +9,7 @@ import pytest
 
 from menagerie.errors import InvalidInput
 from menagerie.http_client import http_client, is_loopback
+from tests.waiting import LIMIT_SECONDS
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -46,13 +47,13 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "nonsense://"])
 def test_loopback_is_asked_directly(monkeypatch: pytest.MonkeyPatch, server: str, name: str, proxy: str) -> None:
     monkeypatch.setenv(name, proxy)
-    with http_client(server, timeout=10.0) as client:
+    with http_client(server, timeout=LIMIT_SECONDS) as client:
         assert client.get(f"{server}/health").text == "/health"
 
 
 def test_any_other_address_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
     monkeypatch.setenv("http_proxy", server)
-    with http_client("http://data.example", timeout=10.0) as client:
+    with http_client("http://data.example", timeout=LIMIT_SECONDS) as client:
         assert client.get("http://data.example/rows").text == "http://data.example/rows"
 
 
@@ -65,7 +66,7 @@ def test_an_environment_that_cannot_be_used_is_an_error_of_one_line(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(InvalidInput, match=r"in the environment cannot be used"):
-        http_client("https://data.example", timeout=10.0)
+        http_client("https://data.example", timeout=LIMIT_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,6 @@ def test_loopback_is_told_by_the_host(url: str, loopback: bool) -> None:
 
 
 def test_a_client_has_the_options_that_it_is_given(server: str) -> None:
-    with http_client(server, timeout=1.0, base_url=server, headers={"x-api-key": "k"}) as client:
-        assert client.timeout == httpx2.Timeout(1.0)
+    with http_client(server, timeout=LIMIT_SECONDS, base_url=server, headers={"x-api-key": "k"}) as client:
+        assert client.timeout == httpx2.Timeout(LIMIT_SECONDS)
         assert client.get("/x").request.headers["x-api-key"] == "k"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from menagerie.errors import InvalidInput
+from tests.waiting import LIMIT_SECONDS
 from training.output_file import whole_file
 
 
@@ -67,7 +68,7 @@ def test_a_fifo_is_written_into(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(fifo.read_bytes()), daemon=True)
     reader.start()
     write(fifo)
-    reader.join(60)
+    reader.join(LIMIT_SECONDS)
     assert read == [b"new"]
     assert stat.S_ISFIFO(fifo.stat().st_mode)
 
