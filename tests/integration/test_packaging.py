@@ -29,17 +29,20 @@ def names(package: Package) -> set[str]:
         return set(archive.namelist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_a_zip_is_the_same_bytes_when_built_again(packages: dict[str, Package], tmp_path: Path, part: str) -> None:
     assert build(part, local_target(), tmp_path).sha256 == packages[part].sha256
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_a_zip_fits_into_lambda(packages: dict[str, Package], part: str) -> None:
     with zipfile.ZipFile(packages[part].path) as archive:
         assert sum(info.file_size for info in archive.infolist()) == packages[part].unzipped < UNZIPPED_LIMIT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "mebibytes"), [("predict", 110), ("retrain", 235)])
 def test_a_zip_for_lambda_stays_well_below_the_limit_with_its_bytecode(
     tmp_path: Path, part: str, mebibytes: int
@@ -53,12 +56,14 @@ def test_a_zip_for_lambda_stays_well_below_the_limit_with_its_bytecode(
     assert build(part, LAMBDA, tmp_path / "again").sha256 == package.sha256
 
 
+@pytest.mark.slow
 def test_a_zip_over_the_limit_is_refused_and_none_is_left(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"predict takes \d+ MiB unzipped, Lambda allows 50 MiB"):
         build("predict", local_target(), tmp_path, limit=50 * MIB)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_each_zip_holds_its_sources_and_their_bytecode_and_nothing_else_of_ours(packages: dict[str, Package]) -> None:
     predict, retrain = names(packages["predict"]), names(packages["retrain"])
     assert {"functions/predict/handler.py", "menagerie/animal.py"} <= predict
@@ -68,6 +73,7 @@ def test_each_zip_holds_its_sources_and_their_bytecode_and_nothing_else_of_ours(
     assert not {name for name in predict | retrain if "data_service/" in name or name.startswith(("cloud/", "boto3/"))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "modules"),
     [
@@ -94,6 +100,7 @@ def test_an_unknown_part_is_an_error_that_names_the_others(tmp_path: Path) -> No
         build("oracle", local_target(), tmp_path)
 
 
+@pytest.mark.slow
 def test_the_command_shows_the_size_and_the_largest_parts(tmp_path: Path) -> None:
     words = ["package", "predict", "--python-version", "local", "--output", str(tmp_path)]
     done = CliRunner().invoke(app, words)
@@ -121,6 +128,7 @@ def test_a_python_that_lambda_does_not_have_is_refused(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_zip_that_lies_there_is_used_again_unless_somebody_touched_it(tmp_path: Path) -> None:
     first = build("predict", local_target(), tmp_path)
     made = first.path.stat().st_mtime_ns

@@ -12,6 +12,7 @@ from tests.model.worlds import Sample
 from training.pipeline import TrainedModel
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "seeds", "within"), [(1000, 20, 0.025), (5000, 6, 0.02), (20_000, 5, 0.01)])
 def test_the_thresholds_are_reached_by_as_many_as_promised(
     n: int, seeds: int, within: float, official_model: Callable[[int, int], TrainedModel], fresh: Sample

@@ -4,10 +4,13 @@ import time
 import tracemalloc
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from tests.model.conftest import made
 from tests.model.worlds import World, draw
+
+pytestmark = pytest.mark.slow
 
 
 def seconds(rows: NDArray[np.float32]) -> float:

@@ -24,6 +24,7 @@ def test_all_four_species_are_labelled_correctly(n: int, seed: int) -> None:
     assert (labels != truth).sum() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "seeds", "at_least"), [(500, 20, 0.999), (1000, 20, 0.9995), (20_000, 5, 0.9998)])
 def test_the_median_accuracy_is_near_the_optimum(
     n: int, seeds: int, at_least: float, official_model: Make, fresh: Sample
@@ -33,18 +34,21 @@ def test_the_median_accuracy_is_near_the_optimum(
     assert sum(verdict.confused for verdict in verdicts) == 0
 
 
+@pytest.mark.slow
 def test_no_training_fails_with_as_few_as_two_hundred_rows(official_model: Make, fresh: Sample) -> None:
     verdicts = [judged(official_model(200, seed), fresh) for seed in range(40)]
     assert min(verdict.accuracy for verdict in verdicts) > 0.999
     assert sum(verdict.confused for verdict in verdicts) == 0
 
 
+@pytest.mark.slow
 def test_what_the_manifest_says_of_accuracy_is_true(official_model: Make, fresh: Sample) -> None:
     for seed in range(5):
         model = official_model(1000, seed)
         assert model.manifest.metrics.accuracy == pytest.approx(judged(model, fresh).accuracy, abs=0.006)
 
 
+@pytest.mark.slow
 def test_confidence_means_what_it_says(official_model: Make, fresh: Sample) -> None:
     errors = []
     for seed in range(10):

@@ -22,6 +22,7 @@ AT_LEAST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(WORLDS))
 def test_a_thousand_rows_of_any_world_make_a_good_model(name: str) -> None:
     fresh = draw(WORLDS[name], 20_000, FRESH_SEED)
