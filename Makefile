@@ -86,6 +86,9 @@ build-PredictFunction build-RetrainFunction build-TrainFunction: $(READY)
 	$(BIN)/menagerie package $(PART) --output build
 	$(BIN)/python -m zipfile -e build/$(PART).zip "$(ARTIFACTS_DIR)"
 
+faults: $(READY) ## inject every kind of fault, count what it costs, write docs/reliability.md; half an hour
+	$(BIN)/python -m benchmarks.faults $(ARGS)
+
 lock: ## recompile requirements/*.txt from pyproject.toml; needs uv
 	sh requirements/compile.sh
 

@@ -1,0 +1,126 @@
+"""Clients that predict without pause and keep a record of every answer, to be compared with what is stored."""
+
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import httpx2
+
+from benchmarks.faults.outcome import Outcome
+from menagerie.http_client import http_client
+from menagerie.prediction_item import from_item
+from tests.e2e.test_routes import ANIMALS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TRIES = 40
+SECONDS_BETWEEN_TRIES = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answered prediction of one animal, which its weight tells from all others."""
+
+    species: str
+    weight: float
+    at: float
+    """Seconds of the monotonic clock when the answer arrived."""
+
+
+@dataclass
+class Record:
+    """What the clients were answered."""
+
+    answers: list[Answer] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    """How often each status was answered; 0 is no answer at all."""
+    unexplained: list[str] = field(default_factory=list)
+    """Answers with status 5xx that are neither a problem document that asks for a repetition nor the gateway's own."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def predict_once(self, client: httpx2.Client, stop: threading.Event) -> None:
+        """Ask for one prediction, again with the same key after an error, as a careful client does."""
+        number = next(self._numbers)
+        species = list(ANIMALS)[number % len(ANIMALS)]
+        animal = {**ANIMALS[species], "weight": ANIMALS[species]["weight"] + number / 2**20}
+        key = {"Idempotency-Key": uuid4().hex}
+        for _ in range(TRIES):
+            try:
+                answer = client.post("/predict", json={"animals": [animal]}, headers=key)
+            except httpx2.TransportError:
+                self.statuses[0] += 1
+            else:
+                self.statuses[answer.status_code] += 1
+                if answer.status_code == httpx2.codes.OK:
+                    found = answer.json()["predictions"][0]["species"]
+                    self.answers.append(Answer(found, animal["weight"], time.monotonic()))
+                    return
+                if answer.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR and not _is_explained(answer):
+                    self.unexplained.append(f"{answer.status_code}: {answer.text}")
+            if stop.wait(SECONDS_BETWEEN_TRIES):
+                return
+
+
+def _is_explained(answer: httpx2.Response) -> bool:
+    """Return whether an error says that a dependency is away, or is the gateway's own about a worker that died."""
+    if answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
+        return "retry-after" in answer.headers
+    return answer.status_code in (httpx2.codes.BAD_GATEWAY, httpx2.codes.GATEWAY_TIMEOUT)
+
+
+@contextmanager
+def writing(record: Record, api_url: str, api_key: str, clients: int) -> Iterator[None]:
+    """Let clients predict for as long as the block."""
+    stop = threading.Event()
+
+    def keep_asking() -> None:
+        with http_client(api_url, timeout=30.0, headers={"x-api-key": api_key}) as client:
+            while not stop.is_set():
+                record.predict_once(client, stop)
+
+    with ThreadPoolExecutor(clients) as pool:
+        asking = [pool.submit(keep_asking) for _ in range(clients)]
+        try:
+            yield
+        finally:
+            stop.set()
+        for each in asking:
+            each.result()
+
+
+def compare(outcome: Outcome, record: Record, table: "DynamoDBClient", table_name: str, *, before: float) -> None:
+    """Compare what was answered with the table.
+
+    Counts what is not stored although it was answered before a moment of the monotonic clock, what is stored more than
+    once, and what is stored otherwise than it was answered.
+    """
+    stored: dict[float, list[str]] = {}
+    for page in table.get_paginator("scan").paginate(TableName=table_name):
+        for item in page["Items"]:
+            if item["pk"]["S"].startswith("day#"):
+                batch = from_item(item)
+                for position, animal in enumerate(batch.animals):
+                    stored.setdefault(animal.weight, []).append(batch.species(position))
+    outcome.answered += len(record.answers)
+    for answer in record.answers:
+        found = stored.get(answer.weight, [])
+        if not found and answer.at < before:
+            outcome.lost += 1
+            outcome.note(f"lost: {answer}")
+        if len(found) > 1:
+            outcome.doubled += 1
+            outcome.note(f"doubled: {answer}")
+        if found and found[0] != answer.species:
+            outcome.wrong += 1
+            outcome.note(f"wrong: {answer}, stored as {found[0]}")
+    outcome.unexplained += len(record.unexplained)
+    for text in record.unexplained:
+        outcome.note(text)
