@@ -10,10 +10,11 @@ import httpx2
 from menagerie.errors import Unavailable
 from menagerie.http_client import http_client
 from menagerie.job import DataServiceSource
-from menagerie.registry import ModelRegistry
+from menagerie.registry import ModelRegistry, UnreadablePointer
 
 if TYPE_CHECKING:
     from menagerie.job import Stage
+    from menagerie.registry import Pointer
     from training.pipeline import TrainedModel
 
 Tell = Callable[[str], None]
@@ -63,14 +64,22 @@ class FirstModel:
         self._told = f"{stage} {progress:.0%}"
 
 
+def _current(registry: ModelRegistry) -> "Pointer | None":
+    """Return the pointer, or None for one that cannot be read: the first model then replaces it."""
+    try:
+        return registry.current()
+    except UnreadablePointer:
+        return None
+
+
 def title_of(registry: ModelRegistry) -> str:
     """Return what `ensure_current_model` is about to do, in words for a person."""
-    return "Reading the current model" if registry.current() else "Training the first model"
+    return "Reading the current model" if _current(registry) else "Training the first model"
 
 
 def ensure_current_model(registry: ModelRegistry, first: FirstModel, tell: Tell) -> tuple[str, bool]:
     """Return the current version and whether it was trained just now; raise Unavailable without a data service."""
-    pointer = registry.current()
+    pointer = _current(registry)
     if pointer is not None:
         tell(f"{pointer.version} is current")
         return pointer.version, False

@@ -1,15 +1,19 @@
-"""Fetches rows from a data service, in chunks, with a timeout and retries."""
+"""Fetches rows from a data service, in chunks, with limits on time and size, and with retries.
+
+The service may be anything that answers at the address: its redirects are not followed, and no error repeats what it
+sent, since a job's error is shown to whoever may read jobs.
+"""
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Iterator
 
+import anyio
 import httpx2
+from anyio.from_thread import start_blocking_portal
 
 from menagerie.errors import InvalidInput, Unavailable
-from menagerie.http_client import http_client
+from menagerie.http_client import async_http_client
 from menagerie.job import DataServiceSource
 from training.rows import AnimalRows, joined, validate
 
@@ -18,6 +22,10 @@ ROWS_PER_REQUEST = 20_000
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 WAITS = (0.5, 1.0, 2.0)
 """Seconds between one attempt and the next."""
+ANSWER_SECONDS = 60.0
+"""Time for one answer, from the connection to its last byte, however steadily bytes arrive."""
+FETCH_SECONDS = 300.0
+"""Time for all answers together."""
 TOO_MANY_REQUESTS = 429
 # A row takes some 100 bytes of JSON, so one chunk has 2 MB.
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
@@ -27,24 +35,42 @@ def fetch(
     url: str,
     source: DataServiceSource,
     *,
-    client: httpx2.Client | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
     fetched: Callable[[float], None] = lambda _share: None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    answer_seconds: float = ANSWER_SECONDS,
+    fetch_seconds: float = FETCH_SECONDS,
 ) -> AnimalRows:
     """Return the rows a data service has for a seed; `fetched` is told after each chunk how much is there, 0 to 1.
 
     The service is seeded per request, so every chunk has a seed of its own, derived from the given one: up to
     ROWS_PER_REQUEST rows are exactly what one plain request gives, and more rows continue fewer.
 
-    Raises Unavailable if the service does not answer, InvalidInput if its answer is not the contract's.
+    Raises Unavailable if the service does not answer in time, InvalidInput if its answer is not the contract's.
     """
-    parts = []
-    with nullcontext(client) if client else http_client(url, timeout=TIMEOUT, follow_redirects=True) as session:
-        for first, seed, count in chunks(source):
-            answer = _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep)
-            parts.append(validate(answer, range(first + 1, first + count + 1)))
-            fetched((first + count) / source.number_of_datapoints)
-    rows = joined(parts)
+
+    async def all_chunks() -> list[AnimalRows]:
+        parts = []
+        async with async_http_client(url, timeout=TIMEOUT, transport=transport) as session:
+            for first, seed, count in chunks(source):
+                answer = await _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep, answer_seconds)
+                parts.append(validate(answer, range(first + 1, first + count + 1)))
+                fetched((first + count) / source.number_of_datapoints)
+        return parts
+
+    async def in_time() -> list[AnimalRows]:
+        try:
+            with anyio.fail_after(fetch_seconds):
+                return await all_chunks()
+        except TimeoutError as error:
+            raise Unavailable(
+                f"the data service at {url} did not send {source.number_of_datapoints} rows within "
+                f"{fetch_seconds:g} seconds"
+            ) from error
+
+    # A thread of its own, because a notebook already has an event loop in this one.
+    with start_blocking_portal() as portal:
+        rows = joined(portal.call(in_time))
     if not len(rows.matrix):
         raise InvalidInput(f"the data service at {url} sent no valid animal; {rows.refusals[0]}")
     return rows
@@ -62,30 +88,40 @@ def _derived_seed(seed: int, chunk: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}/{chunk}".encode()).digest()[:4]) >> 1
 
 
-def _request(session: httpx2.Client, url: str, seed: int, count: int, sleep: Callable[[float], None]) -> list[object]:
+async def _request(
+    session: httpx2.AsyncClient,
+    url: str,
+    seed: int,
+    count: int,
+    sleep: Callable[[float], Awaitable[None]],
+    answer_seconds: float,
+) -> list[object]:
     body = {"seed": seed, "number_of_datapoints": count}
     problem = ""
     for wait in (*WAITS, None):
         try:
-            with session.stream("POST", url, json=body) as response:
-                content = _content(response, url, count)
+            with anyio.fail_after(answer_seconds):
+                async with session.stream("POST", url, json=body) as response:
+                    content = await _content(response, url, count)
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise InvalidInput(f"{url} is no address of a data service: {error}") from error
         except httpx2.HTTPError as error:
             problem = str(error) or type(error).__name__
+        except TimeoutError:
+            problem = f"no whole answer within {answer_seconds:g} seconds"
         else:
             if not (response.is_server_error or response.status_code == TOO_MANY_REQUESTS):
                 return _rows(response, content, url, count)
             problem = f"status {response.status_code}"
         if wait is not None:
-            sleep(wait)
+            await sleep(wait)
     raise Unavailable(f"the data service at {url} does not answer: {problem}")
 
 
-def _content(response: httpx2.Response, url: str, count: int) -> bytes:
+async def _content(response: httpx2.Response, url: str, count: int) -> bytes:
     """Read an answer, but never more of it than fits."""
     content = bytearray()
-    for part in response.iter_bytes():
+    async for part in response.aiter_bytes():
         content += part
         if len(content) > MAX_ANSWER_BYTES:
             raise InvalidInput(
@@ -96,13 +132,17 @@ def _content(response: httpx2.Response, url: str, count: int) -> bytes:
 
 
 def _rows(response: httpx2.Response, content: bytes, url: str, count: int) -> list[object]:
+    if response.is_redirect:
+        raise InvalidInput(
+            f"the data service at {url} redirects with status {response.status_code}, and redirects are not followed: "
+            "give the address where it leads to"
+        )
     if not response.is_success:
-        text = " ".join(content.decode(errors="replace").split())[:200]
-        raise InvalidInput(f"the data service at {url} refused the request with status {response.status_code}: {text}")
+        raise InvalidInput(f"the data service at {url} refused the request with status {response.status_code}")
     try:
         rows = json.loads(content)
-    except ValueError as error:
-        raise InvalidInput(f"the data service at {url} did not answer with JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"the data service at {url} did not answer with JSON that can be read") from error
     if not isinstance(rows, list):
         raise InvalidInput(f"the data service at {url} answered with {type(rows).__name__}, not with a list of rows")
     if len(rows) != count:

@@ -106,9 +106,14 @@ def joined(parts: Iterable[AnimalRows]) -> AnimalRows:
 
 
 def _reason(error: ValidationError) -> str:
+    """Say what is wrong, by the names of `FEATURES` alone: others come from whoever sent the row."""
+    faults = error.errors(include_url=False, include_input=False)
+    named = [(str(item["loc"][0]) if item["loc"] else "row", item["msg"]) for item in faults]
     return ", ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'row'}: {item['msg'][0].lower()}{item['msg'][1:]}"
-        for item in error.errors(include_url=False)
+        dict.fromkeys(
+            f"{name if name in (*FEATURES, 'row') else 'another field'}: {text[0].lower()}{text[1:]}"
+            for name, text in named
+        )
     )
 
 

@@ -1,12 +1,14 @@
 """Fetching from a data service: chunks, seeds, retries, and services that do not keep their contract."""
 
 import json
-from collections.abc import Callable, Iterator
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 
 import httpx2
 import numpy as np
 import pytest
-from fastapi.testclient import TestClient
 
 from menagerie.errors import InvalidInput, Unavailable
 from menagerie.job import DataServiceSource
@@ -18,16 +20,31 @@ URL = "http://testserver"
 ROW = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
 
 
-def answering(handler: Callable[[httpx2.Request], httpx2.Response]) -> httpx2.Client:
-    return httpx2.Client(transport=httpx2.MockTransport(handler))
+def answering(handler: Callable[[httpx2.Request], httpx2.Response]) -> httpx2.AsyncBaseTransport:
+    return httpx2.MockTransport(handler)
 
 
-def always(answer: httpx2.Response) -> httpx2.Client:
+def always(answer: httpx2.Response) -> httpx2.AsyncBaseTransport:
     return answering(lambda _: httpx2.Response(answer.status_code, content=answer.content))
 
 
+def our_service() -> httpx2.AsyncBaseTransport:
+    return httpx2.ASGITransport(create_app())
+
+
+async def at_once(_: float) -> None:
+    """Wait for no time."""
+
+
+def noting(waited: list[float]) -> Callable[[float], Awaitable[None]]:
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    return sleep
+
+
 def test_rows_up_to_one_chunk_are_what_one_plain_request_gives() -> None:
-    fetched = fetch(URL, DataServiceSource(seed=42, number_of_datapoints=300), client=TestClient(create_app()))
+    fetched = fetch(URL, DataServiceSource(seed=42, number_of_datapoints=300), transport=our_service())
     assert np.array_equal(fetched.matrix, np.array(list(rows(42, 300)), dtype=np.float32))
 
 
@@ -52,9 +69,8 @@ def test_neighbouring_seeds_share_no_chunk() -> None:
 
 
 def test_more_rows_continue_fewer_across_chunks() -> None:
-    client = TestClient(create_app())
     few, many = (
-        fetch(URL, DataServiceSource(seed=1, number_of_datapoints=n), client=client)
+        fetch(URL, DataServiceSource(seed=1, number_of_datapoints=n), transport=our_service())
         for n in (ROWS_PER_REQUEST + 10, ROWS_PER_REQUEST + 50)
     )
     assert (many.matrix[: ROWS_PER_REQUEST + 10] == few.matrix).all()
@@ -63,7 +79,7 @@ def test_more_rows_continue_fewer_across_chunks() -> None:
 def test_progress_is_told_after_each_chunk() -> None:
     told: list[float] = []
     source = DataServiceSource(number_of_datapoints=2 * ROWS_PER_REQUEST)
-    fetch(URL, source, client=TestClient(create_app()), fetched=told.append)
+    fetch(URL, source, transport=our_service(), fetched=told.append)
     assert told == [0.5, 1.0]
 
 
@@ -72,7 +88,7 @@ def test_a_service_that_recovers_is_asked_again_after_a_growing_wait(status: int
     answers = iter([httpx2.Response(status), httpx2.Response(status), httpx2.Response(200, json=[ROW])])
     waited: list[float] = []
     source = DataServiceSource(number_of_datapoints=1)
-    fetched = fetch(URL, source, client=answering(lambda _: next(answers)), sleep=waited.append)
+    fetched = fetch(URL, source, transport=answering(lambda _: next(answers)), sleep=noting(waited))
     assert len(fetched.matrix) == 1
     assert waited == list(WAITS[:2])
 
@@ -83,7 +99,7 @@ def test_a_dead_service_is_named_in_one_line() -> None:
 
     waited: list[float] = []
     with pytest.raises(Unavailable, match=r"http://nowhere:1/\S+ does not answer: Connection refused$") as caught:
-        fetch("http://nowhere:1/", DataServiceSource(), client=answering(refuse), sleep=waited.append)
+        fetch("http://nowhere:1/", DataServiceSource(), transport=answering(refuse), sleep=noting(waited))
     assert "\n" not in str(caught.value)
     assert waited == list(WAITS)
 
@@ -93,39 +109,120 @@ def test_a_timeout_is_a_dead_service_too() -> None:
         raise httpx2.ReadTimeout("", request=request)
 
     with pytest.raises(Unavailable, match="ReadTimeout"):
-        fetch(URL, DataServiceSource(), client=answering(hang), sleep=lambda _: None)
+        fetch(URL, DataServiceSource(), transport=answering(hang), sleep=at_once)
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (httpx2.Response(404, text="Not Found"), "refused the request with status 404: Not Found"),
-        (httpx2.Response(422, text="no\nsuch\nseed"), "status 422: no such seed"),
-        (httpx2.Response(200, text="<html>"), "did not answer with JSON"),
-        (httpx2.Response(200, json={"rows": []}), "answered with dict, not with a list"),
-        (httpx2.Response(200, json=[ROW]), "asked for 2 rows and sent 1"),
+        (httpx2.Response(404, text="secret"), "refused the request with status 404$"),
+        (httpx2.Response(422, text="secret"), "refused the request with status 422$"),
+        (httpx2.Response(302, headers={"location": "http://secret"}), "redirects with status 302"),
+        (httpx2.Response(200, text="<secret>"), "did not answer with JSON that can be read$"),
+        (httpx2.Response(200, text="[" * 1_000_000), "did not answer with JSON that can be read$"),
+        (httpx2.Response(200, text='[{"secret":' * 100_000), "did not answer with JSON that can be read$"),
+        (httpx2.Response(200, json={"secret": []}), "answered with dict, not with a list of rows$"),
+        (httpx2.Response(200, json=[ROW]), "asked for 2 rows and sent 1$"),
         (httpx2.Response(200, json=[{"legs": 4}] * 2), "sent no valid animal; line 1: walks_on_n_legs: field required"),
+        (httpx2.Response(200, json=["secret"] * 2), "sent no valid animal; line 1: row: input should be a valid dict"),
+        (httpx2.Response(200, json=[{**ROW, "secret": "secret"}] * 2), "line 1: another field: extra inputs"),
+        (
+            httpx2.Response(200, json=[{**ROW, "height": "secret"}] * 2),
+            "line 1: height: input should be a valid number",
+        ),
     ],
+    ids=lambda each: None if isinstance(each, httpx2.Response) else each[:60],
 )
-def test_a_service_with_another_contract_is_told_apart_from_a_dead_one(answer: httpx2.Response, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
-        fetch(URL, DataServiceSource(number_of_datapoints=2), client=always(answer), sleep=lambda _: None)
+def test_a_service_with_another_contract_is_told_apart_from_a_dead_one_and_not_repeated(
+    answer: httpx2.Response, said: str
+) -> None:
+    service = answering(lambda _: httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content))
+    with pytest.raises(InvalidInput, match=said) as caught:
+        fetch(URL, DataServiceSource(number_of_datapoints=2), transport=service, sleep=at_once)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    asked: list[str] = []
+
+    def redirect(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.host)
+        return httpx2.Response(307, headers={"location": "http://169.254.169.254/latest/meta-data"})
+
+    with pytest.raises(InvalidInput, match="redirects are not followed"):
+        fetch(URL, DataServiceSource(), transport=answering(redirect), sleep=at_once)
+    assert asked == ["testserver"]
 
 
 def test_an_answer_without_end_is_given_up_with_its_limit_named() -> None:
-    def endless() -> Iterator[bytes]:
+    async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b" " * 1024**2
 
-    client = answering(lambda _: httpx2.Response(200, content=endless()))
+    service = answering(lambda _: httpx2.Response(200, content=endless()))
     with pytest.raises(InvalidInput, match=f"asked for 2 rows and sent more than {MAX_ANSWER_BYTES // 1024**2} MiB"):
-        fetch(URL, DataServiceSource(number_of_datapoints=2), client=client, sleep=lambda _: None)
+        fetch(URL, DataServiceSource(number_of_datapoints=2), transport=service, sleep=at_once)
+
+
+class Dripping:
+    """A service that sends a byte now and then, for ever: of its body, or already of its header."""
+
+    def __init__(self, first: bytes) -> None:
+        self._first = first
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.asked = 0
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._serve)]
+        self._threads[0].start()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            if self._ended.is_set():
+                connection.close()
+                return
+            self.asked += 1
+            self._threads.append(threading.Thread(target=self._drip, args=(connection,)))
+            self._threads[-1].start()
+
+    def _drip(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(self._first)
+            while not self._ended.wait(0.01):
+                connection.sendall(b"x")
+
+    def end(self) -> None:
+        self._ended.set()
+        socket.create_connection(self._listener.getsockname()).close()
+        for thread in self._threads:
+            thread.join()
+        self._listener.close()
+
+
+@pytest.fixture(params=["body", "header"])
+def dripping(request: pytest.FixtureRequest) -> Iterator[Dripping]:
+    endless_body = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n["
+    service = Dripping(endless_body if request.param == "body" else b"HTTP/1.1 200 OK\r\nx-")
+    yield service
+    service.end()
+
+
+def test_a_service_that_drips_bytes_for_ever_is_given_up(dripping: Dripping) -> None:
+    with pytest.raises(Unavailable, match=r"does not answer: no whole answer within 0\.2 seconds$"):
+        fetch(dripping.url, DataServiceSource(), sleep=at_once, answer_seconds=0.2)
+    assert dripping.asked == len(WAITS) + 1
+
+
+def test_all_requests_together_have_a_limit_too(dripping: Dripping) -> None:
+    with pytest.raises(Unavailable, match=r"did not send 1000 rows within 0\.3 seconds$"):
+        fetch(dripping.url, DataServiceSource(), sleep=at_once, fetch_seconds=0.3)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org", "no address", ""])
 def test_what_is_no_address_is_the_callers_mistake(url: str) -> None:
     with pytest.raises(InvalidInput, match="is no address of a data service"):
-        fetch(url, DataServiceSource(), sleep=lambda _: None)
+        fetch(url, DataServiceSource(), sleep=at_once)
 
 
 def test_invalid_rows_are_counted_with_their_place_among_all() -> None:
@@ -134,6 +231,6 @@ def test_invalid_rows_are_counted_with_their_place_among_all() -> None:
         return httpx2.Response(200, json=[*sent[:-1], {**ROW, "height": -1}])
 
     source = DataServiceSource(number_of_datapoints=ROWS_PER_REQUEST + 3)
-    fetched = fetch(URL, source, client=answering(one_bad_row))
+    fetched = fetch(URL, source, transport=answering(one_bad_row))
     assert fetched.refused == 2
     assert [refusal.line for refusal in fetched.refusals] == [ROWS_PER_REQUEST, ROWS_PER_REQUEST + 3]

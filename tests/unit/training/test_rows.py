@@ -38,7 +38,7 @@ def test_valid_rows_become_a_float32_matrix_in_the_order_of_the_features() -> No
         ({"walks_on_n_legs": True}, "walks_on_n_legs: input should be a valid integer"),
         ({"has_wings": 1}, "has_wings: input should be a valid boolean"),
         ({"has_tail": None}, "has_tail: input should be a valid boolean"),
-        ({"colour": "brown"}, "colour: extra inputs are not permitted"),
+        ({"colour": "brown"}, "another field: extra inputs are not permitted"),
     ],
 )
 def test_a_bad_row_is_left_out_and_named_with_line_and_reason(change: dict[str, Any], named: str) -> None:
