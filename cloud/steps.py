@@ -14,6 +14,8 @@ ReportStage = Callable[[str, float], None]
 """Takes the name of the stage that runs and the share of all the work that is done, 0 to 1."""
 
 SECONDS_BETWEEN_LINES = 10.0
+SILENT_LINES = 3
+"""What has not changed is printed again after so many times that."""
 
 
 class Steps:
@@ -99,7 +101,12 @@ class Steps:
             said = text
 
         def repeat() -> None:
+            printed, silent_for = "", 0
             while not ended.wait(self._seconds_between_lines):
+                silent_for += 1
+                if said == printed and silent_for < SILENT_LINES:
+                    continue
+                printed, silent_for = said, 0
                 self._print("  ", _with(title, said), (f" {elapsed()}", "dim"))
 
         self._print("  ", title, " …")

@@ -39,13 +39,14 @@ def bench(
         return
     chosen = names or COMPARISONS
     steps = Steps(animated=False)  # each benchmark prints something of its own
-    statuses = [_run(root, steps, name) for name in chosen]
+    statuses = [run(root, steps, name) for name in chosen]
     if set(chosen) & set(COMPARISONS):
-        statuses.append(_run(root, steps, "summary", *(name for name in chosen if name in COMPARISONS)))
+        statuses.append(run(root, steps, "summary", *(name for name in chosen if name in COMPARISONS)))
     raise typer.Exit(1 if any(statuses) else 0)
 
 
-def _run(root: Path, steps: "Steps", name: str, *arguments: str) -> int:
+def run(root: Path, steps: "Steps", name: str, *arguments: str) -> int:
+    """Run a module of root/benchmarks as a step and return its exit status; what it prints is not kept."""
     try:
         with steps.step(name):
             subprocess.run([sys.executable, "-u", "-m", f"benchmarks.{name}", *arguments], cwd=root, check=True)

@@ -53,7 +53,7 @@ def _env_vars(clients: "Clients", stack: str, cleanup: ExitStack) -> Path:
     from cloud.sam_environment import deployed_variables, env_vars_file, seen_by_containers
 
     if not BUILT.exists():
-        raise NotFound(f"there is no {BUILT}: run `sam build` first")
+        raise NotFound(f"there is no {BUILT}: run `sam build` first, in a checkout of the project")
     functions = deployed_variables(clients.functions, outputs(clients, stack))
     endpoint = clients.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
     seen = cleanup.enter_context(seen_by_containers(functions, endpoint, docker_gateway()))

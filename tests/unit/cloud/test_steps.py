@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 from rich.console import Console
@@ -35,8 +36,11 @@ class Stream(io.StringIO):
             self.line_flushed.notify_all()
 
     def wait_for(self, text: str) -> None:
+        self.wait_until(lambda: text in self.flushed)
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
         with self.line_flushed:
-            assert self.line_flushed.wait_for(lambda: text in self.flushed, timeout=LIMIT_SECONDS), self.flushed
+            assert self.line_flushed.wait_for(condition, timeout=LIMIT_SECONDS), self.flushed
 
 
 def steps_on(stream: Stream, environment: dict[str, str] | None = None, seconds_between_lines: float = 3600.0) -> Steps:
@@ -74,6 +78,13 @@ def test_a_long_step_prints_now_and_then_what_it_is_doing() -> None:
     said = len(stream.flushed.splitlines())
     assert said < 500  # not one for each text
     assert without_times(stream.flushed).endswith("✓ Deploying: created (… s)\n")
+
+
+def test_a_long_step_that_tells_nothing_new_still_shows_that_it_runs() -> None:
+    stream = Stream()
+    with steps_on(stream, seconds_between_lines=0.01).step("Packaging") as tell:
+        tell("installing")
+        stream.wait_until(lambda: stream.flushed.count("  Packaging: installing (") >= 2)
 
 
 def test_nothing_is_printed_by_a_step_that_has_ended() -> None:
