@@ -64,7 +64,9 @@ class DatasetSource(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_kind_is_required)
 
     kind: Literal["dataset"] = "dataset"
-    key: Annotated[str, Field(pattern=r"^datasets/[^\x00-\x1f]+\.csv$", max_length=1024, examples=["datasets/zoo.csv"])]
+    key: Annotated[
+        str, Field(pattern=r"^datasets/[^\x00-\x1f]+\.[cC][sS][vV]$", max_length=1024, examples=["datasets/zoo.csv"])
+    ]
 
 
 Source = Annotated[DataServiceSource | FeedbackSource | DatasetSource, Field(discriminator="kind")]

@@ -55,7 +55,7 @@ def every_minute(clients: Clients) -> Iterator[None]:
 
 def test_a_file_that_lands_while_a_job_runs_is_trained_on_when_that_has_ended(api: httpx2.Client, up: Up) -> None:
     running = when_free(api, {"promote": "never"}).json()["job_id"]
-    key = f"datasets/zoo-{time.time_ns()}.csv"
+    key = f"datasets/ZOO-{time.time_ns()}.CSV"
     upload(up, key, csv_lines(9, 600))
     job = first(lambda: job_from(api, kind="dataset", key=key), 60)
     ended = finished(api, job["job_id"])

@@ -26,7 +26,7 @@ def test_there_are_no_other_rules(resources: Resources) -> None:
 def test_only_files_under_datasets_in_the_bucket_of_models_start_jobs(resources: Resources) -> None:
     assert resources["DatasetUploaded"]["Properties"]["EventPattern"]["detail"] == {
         "bucket": {"name": [{"Ref": "ModelsBucket"}]},
-        "object": {"key": [{"wildcard": "datasets/*.csv"}]},
+        "object": {"key": [{"prefix": "datasets/"}]},
     }
     notification = resources["ModelsBucket"]["Properties"]["NotificationConfiguration"]
     assert notification == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}

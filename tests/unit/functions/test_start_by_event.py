@@ -74,9 +74,16 @@ def test_an_upload_that_is_told_twice_starts_one_job(function: Function) -> None
     assert function(uploaded(name="another upload"))["job_id"] != job_id
 
 
-def test_a_file_that_can_be_no_dataset_starts_nothing(function: Function) -> None:
-    assert function(uploaded("datasets/a\nb.csv"))["done"] == "nothing"
+@pytest.mark.parametrize("key", ["datasets/a\nb.csv", "datasets/zoo.csv.gz", "datasets/", "datasets/.csv"])
+def test_a_file_that_can_be_no_dataset_starts_nothing_and_is_named(function: Function, key: str) -> None:
+    assert function(uploaded(key)) == {"done": "nothing", "reason": f"{key!r} is no dataset"}
     assert function.worker.started == []
+
+
+@pytest.mark.parametrize("key", ["datasets/ZOO.CSV", "datasets/2026/Zoo.Csv"])
+def test_a_name_in_any_case_is_that_of_a_dataset(function: Function, key: str) -> None:
+    assert function(uploaded(key))["done"] == "started"
+    assert function.requests()[-1].source == DatasetSource(key=key)
 
 
 def test_an_upload_while_a_job_runs_waits_for_its_end_and_is_not_lost(function: Function) -> None:
