@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -96,6 +97,8 @@ def test_a_life_with_restarts_a_crash_and_a_fresh_start(start: Callable[..., Up]
     fresh = start("--fresh")
     addresses = fresh.wait()
     assert addresses.api_key != headers["x-api-key"]
+    # What was deployed anew answers at the same address.
+    assert urlsplit(addresses.api_url).path == "/_aws/execute-api/menagerie/v1"
     assert get(addresses, f"/predictions/{predicted['predictions'][0]['id']}").status_code == 404
     # An emulator that dies takes `up` with it, and `up` says so.
     (emulator,) = [p for p in fresh.processes() if b"ministack\0" in Path(f"/proc/{p}/cmdline").read_bytes()]

@@ -3,10 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from samtranslator.translator.transform import transform
 
 from cloud.resources import TEMPLATE
 from menagerie.cloudwatch_metrics import STAGE
@@ -162,3 +164,16 @@ def test_telemetry_is_off_in_every_function(template: dict[str, Any]) -> None:
 def test_the_api_answers_in_time(resources: Resources) -> None:
     for function in ("PredictFunction", "RetrainFunction"):
         assert resources[function]["Properties"]["Timeout"] <= 29
+
+
+def test_emulators_are_told_the_id_of_the_api(monkeypatch: pytest.MonkeyPatch, template: dict[str, Any]) -> None:
+    class NoPolicies:
+        def load(self) -> dict[str, str]:
+            return {}
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    document = deepcopy(template)
+    document["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    (api,) = of_type(transform(document, {}, NoPolicies())["Resources"], "AWS::ApiGateway::RestApi").values()
+    tags = {tag["Key"]: tag["Value"] for tag in api["Tags"]}
+    assert tags == {key: {"Ref": "AWS::StackName"} for key in ("_custom_id_", "ms-custom-id")}
