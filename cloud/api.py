@@ -6,7 +6,6 @@ from typing import Annotated, Any, Self
 import httpx2
 import typer
 
-from cloud.state import StateDirectory
 from menagerie.errors import Conflict, InvalidInput, MenagerieError, NotFound, Unavailable
 from menagerie.http_client import http_client
 
@@ -29,13 +28,12 @@ class Api:
         )
 
     @classmethod
-    def of(cls, state_dir: Path, url: str | None, key: str | None) -> Self:
-        """Return the API at an address, or else the one that is up with a state folder; raise NotFound."""
+    def of(cls, state_dir: Path, stack: str, url: str | None, key: str | None) -> Self:
+        """Return the API at an address, or else that of `cloud.commands.target.addresses_for`."""
         if url is None and key is None:
-            state = StateDirectory.existing(state_dir)
-            if state is None:
-                raise NotFound(f"nothing is up with {state_dir}; start it with `menagerie up`, or give --api-url")
-            addresses = state.addresses()
+            from cloud.commands.target import addresses_for
+
+            addresses = addresses_for(state_dir, stack)
             return cls(addresses.api_url, addresses.api_key)
         if not url or not key:
             raise InvalidInput("--api-url and --api-key belong together: give both or none")

@@ -154,6 +154,13 @@ def outputs(clients: Clients, name: str = STACK_NAME) -> dict[str, str]:
     return _outputs(stack)
 
 
+def api_url(outputs: Mapping[str, str], endpoint_url: str) -> str:
+    """Return where the API of a stack answers: through an emulator, if there is an address of one, or by itself."""
+    if endpoint_url:
+        return f"{endpoint_url}/_aws/execute-api/{outputs['ApiId']}/v1"
+    return outputs["ApiUrl"]
+
+
 def _parameters(
     declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str], existing: Mapping[str, Any] | None
 ) -> list[dict[str, Any]]:

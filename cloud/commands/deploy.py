@@ -104,12 +104,12 @@ def _deploy(
     outputs = dict(deployed.outputs)
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if endpoint:
-        outputs["EmulatedApiUrl"] = f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/v1"
+        outputs["EmulatedApiUrl"] = deployment.api_url(outputs, endpoint)
     data_service_url = parameters.get("DataServiceUrl")
     if first_model:
         _first_model(clients.s3, outputs["ModelsBucketName"], data_service_url, steps)
     if state:
-        url = outputs.get("EmulatedApiUrl", outputs["ApiUrl"])
+        url = deployment.api_url(outputs, endpoint)
         state.write_addresses(StackAddresses(url, state.secret("api-key"), endpoint, None, data_service_url or ""))
     return outputs
 

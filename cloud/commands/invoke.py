@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cloud.commands.target import DEFAULT_STACK, Stack, clients_for
 from cloud.commands.up import StateDir
 from cloud.state import DEFAULT_STATE_DIR
 from menagerie.errors import InvalidInput, NotFound, Unavailable
@@ -19,11 +20,10 @@ def invoke(
             help="A JSON file with the event, or one of our events/, such as events/predict.json.", dir_okay=False
         ),
     ],
-    stack: Annotated[str, typer.Option(help="Name of the stack.")] = "menagerie",
+    stack: Stack = DEFAULT_STACK,
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Invoke a function with an event and print what it answers."""
-    from cloud.commands.target import clients_for
     from cloud.resources import EVENTS
     from cloud.resources import event as event_file
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cloud.commands.numbers import finite
+from cloud.commands.target import DEFAULT_STACK, Stack, clients_for
 from cloud.commands.up import StateDir
 from cloud.state import DEFAULT_STATE_DIR
 from menagerie.errors import NotFound
@@ -15,12 +16,10 @@ def logs(
     function: Annotated[str, typer.Argument(help="predict, retrain or train.")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as new lines are written.")] = False,
     since: Annotated[float, typer.Option(callback=finite, help="Minutes to look back.")] = 60.0,
-    stack: Annotated[str, typer.Option(help="Name of the stack.")] = "menagerie",
+    stack: Stack = DEFAULT_STACK,
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Print a function's log lines, oldest first."""
-    from cloud.commands.target import clients_for
-
     client = clients_for(state_dir).logs
     group = f"/aws/lambda/{stack}-{function}"
     start = max(0, int((time.time() - since * 60) * 1000))

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cloud.api import Api, ApiKey, ApiUrl
+from cloud.commands.target import DEFAULT_STACK, Stack
 from cloud.commands.up import StateDir
 from cloud.state import DEFAULT_STATE_DIR
 from menagerie.errors import Conflict
@@ -13,12 +14,17 @@ models = typer.Typer(help="List, promote and roll back models of the running app
 
 
 @models.command("list")
-def list_models(state_dir: StateDir = DEFAULT_STATE_DIR, api_url: ApiUrl = None, api_key: ApiKey = None) -> None:
+def list_models(
+    stack: Stack = DEFAULT_STACK,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+    api_url: ApiUrl = None,
+    api_key: ApiKey = None,
+) -> None:
     """Show all models, newest first: what they were made from, how good they are, and why they were promoted or not."""
     from rich.console import Console
     from rich.table import Table
 
-    found = Api.of(state_dir, api_url, api_key).call("GET", "/models")
+    found = Api.of(state_dir, stack, api_url, api_key).call("GET", "/models")
     table = Table("version", "", "parent", "source", "rows", "accuracy", "why", show_lines=True)
     for item in found["items"]:
         training = item["training"]
@@ -39,18 +45,24 @@ def list_models(state_dir: StateDir = DEFAULT_STATE_DIR, api_url: ApiUrl = None,
 @models.command("promote")
 def promote(
     version: Annotated[str, typer.Argument(help="As `menagerie models list` shows it.")],
+    stack: Stack = DEFAULT_STACK,
     state_dir: StateDir = DEFAULT_STATE_DIR,
     api_url: ApiUrl = None,
     api_key: ApiKey = None,
 ) -> None:
     """Make a version the one that answers; raises NotFound, and Conflict if it does not verify."""
-    _promote(Api.of(state_dir, api_url, api_key), version)
+    _promote(Api.of(state_dir, stack, api_url, api_key), version)
 
 
 @models.command("rollback")
-def rollback(state_dir: StateDir = DEFAULT_STATE_DIR, api_url: ApiUrl = None, api_key: ApiKey = None) -> None:
+def rollback(
+    stack: Stack = DEFAULT_STACK,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+    api_url: ApiUrl = None,
+    api_key: ApiKey = None,
+) -> None:
     """Make the parent of the current model current again; raises Conflict if it has none."""
-    api = Api.of(state_dir, api_url, api_key)
+    api = Api.of(state_dir, stack, api_url, api_key)
     current = api.call("GET", "/models/current")
     if current["parent"] is None:
         raise Conflict(f"model {current['version']} has no parent to go back to; see `menagerie models list`")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cloud.api import ApiKey, ApiUrl
+from cloud.commands.target import DEFAULT_STACK, Stack
 from cloud.commands.up import StateDir
 from cloud.state import DEFAULT_STATE_DIR
 from menagerie.job import MAX_DATAPOINTS, PromotionRule
@@ -34,6 +35,7 @@ def retrain(
     key: Annotated[str | None, typer.Option(help="With --source dataset: its key, datasets/….csv.")] = None,
     promote: Annotated[PromotionRule, typer.Option(help="When the new model becomes current.")] = "if-better",
     wait: Annotated[bool, typer.Option("--wait", help="Stay until the job has ended; status 1 if it failed.")] = False,
+    stack: Stack = DEFAULT_STACK,
     state_dir: StateDir = DEFAULT_STATE_DIR,
     api_url: ApiUrl = None,
     api_key: ApiKey = None,
@@ -44,7 +46,7 @@ def retrain(
     """
     from cloud.api import Api
 
-    api = Api.of(state_dir, api_url, api_key)
+    api = Api.of(state_dir, stack, api_url, api_key)
     job = api.call("POST", "/retrain", {"source": _source(source, seed, number_of_datapoints, key), "promote": promote})
     if not wait:
         typer.echo(f"job {job['job_id']} is {job['status']}")

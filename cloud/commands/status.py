@@ -8,16 +8,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cloud.commands.target import DEFAULT_STACK, Stack, addresses_for
 from cloud.commands.up import StateDir
-from cloud.state import DEFAULT_STATE_DIR, StackAddresses, StateDirectory
-from menagerie.errors import NotFound
+from cloud.state import DEFAULT_STATE_DIR, StackAddresses
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx2
 
 # A function that has to start first may take as long as API Gateway waits, which is 29 s; then it says why.
 TIMEOUT_SECONDS = 35.0
 CONNECT_TIMEOUT_SECONDS = 5.0
+# What MiniStack and LocalStack both answer.
+EMULATORS_HEALTH = "/_localstack/health"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +36,42 @@ class Part:
     """The current model, as the API gives it."""
 
 
-def status(state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
+def status(stack: Stack = DEFAULT_STACK, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Show what runs, where it answers, and which model is current; exit status 1 unless all of it answers."""
-    import httpx2
-
-    state = StateDirectory.existing(state_dir)
-    if state is None or state.running_pid() is None:
-        raise NotFound(f"nothing is up with {state_dir}; start it with `menagerie up`")
-    timeout = httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
-    # All addresses are on loopback, where no proxy leads.
-    with httpx2.Client(timeout=timeout, trust_env=False) as client:
-        parts = ask(state.addresses(), client)
+    parts = ask(addresses_for(state_dir, stack), _client)
     show(parts, Console())
     raise typer.Exit(1 if any(part.trouble for part in parts) else 0)
 
 
-def ask(addresses: StackAddresses, client: "httpx2.Client") -> list[Part]:
-    """Ask every part at once whether it answers, and the API which model is current."""
+def _client(url: str) -> "httpx2.Client":
+    import httpx2
+
+    from menagerie.http_client import http_client
+
+    return http_client(url, timeout=httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS))
+
+
+def ask(addresses: StackAddresses, client_for: "Callable[[str], httpx2.Client]") -> list[Part]:
+    """Ask every part whose address is not empty whether it answers, all at once, and the API which model is current."""
     checks = {
-        "emulated cloud": (addresses.endpoint_url, "/_ministack/health"),
+        "emulated cloud": (addresses.endpoint_url, EMULATORS_HEALTH),
         "API": (addresses.api_url, "/health"),
         "data service": (addresses.data_service_url, "/api/v1/animals/schema"),
         "dashboard": (addresses.dashboard_url, "/_stcore/health"),
     }
-    with ThreadPoolExecutor(len(checks)) as threads:
-        return list(threads.map(lambda name: _ask(name, *checks[name], client), checks))
+    known = [name for name, (url, _) in checks.items() if url != ""]
+    with ThreadPoolExecutor(len(known)) as threads:
+        return list(threads.map(lambda name: _ask(name, *checks[name], client_for), known))
 
 
-def _ask(name: str, url: str | None, path: str, client: "httpx2.Client") -> Part:
+def _ask(name: str, url: str | None, path: str, client_for: "Callable[[str], httpx2.Client]") -> Part:
     import httpx2
 
     if url is None:
         return Part(name, None)
     try:
-        answer = client.get(url + path)
+        with client_for(url) as client:
+            answer = client.get(url + path)
     except httpx2.HTTPError as error:
         return Part(name, url, type(error).__name__)
     if not answer.is_success:

@@ -70,11 +70,13 @@ def test_an_api_that_is_gone_and_one_that_is_no_api_are_told_apart() -> None:
             api_that(always(content)).call("GET", "/models")
 
 
-def test_an_address_needs_its_key_and_a_folder_needs_to_be_up(tmp_path: Path) -> None:
+def test_an_address_needs_its_key_and_a_folder_needs_to_be_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(InvalidInput, match="belong together"):
-        Api.of(tmp_path, URL, None)
+        Api.of(tmp_path, "menagerie", URL, None)
     with pytest.raises(NotFound, match="menagerie up"):
-        Api.of(tmp_path / "nothing", None, None)
+        Api.of(tmp_path / "nothing", "menagerie", None, None)
 
 
 def job(status: str, progress: float, **more: Any) -> httpx2.Response:

@@ -19,8 +19,8 @@ def asked(health: Callable[[httpx2.Request], httpx2.Response]) -> dict[str, Part
     def answer(request: httpx2.Request) -> httpx2.Response:
         return health(request) if str(request.url) == f"{API_URL}/health" else httpx2.Response(200)
 
-    with httpx2.Client(transport=httpx2.MockTransport(answer)) as client:
-        return {part.name: part for part in ask(ADDRESSES, client)}
+    transport = httpx2.MockTransport(answer)
+    return {part.name: part for part in ask(ADDRESSES, lambda _: httpx2.Client(transport=transport))}
 
 
 def shown(*parts: Part, columns: int, terminal: bool) -> str:
