@@ -1,5 +1,6 @@
 """A visitor of the dashboard and an API of their own for each test."""
 
+import importlib.metadata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def visitor(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     monkeypatch.setenv(DATA_SERVICE_VARIABLE, api.data_service_url)
     monkeypatch.setenv(TIMEOUT_VARIABLE, str(LIMIT_SECONDS))
+    # Streamlit looks for components in all that is installed, once for every AppTest: a third of the time of these tests.
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda **_: iter(()))
     yield AppTest.from_file(APP, default_timeout=LIMIT_SECONDS)
     st.cache_data.clear()
     st.cache_resource.clear()
