@@ -242,6 +242,7 @@ def test_a_job_goes_from_the_door_through_the_worker_to_the_model_that_answers(
     assert send(predict, "POST", "/predict", json_body=GOOD).json()["model_version"] == before
 
 
+@pytest.mark.slow  # its waits between attempts are real
 def test_a_data_service_that_is_dead_fails_the_job_and_leaves_the_current_model(
     door: Door, registry: S3ModelRegistry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -128,6 +128,7 @@ def test_an_output_that_is_a_file_is_refused_before_any_work(tmp_path: Path) -> 
     assert path.read_text().startswith(HEADER)
 
 
+@pytest.mark.slow  # its waits between attempts are real
 def test_a_dead_data_service_is_named(tmp_path: Path) -> None:
     listener = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
