@@ -28,7 +28,7 @@ def visitor(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     monkeypatch.setenv(DATA_SERVICE_VARIABLE, api.data_service_url)
     monkeypatch.setenv(TIMEOUT_VARIABLE, str(LIMIT_SECONDS))
-    # Streamlit looks for components in all that is installed, once for every AppTest: a third of the time of these tests.
+    # Streamlit looks for components in all that is installed for every AppTest: a third of the time of these tests.
     monkeypatch.setattr(importlib.metadata, "distributions", lambda **_: iter(()))
     yield AppTest.from_file(APP, default_timeout=LIMIT_SECONDS)
     st.cache_data.clear()
