@@ -1,4 +1,4 @@
-"""Starts MiniStack with every run of a function and every request to the API counted in CloudWatch, as AWS counts them.
+"""Counts every run of a function and every request to the API in MiniStack's CloudWatch, as AWS counts them.
 
 By itself MiniStack (1.5.33) counts what Lambda's Invoke is asked for and nothing else: no request that came through API
 Gateway, no event, and of an asynchronous run neither its time nor whether it failed. Here they are counted in the one
@@ -92,10 +92,10 @@ def count_requests(gateway: Module, tally: Tally) -> None:
     gateway._handle_execute_in_scope = counted
 
 
-if __name__ == "__main__":
+def count_everything() -> None:
+    """Make the MiniStack that is installed count; to be called before it serves."""
     names = ("cloudwatch", "lambda_svc", "apigateway_v1")
     cloudwatch, functions, gateway = (import_module(f"ministack.services.{name}") for name in names)
     tally = Tally(cloudwatch)
     count_runs(functions, tally)
     count_requests(gateway, tally)
-    import_module("ministack.app").main()

@@ -45,6 +45,7 @@ def emulator_clients(endpoint_url: str, secret_key: str) -> Clients:
 def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guardian: Guardian) -> Emulator:
     """Start MiniStack; it does not answer yet when this returns."""
     state.clear_temporary()
+    state.allowed_hosts.unlink(missing_ok=True)
     secret_key = state.secret("emulator-secret-key")
     environment = {
         "AUTH": "true" if enforce_iam else "false",
@@ -57,6 +58,7 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "INFO",
+        "MENAGERIE_ALLOWED_HOSTS_FILE": str(state.allowed_hosts),
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "PERSIST_STATE": "1",
@@ -69,7 +71,7 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
     }
     process = ChildProcess(
         "emulator",
-        [sys.executable, "-P", "-m", "cloud.counting_ministack"],
+        [sys.executable, "-P", "-m", "cloud.guarded_ministack"],
         env=child_environment(state.home, environment),
         log=state.log("emulator"),
         guardian=guardian,

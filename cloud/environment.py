@@ -12,7 +12,7 @@ ALLOWED = frozenset(
         "PATH", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR",
         "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
         "SSL_CERT_FILE", "SSL_CERT_DIR",
-        "MENAGERIE_API_TIMEOUT",
+        "MENAGERIE_ALLOWED_HOSTS", "MENAGERIE_API_TIMEOUT",
         "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START",  # the tests measure the programs that are started too
     }
 )  # fmt: skip

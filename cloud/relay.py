@@ -10,9 +10,11 @@ from ipaddress import ip_network
 from threading import Thread
 from urllib.parse import urlsplit
 
+DOCKER_HOST = "host.docker.internal"
+"""What containers call this machine where Docker runs in a virtual machine."""
 CHUNK_BYTES = 65536
 DOCKER_SECONDS = 60.0
-ADD_HOST = "host.docker.internal:host-gateway"
+ADD_HOST = f"{DOCKER_HOST}:host-gateway"
 """For sam's or Docker's `--add-host`: on Linux, nothing else gives containers that name."""
 
 
@@ -47,7 +49,7 @@ def relayed(url: str, gateway: str | None) -> Iterator[str]:
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     with ExitStack() as stack:
-        host = f"host.docker.internal:{port}"
+        host = f"{DOCKER_HOST}:{port}"
         if gateway:
             with suppress(OSError):
                 relay = stack.enter_context(_Relay((gateway, 0), (parts.hostname or "", port)))

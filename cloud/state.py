@@ -65,6 +65,11 @@ class StateDirectory:
         """What the programs that are started take for the home folder."""
         return self.root / "home"
 
+    @property
+    def allowed_hosts(self) -> Path:
+        """Names beside loopback's by which containers reach what runs here, once `menagerie sam local` was used."""
+        return self.root / "allowed-hosts"
+
     def clear_temporary(self) -> None:
         """Make the emulator's temporary folder anew: what a run unpacks there, half a gigabyte, it does not remove."""
         shutil.rmtree(self.temporary, ignore_errors=True)

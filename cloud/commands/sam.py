@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cloud.commands.up import StateDir
-from cloud.state import DEFAULT_STATE_DIR
+from cloud.state import DEFAULT_STATE_DIR, StateDirectory
 from menagerie.errors import NotFound
 
 if TYPE_CHECKING:
@@ -41,22 +41,25 @@ def sam(
     clients = clients_for(state_dir)
     with ExitStack() as cleanup:
         if arguments[0] == "local" and len(arguments) > 1 and arguments[1] in RUNNERS:
-            file = _env_vars(clients, stack, cleanup)
+            file = _env_vars(clients, stack, state_dir, cleanup)
             arguments = [*arguments[:2], "--env-vars", str(file), "--add-host", ADD_HOST, *arguments[2:]]
         status = _run([program, *arguments], _environment(clients))
     raise typer.Exit(status)
 
 
-def _env_vars(clients: "Clients", stack: str, cleanup: ExitStack) -> Path:
+def _env_vars(clients: "Clients", stack: str, state_dir: Path, cleanup: ExitStack) -> Path:
     from cloud.deployment import outputs
-    from cloud.relay import docker_gateway
+    from cloud.relay import DOCKER_HOST, docker_gateway
     from cloud.sam_environment import deployed_variables, env_vars_file, seen_by_containers
 
     if not BUILT.exists():
         raise NotFound(f"there is no {BUILT}: run `sam build` first, in a checkout of the project")
     functions = deployed_variables(clients.functions, outputs(clients, stack))
     endpoint = clients.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
-    seen = cleanup.enter_context(seen_by_containers(functions, endpoint, docker_gateway()))
+    gateway = docker_gateway()
+    if state := StateDirectory.existing(state_dir):
+        state.allowed_hosts.write_text("\n".join(filter(None, (gateway, DOCKER_HOST))), encoding="utf-8")
+    seen = cleanup.enter_context(seen_by_containers(functions, endpoint, gateway))
     return cleanup.enter_context(env_vars_file(seen))
 
 

@@ -25,7 +25,7 @@ def up(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the rows that the first model is trained on.")] = 42,
     number_of_datapoints: Annotated[int, typer.Option(min=1, max=MAX_DATAPOINTS, help="How many rows that is.")] = 1000,
-    enforce_iam: Annotated[bool, typer.Option("--enforce-iam", help="Let the emulator enforce the policies.")] = False,
+    enforce_iam: Annotated[bool, typer.Option(help="Let the emulator enforce the policies.")] = False,
 ) -> None:
     """Bring up the emulated cloud, deploy the application, train a first model, start the dashboard.
 
