@@ -12,6 +12,7 @@ from cloud.state import StackAddresses, StateDirectory
 def start_data_service(port: int, state: StateDirectory, guardian: Guardian) -> ChildProcess:
     """Start our own data service on loopback."""
     command = [sys.executable, "-P", "-m", "cloud.cli", "data-service", "--host", LOOPBACK, "--port", str(port)]
+    command += ["--allowed-hosts-file", str(state.allowed_hosts)]
     environment = child_environment(state.home)
     return ChildProcess("data service", command, env=environment, log=state.log("data-service"), guardian=guardian)
 

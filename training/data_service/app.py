@@ -1,7 +1,8 @@
 """The HTTP side of the data service: a front page, the schema of a row, and rows by seed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request
@@ -9,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from menagerie.same_origin import SameOriginMiddleware
 from training.data_service.front_page import FRONT_PAGE
 from training.data_service.generator import Row, rows
 
@@ -38,13 +40,18 @@ class DataRequest(BaseModel):
     number_of_datapoints: Annotated[int, Field(gt=0, le=MAX_DATAPOINTS)] = 500
 
 
-def create_app() -> FastAPI:
-    """Return the data service as an ASGI application; it keeps no state and needs no settings."""
+def create_app(allowed_hosts: Collection[str] = (), allowed_hosts_file: Path | None = None) -> FastAPI:
+    """Return the data service as an ASGI application that keeps no state.
+
+    It answers to loopback's names, to `allowed_hosts`, and to those in a file that may come and go.
+    """
     app = FastAPI(
         title="Animal data service",
         version="1.0.0",
         summary="Unlabelled animals for the 2025 Python challenge, the same rows for the same seed.",
     )
+
+    app.add_middleware(SameOriginMiddleware, allowed_hosts=allowed_hosts, allowed_hosts_file=allowed_hosts_file)
 
     @app.exception_handler(RequestValidationError)
     def name_the_fields(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,7 +1,10 @@
 """Runs the data service under uvicorn on a socket that is known to be free."""
 
+import argparse
 import socket
+from collections.abc import Collection
 from contextlib import suppress
+from pathlib import Path
 
 from menagerie.errors import Unavailable
 
@@ -28,13 +31,31 @@ def bind(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket) -> None:
-    """Serve the data service on a bound socket until SIGINT or SIGTERM."""
+def serve(listener: socket.socket, allowed_hosts: Collection[str] = (), allowed_hosts_file: Path | None = None) -> None:
+    """Serve the data service on a bound socket until SIGINT or SIGTERM, under the names that `create_app` takes."""
     import uvicorn
 
     from training.data_service.app import create_app
 
-    config = uvicorn.Config(create_app(), log_level="warning", access_log=False)
+    host = listener.getsockname()[0]
+    # An address that other machines reach is a name of the service; "all of them" is none.
+    own = [] if host in ("0.0.0.0", "::") else [f"[{host}]" if ":" in host else host]  # noqa: S104
+    names = [*allowed_hosts, *own]
+    config = uvicorn.Config(create_app(names, allowed_hosts_file), log_level="warning", access_log=False)
     # uvicorn shuts down in order and then raises the signal once more; Ctrl-C is how one ends this, and no accident.
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def main() -> None:
+    """Serve where the command line has nothing but this package, as in its container."""
+    parser = argparse.ArgumentParser(prog="python -m training.data_service.server")
+    parser.add_argument("--host", default=DEFAULT_HOST)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--allowed-host", action="append", default=[], help="Another name that it is reached by.")
+    given = parser.parse_args()
+    serve(bind(given.host, given.port), given.allowed_host)
+
+
+if __name__ == "__main__":
+    main()

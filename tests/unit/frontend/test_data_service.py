@@ -31,7 +31,7 @@ def service(*answers: httpx2.Response) -> DataService:
 
 
 def test_our_own_service_speaks_what_is_read_here() -> None:
-    with TestClient(create_app()) as client:
+    with TestClient(create_app(["testserver"])) as client:
         rows = client.post("/api/v1/animals/data", json={"seed": 7, "number_of_datapoints": 20}).json()
     assert len(service(httpx2.Response(200, json=rows)).sample(7, 20).animals) == 20
 

@@ -11,7 +11,7 @@ DATA = "/api/v1/animals/data"
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(create_app(), raise_server_exceptions=False)
+    return TestClient(create_app(["testserver"]), raise_server_exceptions=False)
 
 
 @pytest.mark.parametrize("count", [1, 7, ROWS_PER_PIECE, ROWS_PER_PIECE + 1])

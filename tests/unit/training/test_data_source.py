@@ -29,7 +29,7 @@ def always(answer: httpx2.Response) -> httpx2.AsyncBaseTransport:
 
 
 def our_service() -> httpx2.AsyncBaseTransport:
-    return httpx2.ASGITransport(create_app())
+    return httpx2.ASGITransport(create_app(["testserver"]))
 
 
 async def at_once(_: float) -> None:
