@@ -1,4 +1,4 @@
-"""The dashboard's entry point: page frame, navigation, and the sidebar that every page shows."""
+"""What `streamlit run` starts: the dashboard, closed to pages of other origins, on its WebSocket too."""
 
 import sys
 from pathlib import Path
@@ -8,36 +8,9 @@ if str(Path(__file__).resolve().parents[1]) not in sys.path:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from frontend.notices import show_not_deployed, show_settings_missing
-from frontend.settings import NotDeployed, Settings, SettingsMissing
-from frontend.sidebar import show_sidebar
+from frontend.settings import allowed_hosts
+from menagerie.same_origin import SameOriginMiddleware
 
-
-def main() -> None:
-    """Show the page the visitor is on."""
-    st.set_page_config(page_title="Menagerie", page_icon="🐘", layout="wide")
-    st.logo(str(Path(__file__).parent / "assets" / "logo.svg"), size="large")
-    try:
-        Settings.from_environment()
-    except NotDeployed:
-        show_not_deployed()
-        return
-    except SettingsMissing as error:
-        show_settings_missing(error)
-        return
-    page = st.navigation(
-        [
-            st.Page("views/predict.py", title="Predict", icon=":material/pets:", default=True),
-            st.Page("views/history.py", title="History", icon=":material/history:"),
-            st.Page("views/models.py", title="Models", icon=":material/model_training:"),
-            st.Page("views/data.py", title="Data", icon=":material/scatter_plot:"),
-            st.Page("views/monitor.py", title="Monitor", icon=":material/monitoring:"),
-        ]
-    )
-    page.run()
-    show_sidebar()
-
-
-if __name__ == "__main__":
-    main()
+app = st.App("main.py", middleware=[Middleware(SameOriginMiddleware, allowed_hosts=allowed_hosts())])

@@ -14,6 +14,8 @@ KEY_VARIABLE = "MENAGERIE_API_KEY"
 TIMEOUT_VARIABLE = "MENAGERIE_API_TIMEOUT"
 DATA_SERVICE_VARIABLE = "MENAGERIE_DATA_SERVICE_URL"
 """Optional: without it the page that looks at the data says how to set it."""
+HOSTS_VARIABLE = "MENAGERIE_ALLOWED_HOSTS"
+"""Optional: names, with spaces or commas between them, by which browsers reach the dashboard beside loopback's."""
 STACK_VARIABLE = "MENAGERIE_STACK_FILE"
 """Path of the stack.json that a deployment writes; what it says counts where the other variables are not set."""
 
@@ -55,6 +57,11 @@ class Settings:
         if not (key.isascii() and key.isprintable()):
             raise SettingsMissing(f"{KEY_VARIABLE} holds characters that cannot be part of a key.")
         return cls(url, key, _seconds(environment.get(TIMEOUT_VARIABLE)), data)
+
+
+def allowed_hosts(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names in `Host` that the dashboard answers to beside those of loopback."""
+    return environment.get(HOSTS_VARIABLE, "").replace(",", " ").split()
 
 
 def _stack_file(path: str | None) -> dict[str, str]:
