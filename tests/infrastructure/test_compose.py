@@ -7,7 +7,9 @@ import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
+from cloud import reverse_proxy
 from cloud.resources import TEMPLATE
+from cloud.reverse_proxy import HOSTS_VARIABLE, UPSTREAM_VARIABLE
 
 ROOT = TEMPLATE.parent
 COMPOSE: dict[str, Any] = yaml_parse((ROOT / "docker-compose.yml").read_text())
@@ -52,6 +54,20 @@ def test_the_deployer_stays_and_is_healthy_while_the_application_is_deployed() -
     assert "--keep" in OURS["deploy"]["command"]
     assert "/state/stack.json" in OURS["deploy"]["healthcheck"]["test"][1]
     assert OURS["dashboard"]["environment"]["MENAGERIE_STACK_FILE"] == "/state/stack.json"
+
+
+def test_the_emulator_is_reached_from_outside_through_the_proxy_alone() -> None:
+    services = COMPOSE["services"]
+    assert "ports" not in services["localstack"]
+    assert services["proxy"]["ports"] == ["127.0.0.1:4566:4566"]
+    assert services["proxy"]["environment"][UPSTREAM_VARIABLE] == "http://localstack:4566"
+    assert services["proxy"]["entrypoint"] == ["python", "-m", reverse_proxy.__name__]
+    assert {HOSTS_VARIABLE, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} < set(services["proxy"]["environment"])
+
+
+def test_the_data_service_answers_to_its_name() -> None:
+    text = (ROOT / OURS["data-service"]["build"]["dockerfile"]).read_text()
+    assert '"--allowed-host", "data-service"' in text
 
 
 def test_images_of_others_are_pinned_and_localstacks_can_be_chosen() -> None:
