@@ -1,0 +1,31 @@
+"""What Git writes into a clone has the line ends of Unix, whatever the person's Git is set to."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def line_ends(clone: Path) -> dict[str, str]:
+    """Return for each file what its line ends are in the working tree: lf, none or -text."""
+    listed = subprocess.check_output(["git", "-c", "core.quotePath=false", "ls-files", "--eol"], cwd=clone, text=True)
+    columns = (line.partition("\t") for line in listed.splitlines())
+    return {path: words.split()[1].removeprefix("w/") for words, _, path in columns}
+
+
+@pytest.mark.parametrize("setting", ["true", "input", "false"])
+def test_a_clone_has_the_line_ends_of_unix(tmp_path: Path, setting: str) -> None:
+    clone = tmp_path / "clone"
+    settings = ["-c", f"core.autocrlf={setting}", "-c", "core.eol=crlf"]
+    subprocess.run(["git", *settings, "clone", "--quiet", "--no-checkout", ROOT, clone], check=True)
+    # As they stand here, also before they are committed.
+    (clone / ".git" / "info" / "attributes").write_bytes((ROOT / ".gitattributes").read_bytes())
+    subprocess.run(["git", *settings, "checkout", "--quiet", "HEAD"], cwd=clone, check=True)
+    found = line_ends(clone)
+    assert len(found) > 100
+    assert {path: ends for path, ends in found.items() if ends not in {"lf", "none", "-text"}} == {}
+    assert {path for path, ends in found.items() if ends == "-text"} == {
+        path for path in found if path.endswith(".png")
+    }
