@@ -3,8 +3,11 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-READY  := $(VENV)/.ready
+READY  := setup
 ARGS   ?=
+
+# A person's own settings that would make the interpreter, or everything that it imports, another one.
+unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status test test-all test-slow e2e-browser check lint format types package wheel deploy bench lock clean \
@@ -13,20 +16,9 @@ ARGS   ?=
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## the virtual environment, from the hashed lock
-
-$(READY): requirements/dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.13 …")'
-	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
-	@if command -v uv >/dev/null 2>&1; then \
-	  echo "installing requirements/dev.txt with uv"; \
-	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt; \
-	else \
-	  echo "installing requirements/dev.txt with pip; the first time takes a minute or two"; \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; \
-	fi
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
+setup: ## the virtual environment, from the hashed lock; does nothing where it is ready
+	@command -v "$(PYTHON)" >/dev/null || { echo "set-up failed: there is no $(PYTHON); install Python 3.11 to 3.14, or name it: make setup PYTHON=…" >&2; exit 1; }
+	@"$(PYTHON)" -I cloud/installer.py "$(VENV)"
 
 up: $(READY) ## emulated cloud, deployment, first model, dashboard; Ctrl-C ends it (ARGS="--fresh" and others pass through)
 	@$(BIN)/menagerie up $(ARGS)
@@ -54,15 +46,15 @@ e2e-browser: $(READY) ## people's stories in a real Chromium, part of `make test
 	$(BIN)/python -m pytest tests/browser --no-cov $(ARGS)
 
 lint: $(READY) ## ruff: rules and format
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
 
 types: $(READY) ## mypy, strict
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 
 format: $(READY) ## rewrite the sources as ruff would have them
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
 
 check: lint types test-all ## what CI runs: ruff, mypy, every test
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from cloud import bytecode
 from cloud.archive import add_files
 from cloud.bytecode import Compiler, compile_tree
+from cloud.installer import COMPLETE_LOCK, SetupError, pip_environment, run, uv_environment
 from cloud.locks import Report, Target, local_target
 from menagerie.errors import Unavailable
 
@@ -40,7 +40,7 @@ PRUNED_BESIDES = {"predict": ("numpy/f2py", "google", "protobuf-*.dist-info")}
 def dependencies_zip(
     part: str, requirements: str, target: Target, compiler: Compiler | None, cache: Path, report: Report
 ) -> Path:
-    """Return a zip of the pinned requirements for the target, built on first use; raise Unavailable if pip fails.
+    """Return a zip of the pinned requirements for the target, built on first use; raise Unavailable if that fails.
 
     Without a compiler it has no bytecode.
     """
@@ -67,29 +67,31 @@ def dependencies_zip(
 
 
 def install(requirements: str, target: Target, tree: Path) -> None:
-    """Install pinned requirements for the target into a folder, nothing else; raise Unavailable if pip fails."""
-    installer = _uv(target) if shutil.which("uv") else _pip(target)
+    """Install pinned requirements for the target into a folder, nothing else; raise Unavailable if that fails."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write(requirements)
         file.flush()
-        wanted = ["--target", str(tree), "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", file.name]
-        done = subprocess.run(
-            [*installer, *wanted], capture_output=True, text=True, check=False, encoding="utf-8", errors="replace"
-        )
-    if done.returncode:
-        reason = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise Unavailable(f"the dependencies could not be installed: {reason[-1]}")
+        wanted = ["--target", str(tree), *COMPLETE_LOCK, "-r", file.name]
+        if shutil.which("uv") and not run([*_uv(target), *wanted], uv_environment()).status:
+            return
+        shutil.rmtree(tree, ignore_errors=True)
+        try:
+            done = run([*_pip(target), *wanted], pip_environment(sys.executable))
+        except SetupError as error:
+            raise Unavailable(f"the dependencies could not be installed: {error}") from error
+    if done.status:
+        raise Unavailable(f"the dependencies could not be installed: {done.reason}")
 
 
 def _uv(target: Target) -> list[str]:
-    command = ["uv", "pip", "install", "--quiet", "--link-mode", "copy"]
+    command = ["uv", "pip", "install", "--quiet", "--link-mode", "copy", "--python", sys.executable]
     if target == local_target():
-        return [*command, "--python", sys.executable]
+        return command
     return [*command, "--python-version", target.python_version, "--python-platform", "x86_64-manylinux_2_28"]
 
 
 def _pip(target: Target) -> list[str]:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command = [sys.executable, "-m", "pip", "install", "--no-compile"]
     if target == local_target():
         return command
     platforms = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")

@@ -1,5 +1,6 @@
 """The zips as they are really built, from the locks: what is in them, and that they come out the same."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from cloud.archive import digest
 from cloud.bytecode import compiler_for
 from cloud.cli import app
 from cloud.commands.package import bytecode_line
+from cloud.dependencies import install
 from cloud.locks import LAMBDA, local_target
 from cloud.packaging import MIB, PARTS, UNZIPPED_LIMIT, Package, build
-from menagerie.errors import InvalidInput
+from menagerie.errors import InvalidInput, Unavailable
+from tests.setup.wheels import locked, make_wheel
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +142,40 @@ def test_a_zip_that_lies_there_is_used_again_unless_somebody_touched_it(tmp_path
     assert digest(first.path) == first.sha256
     (tmp_path / "predict.json").write_text("{}")
     assert build("predict", local_target(), tmp_path) == first
+
+
+def test_the_dependencies_are_installed_whatever_else_pip_is_configured_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requirements = locked(make_wheel(tmp_path / "wheels", "coat", "1.0", files={"coat.py": ""})).replace("\\\n", " ")
+    make_wheel(tmp_path / "wheels", "coat", "2.0")
+    (tmp_path / "constraints.txt").write_text("coat==2.0\n")
+    (tmp_path / "pip.conf").write_text(
+        f"[global]\nfind-links = {tmp_path}/wheels\nuser = true\n[install]\nroot = /nowhere\n"
+    )
+    for name, value in {
+        "PATH": "",  # no uv
+        "PIP_CONFIG_FILE": f"{tmp_path}/pip.conf",
+        "PIP_NO_INDEX": "1",
+        "PIP_TARGET": f"{tmp_path}/elsewhere",
+        "PIP_CONSTRAINT": f"{tmp_path}/constraints.txt",
+        "PIP_NO_BINARY": ":all:",
+        "PIP_REQUIRE_VIRTUALENV": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    for target in (local_target(), LAMBDA):
+        tree = tmp_path / target.python_version
+        install(requirements, target, tree)
+        assert sorted(path.name for path in tree.iterdir()) == ["coat-1.0.dist-info", "coat.py"]
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_dependencies_that_cannot_be_had_are_an_error_of_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    with pytest.raises(Unavailable, match=r"^the dependencies could not be installed: .*coat==1\.0.*\)$"):
+        install("coat==1.0 --hash=sha256:00\n", local_target(), tmp_path / "tree")

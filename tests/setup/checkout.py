@@ -1,0 +1,128 @@
+"""A small checkout with the project's own Makefile and installer, whose set-up takes seconds and no network."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.setup.wheels import make_wheel
+
+ROOT = Path(__file__).resolve().parents[2]
+MAKE = shutil.which("make") or "make"
+BACKEND = """
+import shutil
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    return shutil.copy({wheel!r}, folder).rpartition("/")[2]
+"""
+PROJECT = """
+[project]
+name = "zoo"
+version = "1.0"
+requires-python = ">=3.11,<3.15"
+
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+_INSTALLED = """
+import importlib.metadata, json
+print(json.dumps({each.name: each.version for each in importlib.metadata.distributions() if each.name != "setuptools"}))
+"""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A checkout of a small project, the folder that its packages come from, and the programs that can be found."""
+
+    root: Path
+    wheels: Path
+    programs: Path
+
+    @property
+    def venv(self) -> Path:
+        return self.root / ".venv"
+
+    @property
+    def python(self) -> Path:
+        return self.venv / "bin" / "python"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return a person's environment, with the folder of wheels as the machine's configuration of pip and uv."""
+        home = self.programs.parent / "home"
+        home.mkdir(exist_ok=True)
+        sources = {f"{tool}_{name}": value for tool in ("PIP", "UV") for name, value in self._sources().items()}
+        return {"PATH": str(self.programs), "HOME": str(home), **sources, **more}
+
+    def _sources(self) -> dict[str, str]:
+        return {"NO_INDEX": "1", "FIND_LINKS": str(self.wheels)}
+
+    def command(self, *words: str, python: str = sys.executable) -> list[str]:
+        return [MAKE, "--no-print-directory", "setup", f"PYTHON={python}", *words]
+
+    def set_up(
+        self, *words: str, python: str = sys.executable, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words, python=python),
+            cwd=self.root,
+            env=self.environment() if environment is None else environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def installed(self) -> dict[str, str]:
+        """Return what the virtual environment holds, with versions, without what made it."""
+        listed = subprocess.run([self.python, "-I", "-c", _INSTALLED], capture_output=True, text=True, check=True)
+        found: dict[str, str] = json.loads(listed.stdout)
+        return {name: version for name, version in found.items() if name != "pip"}
+
+
+def make_checkout(root: Path, around: Path, lock: str) -> Checkout:
+    """Write a checkout with this lock; its packages are to be put into `wheels`."""
+    (root / "requirements").mkdir(parents=True)
+    (root / "cloud").mkdir()
+    shutil.copy(ROOT / "Makefile", root)
+    shutil.copy(ROOT / "cloud" / "installer.py", root / "cloud")
+    editable = make_wheel(around / "editable", "zoo", "1.0", files={"zoo.pth": f"{root}\n"})
+    (root / "backend.py").write_text(BACKEND.format(wheel=str(editable)))
+    (root / "pyproject.toml").write_text(PROJECT)
+    (root / "requirements" / "dev.txt").write_text(lock)
+    (around / "programs").mkdir()
+    return Checkout(root, around / "wheels", around / "programs")
+
+
+def provide(checkout: Checkout, program: str) -> None:
+    """Let a program of this machine be found."""
+    found = shutil.which(program)
+    assert found, program
+    (checkout.programs / program).symlink_to(found)
+
+
+def interpreter(name: str) -> str:
+    """Return the newest CPython of a version that runs here; skip the test if there is none."""
+    if name == "this":
+        return sys.executable
+    if name.startswith("/"):
+        found = [name]
+    else:
+        pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+        found = [
+            str(shutil.which(f"python{name}")),
+            *sorted(map(str, pyenv.glob(f"{name}.*/bin/python")), reverse=True),
+        ]
+    for python in found:
+        # pyenv's shims on the PATH run only the versions that are selected, and only with its shell.
+        if Path(python).exists():
+            program = [python, "-c", "import sys; print(sys.executable)"]
+            asked = subprocess.run(program, capture_output=True, text=True, check=False)
+            if asked.returncode == 0:
+                return asked.stdout.strip()
+    pytest.skip(f"no {name} was found")

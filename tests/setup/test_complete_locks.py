@@ -1,0 +1,93 @@
+"""A lock is installed without asking what its packages need, so it must name all of it, for every Python."""
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, requires
+from itertools import product
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from cloud.locks import Target, requirements_for
+from tests.setup.checkout import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+# What requirements/compile.sh compiles each of them from. lambda-emulator.txt is for one file of one package.
+GROUPS = {
+    "dev": ["dev", "predict", "retrain", "dashboard", "data-service", "deploy"],
+    **{name: [name] for name in ("predict", "retrain", "dashboard", "data-service", "deploy", "moto-server")},
+    "lambda-runtime": ["lambda-runtime"],
+}
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+MACHINES = {"linux": "x86_64", "darwin": "arm64"}
+
+
+def stated(group: str) -> list[Requirement]:
+    """Return what pyproject.toml wants of a group."""
+    found: list[Requirement] = []
+    for entry in PROJECT["dependency-groups"][group]:
+        found += stated(entry["include-group"]) if isinstance(entry, dict) else [Requirement(entry)]
+    return found
+
+
+def held(lock: str, target: Target) -> dict[str, str]:
+    lines = requirements_for(ROOT / "requirements" / f"{lock}.txt", target)
+    return dict(re.findall(r"^(\S+)==(\S+)", lines, re.MULTILINE))
+
+
+def lacking(wanted: list[Requirement], versions: dict[str, str], target: Target) -> set[str]:
+    """Return what is wanted, or needed by something that is, and not among the versions.
+
+    What a package needs is read from the release that is installed here; of one that is not, nothing is known.
+    """
+    environment, seen, missing = target.marker_environment, set(), set()
+    waiting = [(each, {""}) for each in wanted]
+    while waiting:
+        requirement, extras_of_parent = waiting.pop()
+        marker, name = requirement.marker, canonicalize_name(requirement.name)
+        if marker and not any(marker.evaluate({**environment, "extra": extra}) for extra in extras_of_parent):
+            continue
+        if name not in versions or not requirement.specifier.contains(versions[name], prereleases=True):
+            missing.add(str(requirement))
+            continue
+        extras = {"", *requirement.extras}
+        if (name, frozenset(extras)) in seen:
+            continue
+        seen.add((name, frozenset(extras)))
+        try:
+            waiting += [(Requirement(line), extras) for line in requires(name) or ()]
+        except PackageNotFoundError:
+            continue
+    return missing
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("lock", GROUPS)
+def test_a_lock_names_everything_that_its_packages_need(lock: str, python: str) -> None:
+    wanted = [requirement for group in GROUPS[lock] for requirement in stated(group)]
+    if lock == "dev":
+        wanted += map(Requirement, PROJECT["project"]["dependencies"])
+    for platform, machine in MACHINES.items():
+        target = Target(python, platform, machine)
+        assert lacking(wanted, held(lock, target), target) == set()
+
+
+def test_a_package_that_a_lock_does_not_name_is_noticed() -> None:
+    target = Target("3.13", "linux", "x86_64")
+    versions = held("predict", target)
+    assert lacking(stated("predict"), versions, target) == set()
+    assert {
+        Requirement(each).name for each in lacking(stated("predict"), {**versions, "starlette": "0.1"}, target)
+    } == {"starlette"}
+    without = {name: version for name, version in versions.items() if name != "typing-inspection"}
+    assert {Requirement(each).name for each in lacking(stated("predict"), without, target)} == {"typing-inspection"}
+
+
+@pytest.mark.parametrize(("python", "platform"), list(product(PYTHONS, MACHINES)))
+def test_each_part_of_the_lock_has_the_same_versions_as_the_whole(python: str, platform: str) -> None:
+    target = Target(python, platform, MACHINES[platform])
+    whole = held("dev", target)
+    for lock in GROUPS:
+        common = {name: version for name, version in held(lock, target).items() if name in whole}
+        assert common == {name: whole[name] for name in common}, lock

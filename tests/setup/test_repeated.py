@@ -1,0 +1,176 @@
+"""Set-up begun again: finished, interrupted, killed, after the checkout was moved or copied, after its lock changed."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.setup.checkout import Checkout
+from tests.setup.test_surroundings import LOCKED, assert_ready, failure
+from tests.setup.wheels import locked, make_wheel
+from tests.waiting import LIMIT_SECONDS
+
+
+@pytest.fixture
+def ready(checkout: Checkout) -> Checkout:
+    assert_ready(checkout, checkout.set_up())
+    return checkout
+
+
+class SilentIndex:
+    """A package index that takes connections and answers none."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.settimeout(LIMIT_SECONDS)
+        self._connections: list[socket.socket] = []
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}/simple"
+
+    def wait_for_a_connection(self) -> None:
+        self._connections.append(self._listening.accept()[0])
+
+    def close(self) -> None:
+        for each in (*self._connections, self._listening):
+            each.close()
+
+
+@pytest.fixture
+def index() -> Iterator[SilentIndex]:
+    silent = SilentIndex()
+    yield silent
+    silent.close()
+
+
+def at_work(checkout: Checkout, index: SilentIndex) -> subprocess.Popen[str]:
+    """Start a set-up and return once it waits for the index."""
+    variables = checkout.environment(PIP_INDEX_URL=index.url, PIP_TIMEOUT="600")
+    del variables["PIP_NO_INDEX"], variables["PIP_FIND_LINKS"]
+    process = subprocess.Popen(
+        checkout.command(), cwd=checkout.root, env=variables, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    index.wait_for_a_connection()
+    return process
+
+
+def test_a_finished_one_is_left_alone_and_asks_nobody(ready: Checkout) -> None:
+    before = (ready.venv / ".ready").stat().st_mtime_ns
+    shutil.rmtree(ready.wheels)
+    done = ready.set_up()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (ready.venv / ".ready").stat().st_mtime_ns == before
+    # git gives files new times; only what is in them counts.
+    os.utime(ready.root / "requirements" / "dev.txt")
+    assert ready.set_up().stderr == ""
+
+
+@pytest.mark.slow
+def test_a_changed_lock_is_brought_up_to_date_in_place(ready: Checkout) -> None:
+    (ready.venv / "kept").touch()
+    lock = ready.root / "requirements" / "dev.txt"
+    lock.write_text(lock.read_text() + locked(make_wheel(ready.wheels, "hat", "1.0")))
+    done = ready.set_up()
+    assert done.returncode == 0, done.stderr
+    assert ready.installed() == {**LOCKED, "hat": "1.0"}
+    assert (ready.venv / "kept").exists()
+
+
+def test_one_that_was_interrupted_says_so_and_is_started_anew(checkout: Checkout, index: SilentIndex) -> None:
+    process = at_work(checkout, index)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does for Ctrl-C
+    _, printed = process.communicate()
+    assert process.returncode != 0
+    assert "Traceback" not in printed
+    assert "set-up was interrupted; make setup starts it anew" in printed
+    done = checkout.set_up()
+    assert "making .venv anew: an earlier set-up did not end" in done.stderr
+    assert_ready(checkout, done)
+
+
+@pytest.mark.slow
+def test_one_that_was_killed_is_waited_for_and_started_anew(checkout: Checkout, index: SilentIndex) -> None:
+    process = at_work(checkout, index)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert_ready(checkout, checkout.set_up())
+
+
+@pytest.mark.slow
+def test_a_second_one_at_the_same_time_waits_for_the_first(checkout: Checkout, index: SilentIndex) -> None:
+    first = at_work(checkout, index)
+    with subprocess.Popen(
+        checkout.command(), cwd=checkout.root, env=checkout.environment(), stderr=subprocess.PIPE, text=True
+    ) as second:
+        assert second.stderr is not None
+        assert second.stderr.readline().startswith("waiting for another set-up in ")
+        os.killpg(first.pid, signal.SIGKILL)
+        first.communicate()
+        second.communicate()
+    assert second.returncode == 0
+    assert checkout.installed() == LOCKED
+
+
+@pytest.mark.parametrize("how", ["copied", pytest.param("moved", marks=pytest.mark.slow)])
+def test_in_another_place_it_is_made_anew_so_that_it_runs_that_places_code(ready: Checkout, how: str) -> None:
+    there = Checkout(ready.root.parent / "another", ready.wheels, ready.programs)
+    if how == "moved":
+        ready.root.rename(there.root)
+    else:
+        shutil.copytree(ready.root, there.root, symlinks=True)
+    done = there.set_up()
+    assert "making .venv anew: it was made in another place" in done.stderr
+    assert_ready(there, done)
+    for program in (there.venv / "bin").glob("pip*"):
+        assert str(ready.root) not in program.read_text()
+
+
+@pytest.mark.slow
+def test_a_symbolic_link_to_the_checkout_is_the_same_place(ready: Checkout) -> None:
+    link = ready.root.parent / "link"
+    link.symlink_to(ready.root)
+    done = subprocess.run(
+        ready.command(), cwd=link, env=ready.environment(PWD=str(link)), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_half_of_one_is_made_anew(checkout: Checkout) -> None:
+    # What `python3 -m venv` leaves on a Debian without python3-venv.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", checkout.venv], check=True)
+    done = checkout.set_up()
+    assert "making .venv anew: it has no pip" in done.stderr
+    assert_ready(checkout, done)
+
+
+@pytest.mark.slow
+def test_one_whose_python_is_gone_is_made_anew(ready: Checkout) -> None:
+    for name in ("python", "python3"):
+        (ready.venv / "bin" / name).unlink()
+    (ready.venv / "bin" / "python").symlink_to("/nowhere/python3")
+    done = ready.set_up()
+    assert "making .venv anew" in done.stderr
+    assert_ready(ready, done)
+
+
+@pytest.mark.slow
+def test_one_that_was_made_by_hand_is_used_with_what_it_holds(checkout: Checkout) -> None:
+    subprocess.run([sys.executable, "-m", "venv", checkout.venv], check=True)
+    (checkout.venv / "kept").touch()
+    done = checkout.set_up()
+    assert "anew" not in done.stderr
+    assert_ready(checkout, done)
+    assert (checkout.venv / "kept").exists()
+
+
+def test_a_folder_that_is_something_else_is_not_touched(checkout: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "photographs").mkdir()
+    (tmp_path / "photographs" / "elephant.png").touch()
+    done = checkout.set_up(f"VENV={tmp_path}/photographs")
+    assert "photographs is no virtual environment; remove it, then: make setup" in failure(done)
+    assert [path.name for path in (tmp_path / "photographs").iterdir()] == ["elephant.png"]
