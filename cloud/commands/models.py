@@ -21,8 +21,9 @@ def list_models(
     api_key: ApiKey = None,
 ) -> None:
     """Show all models, newest first: what they were made from, how good they are, and why they were promoted or not."""
-    from rich.console import Console
     from rich.table import Table
+
+    from cloud.console import OutputConsole
 
     found = Api.of(state_dir, stack, api_url, api_key).call("GET", "/models")
     table = Table("version", "", "parent", "source", "rows", "accuracy", "why", show_lines=True)
@@ -37,9 +38,9 @@ def list_models(
             f"{item['metrics']['accuracy']:.5f}",
             item["reason"] or "-",
         )
-    console = Console()
+    console = OutputConsole()
     # Versions are to be copied: where there is no terminal, nothing may be cut to its width.
-    Console(width=None if console.is_terminal else 200).print(table)
+    OutputConsole(width=None if console.is_terminal else 200).print(table)
 
 
 @models.command("promote")

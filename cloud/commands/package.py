@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from cloud.console import OutputConsole
 
 if TYPE_CHECKING:
     from cloud.packaging import Package
@@ -32,7 +33,7 @@ def package(
         raise InvalidInput(f"--output {output} is a file; a folder is needed")
     target = local_target() if python_version == "local" else Target(python_version, "linux", "x86_64")
     steps = Steps()
-    console = Console()
+    console = OutputConsole()
     for part in functions or list(PARTS):
         with steps.step(f"Packaging {part}") as tell:
             built = build(part, target, output, report=tell)

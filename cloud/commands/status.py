@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cloud.commands.target import DEFAULT_STACK, Stack, addresses_for
 from cloud.commands.up import StateDir
+from cloud.console import OutputConsole
 from cloud.state import DEFAULT_STATE_DIR, StackAddresses
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Part:
 def status(stack: Stack = DEFAULT_STACK, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Show what runs, where it answers, and which model is current; exit status 1 unless all of it answers."""
     parts = ask(addresses_for(state_dir, stack), _client)
-    show(parts, Console())
+    show(parts, OutputConsole())
     raise typer.Exit(1 if any(part.trouble for part in parts) else 0)
 
 

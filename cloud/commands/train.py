@@ -91,9 +91,9 @@ def _publish(trained: "TrainedModel", bucket: str, promote: PromotionRule) -> "P
 
 
 def _summarise(manifest: "ModelManifest", output: Path, published: "Publication | None") -> None:
-    from rich.console import Console
     from rich.table import Table
 
+    from cloud.console import OutputConsole
     from cloud.report.page import REPORT_FILE
 
     training, metrics = manifest.training, manifest.metrics
@@ -116,4 +116,4 @@ def _summarise(manifest: "ModelManifest", output: Path, published: "Publication 
     table.add_row("report", str(output / REPORT_FILE))
     if published:
         table.add_row("registry", published.reason)
-    Console().print(table)
+    OutputConsole().print(table)

@@ -1,5 +1,6 @@
 """Whatever the system refuses, the command line says in one line on standard error, with exit status 1."""
 
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from cloud.commands.numbers import finite
+from cloud.console import OutputConsole
 from menagerie.errors import InvalidInput
 from tests.model.worlds import as_received, official
 from tests.samples import NOON
@@ -93,6 +95,15 @@ def test_a_file_where_a_folder_is_needed(animals: Path, command: str) -> None:
 @pytest.mark.parametrize("shell", ['"$@" > /dev/full', CLOSED_PIPE], ids=["full output", "closed pipe"])
 def test_what_any_command_prints_may_not_arrive(shell: str) -> None:
     is_one_line(menagerie("bench", "--list", shell=shell))
+
+
+def test_a_table_that_nobody_reads_is_an_error() -> None:
+    class Unread(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        OutputConsole(file=Unread()).print("part")
 
 
 def test_a_folder_that_cannot_be_made() -> None:
