@@ -92,3 +92,13 @@ def test_a_dockerfile_needs_no_buildkit_no_root_and_no_unhashed_package(name: st
     assert f"{' '.join(COMPLETE_LOCK)} -r requirements/" in text
     # The slow layer must not depend on our sources.
     assert text.index("RUN pip install") < text.index("COPY menagerie/" if "COPY menagerie/" in text else "COPY f")
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["frontend/Dockerfile", "training/data_service/Dockerfile", "docker-compose.yml", "docker-compose.ministack.yml"],
+)
+def test_health_checks_ask_no_proxy(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert "urllib.request as" not in text
+    assert text.count("curl ") == text.count("curl -sf --noproxy '*' ")
