@@ -1,5 +1,6 @@
 """A model in a folder."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def test_a_second_model_replaces_the_first(tmp_path: Path, trained: TrainedModel
     write(tmp_path, b"old", trained.manifest)
     write(tmp_path, trained.onnx, trained.manifest)
     assert load(tmp_path).version == trained.manifest.version
+
+
+def test_a_second_model_follows_links_and_keeps_modes(tmp_path: Path, trained: TrainedModel) -> None:
+    folder = tmp_path / "model"
+    write(folder, b"old", trained.manifest)
+    (folder / "model.onnx").chmod(0o600)
+    (folder / "manifest.json").rename(tmp_path / "elsewhere.json")
+    (folder / "manifest.json").symlink_to(tmp_path / "elsewhere.json")
+    write(folder, trained.onnx, trained.manifest)
+    assert load(folder).version == trained.manifest.version
+    assert stat.S_IMODE((folder / "model.onnx").stat().st_mode) == 0o600
+    assert (folder / "manifest.json").is_symlink()
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing_half_done(tmp_path: Path, trained: TrainedModel) -> None:
