@@ -29,8 +29,8 @@ down: $(READY) ## end a running `make up`
 status: $(READY) ## what runs, and where
 	@$(BIN)/menagerie status $(ARGS)
 
-# Two files at a time: the end-to-end ones mostly wait, each beside a cloud of its own.
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+# Two files at a time, in a random order that ARGS=--randomly-seed=N repeats; the end-to-end ones, which mostly wait, first.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 COVERED = --cov-fail-under=96
 
 test: $(READY) ## the quick lane: everything cheap, with one path through the embedded cloud

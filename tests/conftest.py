@@ -1,5 +1,7 @@
 """What can be chosen about a run of the tests, and what holds for all of them."""
 
+from collections.abc import Generator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -35,9 +37,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> None:
         raise pytest.UsageError(f"{argname}={val[:40]!r}… makes no id of a test; name it with pytest.param(…, id=…)")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Put what needs a cloud first, each kind in its random order: a worker that begins with it last works alone."""
     config.stash[COLLECTED] = {item.nodeid for item in items}
+    yield
+    items.sort(key=lambda item: not any(item.iter_markers("e2e")) and not any(item.iter_markers("browser")))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
