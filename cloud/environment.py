@@ -21,19 +21,22 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def child_environment(
-    home: Path, explicit: Mapping[str, str] | None = None, environment: Mapping[str, str] = os.environ
+    home: Path | None, explicit: Mapping[str, str] | None = None, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
     """Return the environment of a program of ours: what is allowed, then `explicit`.
 
     MiniStack, Streamlit, uvicorn, botocore and Python read several hundred variables and files of a person's home
-    folder. `home` stands in for that; files are read and written as UTF-8 in any locale.
+    folder. `home` stands in for that, unless it is None; files are read and written as UTF-8 in any locale.
     """
     allowed = {name: value for name, value in environment.items() if name in ALLOWED or name.startswith(ALLOWED_PREFIX)}
-    home.mkdir(parents=True, exist_ok=True)
+    if home is not None:
+        home.mkdir(parents=True, exist_ok=True)
+        allowed["HOME"] = str(home)
+    elif "HOME" in environment:
+        allowed["HOME"] = environment["HOME"]
     return {
         **allowed,
         **proxies_around_loopback(environment),
-        "HOME": str(home),
         "PYTHONNOUSERSITE": "1",
         "PYTHONUTF8": "1",
         **(explicit or {}),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from cloud.environment import child_environment
 from menagerie.errors import Unavailable
 
 LIMIT_SECONDS = 600.0
@@ -26,9 +27,9 @@ class Guardian:
 
     def __init__(self) -> None:
         end, self._pipe = os.pipe()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cloud.guardian"], stdin=end, start_new_session=True
-        )
+        command = [sys.executable, "-P", "-m", "cloud.guardian"]
+        environment = child_environment(home=None)
+        self._process = subprocess.Popen(command, stdin=end, env=environment, start_new_session=True)
         os.close(end)
 
     def __enter__(self) -> Self:

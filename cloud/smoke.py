@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import httpx2
 
+from cloud.environment import proxies_around_loopback
 from cloud.processes import LIMIT_SECONDS, ChildProcess
 from cloud.state import StackAddresses
 from menagerie.errors import Unavailable
@@ -64,7 +65,9 @@ def curl_line(addresses: StackAddresses) -> str:
     animal = (
         '{"animals": [{"walks_on_n_legs": 4, "height": 3.1, "weight": 4200, "has_wings": false, "has_tail": true}]}'
     )
+    # curl would ask loopback through a proxy, too.
+    directly = "--noproxy '*' " if proxies_around_loopback() else ""
     return (
-        f"curl -s -X POST '{addresses.api_url}/predict' -H 'x-api-key: {addresses.api_key}' "
+        f"curl -s {directly}-X POST '{addresses.api_url}/predict' -H 'x-api-key: {addresses.api_key}' "
         f"-H 'content-type: application/json' -d '{animal}'"
     )

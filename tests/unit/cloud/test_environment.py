@@ -1,6 +1,7 @@
 """What is started here, and what speaks to the embedded cloud, takes nothing else from a person's environment."""
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import pytest
 
 from cloud.clients import Clients, isolated_session
 from cloud.environment import ALLOWED, child_environment, proxies_around_loopback
+from cloud.smoke import curl_line
+from cloud.state import StackAddresses
 
 LEAKS = {
     "AWS_PROFILE": "nosuch",
@@ -133,3 +136,10 @@ def test_loopback_is_added_to_what_no_proxy_is_for(
 
 def test_without_a_proxy_nothing_is_set() -> None:
     assert proxies_around_loopback({"no_proxy": "corp.example"}) == {}
+
+
+def test_the_line_to_paste_asks_loopback_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = StackAddresses("http://127.0.0.1:4566/v1", "key", "", None, "")
+    assert "noproxy" not in curl_line(addresses)
+    monkeypatch.setenv("all_proxy", "http://proxy.example")
+    assert shlex.split(curl_line(addresses))[:4] == ["curl", "-s", "--noproxy", "*"]
