@@ -104,7 +104,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 def test_nothing_of_the_checkout_is_seen(installation: Installation) -> None:
     program = "import cloud, frontend, functions, menagerie, sys, training; print(*sys.path, *(m.__file__ for m in "
     program += "(cloud, frontend, functions, menagerie, training)), sep='\\n')"
-    seen = [Path(line) for line in installation.run(installation.python, "-c", program).stdout.splitlines()]
+    seen = [Path(line) for line in installation.run(installation.python, "-P", "-c", program).stdout.splitlines()]
     own = [path for path in seen if path.name == "__init__.py"]
     assert len(own) == 5
     assert all(path.is_relative_to(installation.home.parent) for path in own)
