@@ -40,6 +40,13 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Malformed:
+    """Stands where a line of a file is no row, and says why in our own words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnimalRows:
     """Valid rows, and what became of the others."""
 
@@ -80,7 +87,8 @@ def validate(rows: Sequence[object], lines: Sequence[int] | None = None) -> Anim
             animal = Animal.model_validate(row)
         except ValidationError as error:
             if len(refusals) < NAMED_REFUSALS:
-                refusals.append(Refusal(lines[place] if lines else place + 1, _reason(error)))
+                reason = row.reason if isinstance(row, Malformed) else _reason(error)
+                refusals.append(Refusal(lines[place] if lines else place + 1, reason))
         else:
             valid.append(_values(animal.__dict__))
             is_valid[place] = True

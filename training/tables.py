@@ -8,7 +8,7 @@ from typing import TextIO
 
 from menagerie.animal import FEATURES
 from menagerie.errors import InvalidInput
-from training.rows import AnimalRows, joined, validate
+from training.rows import AnimalRows, Malformed, joined, validate
 
 ROWS_AT_ONCE = 50_000
 
@@ -75,13 +75,13 @@ def _pieces(path: Path | str, file: TextIO) -> Iterator[Piece]:
         raise InvalidInput(f"{path}, line {reader.line_num}: {error}") from error
 
 
-def _animal_reader(names: list[str]) -> Callable[[list[str]], dict[str, object]]:
+def _animal_reader(names: list[str]) -> Callable[[list[str]], dict[str, object] | Malformed]:
     columns = len(names)
     legs, height, weight, wings, tail = (names.index(name) for name in FEATURES)
 
-    def animal(text: list[str]) -> dict[str, object]:
+    def animal(text: list[str]) -> dict[str, object] | Malformed:
         if len(text) != columns:
-            return {f"{len(text)} values, {columns} expected": None}
+            return Malformed(f"{len(text)} values, {columns} expected")
         # What cannot be converted stays text, and validation says what is wrong with it.
         return {
             "walks_on_n_legs": _count(text[legs]),
