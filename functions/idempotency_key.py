@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 
 HEADER = "Idempotency-Key"
 
+# Printable ASCII; HTTP takes blanks at either end away.
+_PATTERN = "^[!-~]([ -~]*[!-~])?$"
+
 PARAMETER: dict[str, Any] = {
     "parameters": [
         {
             "name": HEADER,
             "in": "header",
             "required": False,
-            "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
-            "description": f"The same key and body give the same answer for {KEPT.total_seconds() / 3600:.0f} hours; "
-            "another body with the same key is a 422.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": _PATTERN},
+            "description": "The same key and body give the same answer for "
+            f"{KEPT.total_seconds() / 3600:.0f} hours at least; another body with the same key is a 422.",
         }
     ]
 }

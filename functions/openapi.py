@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from functions.predict.contract import PredictRequest, TrueSpecies
 from functions.predict.routes import router as predict
-from functions.problems import Problem
+from functions.problems import MEDIA_TYPE, Problem
 from functions.retrain.contract import Promotion
 from functions.retrain.routes import router as retrain
 from menagerie.job import TrainingRequest
@@ -24,6 +24,21 @@ Classifies animals and keeps every answer.
 - Every error is a problem document (RFC 9457). A 422 names the fields, a 503 says in `Retry-After` when to try again.
 - All routes but `/health` need the header `x-api-key`; without it, the gateway itself answers 403.
 """
+# The gateway checks the key before any function runs. On AWS it answers as template.yaml has it, on emulators in AWS's
+# own shape.
+_FORBIDDEN: dict[str, Any] = {
+    "description": "Forbidden: the header `x-api-key` is missing or wrong.",
+    "content": {
+        MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {"message": {"type": "string", "examples": ["Forbidden"]}},
+                "required": ["message"],
+            }
+        },
+    },
+}
 # Routes read these themselves, see functions/json_body.py, so FastAPI does not know them; nor problem documents.
 _MORE_MODELS = (PredictRequest, TrueSpecies, TrainingRequest, Promotion, Problem)
 
@@ -55,6 +70,9 @@ def openapi_document() -> dict[str, Any]:
             _only_problems(operation["responses"])
             if path in OPEN_PATHS:
                 operation["security"] = []
+            else:
+                operation["responses"]["403"] = _FORBIDDEN
+                operation["responses"] = dict(sorted(operation["responses"].items()))
     return document
 
 

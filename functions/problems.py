@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from functions.request_log import log_of
 from menagerie.errors import (
@@ -122,12 +123,22 @@ def answer_with_problems(app: "FastAPI") -> None:
         if isinstance(error, RequestValidationError):
             error = InvalidFields([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()])
         response = problem(error)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # Starlette names the methods of the first route of that path, but others may take more.
+            response.headers["Allow"] = ", ".join(_methods(app, request))
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log_of(request.scope)["error"] = f"{type(error).__name__}: {error}"
         return response
 
     for kind in (MenagerieError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, handle)
+
+
+def _methods(app: "FastAPI", request: "Request") -> list[str]:
+    """Return the methods that an application takes at the path of a request."""
+    routes = (route for route in app.routes if isinstance(route, Route))
+    at_path = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in at_path for method in route.methods or ()})
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -37,8 +37,11 @@ def _without_fraction(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-JsonInteger = Annotated[int, BeforeValidator(_without_fraction), Field(strict=True)]
-"""An integer as JSON Schema defines it: 4 and 4.0, but neither "4" nor true."""
+JSON_INTEGER = BeforeValidator(_without_fraction)
+"""Behind a strict integer's bounds, makes it an integer as JSON Schema defines it: 4 and 4.0, but neither "4" nor true.
+
+In front of the bounds it would keep them out of the OpenAPI document.
+"""
 
 
 class Animal(BaseModel):
@@ -46,7 +49,7 @@ class Animal(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    walks_on_n_legs: Annotated[JsonInteger, Field(ge=0, le=MAX_LEGS, description="Legs it walks on.")]
+    walks_on_n_legs: Annotated[int, Field(ge=0, le=MAX_LEGS, description="Legs it walks on."), JSON_INTEGER]
     height: Annotated[float, Field(gt=0, le=MAX_HEIGHT_M, description="Height in metres.")]
     weight: Annotated[float, Field(gt=0, le=MAX_WEIGHT_KG, description="Weight in kilograms.")]
     has_wings: bool

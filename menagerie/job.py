@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from menagerie.animal import JsonInteger
+from menagerie.animal import JSON_INTEGER
 from menagerie.manifest import Metrics
 
 MAX_DATAPOINTS = 1_000_000
@@ -46,8 +46,8 @@ class DataServiceSource(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_kind_is_required)
 
     kind: Literal["data-service"] = "data-service"
-    seed: Annotated[JsonInteger, Field(ge=-MAX_SEED, le=MAX_SEED)] = 42
-    number_of_datapoints: Annotated[JsonInteger, Field(gt=0, le=MAX_DATAPOINTS)] = 1000
+    seed: Annotated[int, Field(strict=True, ge=-MAX_SEED, le=MAX_SEED), JSON_INTEGER] = 42
+    number_of_datapoints: Annotated[int, Field(strict=True, gt=0, le=MAX_DATAPOINTS), JSON_INTEGER] = 1000
 
 
 class FeedbackSource(BaseModel):

@@ -22,7 +22,7 @@ ROWS_PER_REQUEST = 20_000
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 WAITS = (0.5, 1.0, 2.0)
 """Seconds between one attempt and the next."""
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 40.0
 """Time for one answer, from the connection to its last byte, however steadily bytes arrive."""
 FETCH_SECONDS = 300.0
 """Time for all answers together."""
@@ -105,6 +105,8 @@ async def _request(
                     content = await _content(response, url, count)
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise InvalidInput(f"{url} is no address of a data service: {error}") from error
+        except (httpx2.ProtocolError, httpx2.DecodingError):
+            problem = "what it sends is not HTTP"
         except httpx2.HTTPError as error:
             problem = str(error) or type(error).__name__
         except TimeoutError:
@@ -140,7 +142,7 @@ def _rows(response: httpx2.Response, content: bytes, url: str, count: int) -> li
     if not response.is_success:
         raise InvalidInput(f"the data service at {url} refused the request with status {response.status_code}")
     try:
-        rows = json.loads(content)
+        rows = json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"the data service at {url} did not answer with JSON that can be read") from error
     if not isinstance(rows, list):
@@ -148,3 +150,8 @@ def _rows(response: httpx2.Response, content: bytes, url: str, count: int) -> li
     if len(rows) != count:
         raise InvalidInput(f"the data service at {url} was asked for {count} rows and sent {len(rows)}")
     return rows
+
+
+def _refuse(_constant: str) -> None:
+    """Refuse NaN and the infinities, which json takes although they are no JSON."""
+    raise ValueError("no JSON")

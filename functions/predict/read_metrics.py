@@ -15,6 +15,8 @@ DEFAULT_SPAN = timedelta(hours=3)
 # CloudWatch keeps single minutes for so long.
 LONGEST_SPAN = timedelta(days=15)
 PERIOD_STEP = 60
+# CloudWatch takes no longer one.
+LONGEST_PERIOD = 86_400
 PERIODS = (60, 120, 300, 600, 900, 1800, 3600, 7200)
 USUAL_POINTS = 200
 # 23 series of a day in minutes have some 1.5 MB; an answer may have 6 MB.

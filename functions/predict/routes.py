@@ -20,7 +20,7 @@ from functions.predict.contract import (
 from functions.predict.dependencies import dependencies_of
 from functions.predict.give_feedback import give_feedback
 from functions.predict.predict_animals import predict_animals, to_answer
-from functions.predict.read_metrics import PERIOD_STEP, metric_window, read_metrics
+from functions.predict.read_metrics import LONGEST_PERIOD, PERIOD_STEP, metric_window, read_metrics
 from functions.predict.sample_rows import DEFAULT_ROWS, MOST_ROWS, sample_rows
 from functions.problems import InvalidFields, documented
 from functions.request_log import log_of
@@ -139,7 +139,12 @@ async def get_metrics(
     end: Annotated[Moment | None, Query(alias="to", description="ISO 8601; now. At most 15 days after `from`.")] = None,
     period: Annotated[
         int | None,
-        Query(ge=PERIOD_STEP, multiple_of=PERIOD_STEP, description="Seconds; the shortest that makes 200 points."),
+        Query(
+            ge=PERIOD_STEP,
+            le=LONGEST_PERIOD,
+            multiple_of=PERIOD_STEP,
+            description="Seconds; the shortest that makes 200 points.",
+        ),
     ] = None,
 ) -> Response:
     """Return what CloudWatch counted of the functions and of the API: requests, errors and latency over time."""

@@ -1,5 +1,6 @@
 """What template.yaml promises: private data, least privilege, kept logs, no idle rule for cfn-lint."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,18 @@ def test_cfn_lint_is_told_to_ignore_nothing(template: dict[str, Any], resources:
     assert "cfn-lint" not in template.get("Metadata", {})
     assert not [name for name, r in resources.items() if "cfn-lint" in r.get("Metadata", {})]
     assert not (TEMPLATE.parent / ".cfnlintrc").exists()
+
+
+def test_the_gateway_answers_with_problem_documents_itself(resources: Resources) -> None:
+    answers = resources["Api"]["Properties"]["GatewayResponses"]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "INVALID_API_KEY"} <= answers.keys()
+    for name, answer in answers.items():
+        assert answer["ResponseParameters"]["Headers"] == {"Content-Type": "'application/problem+json'"}
+        text = answer["ResponseTemplates"]["application/json"]
+        # API Gateway puts a JSON string here. What a function left behind when it died must not come through.
+        document = json.loads(text.replace("$context.error.messageString", '"Missing Authentication Token"'))
+        assert document.keys() >= {"type", "title", "detail"}
+        assert ("$context" in text) is (name == "DEFAULT_4XX")
 
 
 def test_policies_name_their_actions_and_resources(resources: Resources) -> None:

@@ -220,3 +220,9 @@ def test_a_wrong_method_is_a_405_that_names_the_right_one(predict: Send) -> None
     answer = predict("DELETE", "/predict")
     assert_problem(answer, 405)
     assert answer.headers["allow"] == "POST"
+
+
+def test_a_wrong_method_is_answered_with_all_methods_of_its_path(retrain: Send) -> None:
+    answer = retrain("TRACE", "/retrain")
+    assert_problem(answer, 405)
+    assert answer.headers["allow"] == "GET, POST"

@@ -95,6 +95,8 @@ def test_by_itself_an_answer_has_no_more_points_than_a_chart_can_show(
         ("period=0", "period"),
         ("period=90", "period"),
         ("period=-60", "period"),
+        ("period=86460", "period"),
+        ("period=4323455642275676160", "period"),
         ("period=minute", "period"),
         ("from=2026-01-25T00:00:00Z&period=60", "period"),
     ],

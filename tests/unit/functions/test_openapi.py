@@ -10,6 +10,8 @@ import pytest
 from functions.openapi import openapi_document
 from functions.predict.routes import router as predict_router
 from functions.retrain.routes import router as retrain_router
+from menagerie.animal import MAX_LEGS
+from menagerie.job import MAX_DATAPOINTS, MAX_SEED
 from tests.unit.functions.conftest import Send
 
 COPY = Path(__file__).parents[3] / "docs" / "openapi.json"
@@ -75,6 +77,15 @@ def test_the_kind_of_a_source_is_required_as_the_server_requires_it(document: di
         assert "default" not in schema["properties"]["kind"]
 
 
+def test_the_bounds_of_numbers_are_in_the_document(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    legs = schemas["Animal"]["properties"]["walks_on_n_legs"]
+    assert (legs["type"], legs["minimum"], legs["maximum"]) == ("integer", 0, MAX_LEGS)
+    source = schemas["DataServiceSource"]["properties"]
+    assert (source["seed"]["minimum"], source["seed"]["maximum"]) == (-MAX_SEED, MAX_SEED)
+    assert source["number_of_datapoints"]["maximum"] == MAX_DATAPOINTS
+
+
 def test_every_route_has_a_key_but_health(document: dict[str, Any]) -> None:
     assert document["security"] == [{"ApiKey": []}]
     without = {path for path, methods in document["paths"].items() for m in methods.values() if m.get("security") == []}
@@ -87,8 +98,16 @@ def test_errors_are_described_as_problem_documents(document: dict[str, Any]) -> 
         for operation in methods.values():
             assert "503" in operation["responses"]
             for status, response in operation["responses"].items():
-                if status >= "400":
+                if status >= "400" and status != "403":
                     assert response["content"] == problem
+
+
+def test_the_gateways_refusal_is_described_where_a_key_is_needed(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            assert ("403" in operation["responses"]) is (path != "/health")
+            if path != "/health":
+                assert set(operation["responses"]["403"]["content"]) == {"application/problem+json", "application/json"}
 
 
 def test_examples_are_valid(document: dict[str, Any], predict: Send) -> None:

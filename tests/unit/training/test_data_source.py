@@ -121,6 +121,7 @@ def test_a_timeout_is_a_dead_service_too() -> None:
         (httpx2.Response(200, text="<secret>"), "did not answer with JSON that can be read$"),
         (httpx2.Response(200, text="[" * 1_000_000), "did not answer with JSON that can be read$"),
         (httpx2.Response(200, text='[{"secret":' * 100_000), "did not answer with JSON that can be read$"),
+        (httpx2.Response(200, text='[{"height": NaN}]'), "did not answer with JSON that can be read$"),
         (httpx2.Response(200, json={"secret": []}), "answered with dict, not with a list of rows$"),
         (httpx2.Response(200, json=[ROW]), "asked for 2 rows and sent 1$"),
         (httpx2.Response(200, json=[{"legs": 4}] * 2), "sent no valid animal; line 1: walks_on_n_legs: field required"),
@@ -140,6 +141,14 @@ def test_a_service_with_another_contract_is_told_apart_from_a_dead_one_and_not_r
     with pytest.raises(InvalidInput, match=said) as caught:
         fetch(URL, DataServiceSource(number_of_datapoints=2), transport=service, sleep=at_once)
     assert "secret" not in str(caught.value)
+
+
+def test_an_answer_that_is_no_http_is_not_repeated() -> None:
+    def garbled(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.RemoteProtocolError("illegal status line: secret", request=request)
+
+    with pytest.raises(Unavailable, match=r"does not answer: what it sends is not HTTP$"):
+        fetch(URL, DataServiceSource(), transport=answering(garbled), sleep=at_once)
 
 
 def test_a_redirect_is_not_followed() -> None:
