@@ -34,4 +34,7 @@ def start_dashboard(
         "MENAGERIE_DATA_SERVICE_URL": addresses.data_service_url,
     }
     environment = child_environment(state.home, settings)
-    return ChildProcess("dashboard", command, env=environment, log=state.log("dashboard"), guardian=guardian)
+    # Streamlit reads .streamlit/config.toml of the folder that it is started in, which is the person's.
+    return ChildProcess(
+        "dashboard", command, env=environment, log=state.log("dashboard"), guardian=guardian, folder=state.home
+    )

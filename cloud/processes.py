@@ -63,15 +63,22 @@ class ChildProcess:
         log: Path,
         guardian: Guardian,
         grace: float = ORDERLY_STOP_SECONDS,
+        folder: Path | None = None,
     ) -> None:
-        """Start it; `grace` is how many seconds it may take to stop before it is killed."""
+        """Start it, in a folder or in ours; `grace` is how many seconds it may take to stop before it is killed."""
         self.name = name
         self._grace = grace
         self.log = log
         self._guardian = guardian
         with log.open("w", encoding="utf-8") as output:
             self._process = subprocess.Popen(
-                command, env=dict(env), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                cwd=folder,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         guardian.watch(self._process.pid, grace)
 

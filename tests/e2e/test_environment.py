@@ -56,7 +56,9 @@ def state(tmp_path_factory: pytest.TempPathFactory, person: dict[str, str]) -> I
     command = [sys.executable, "-m", "cloud.cli", "up", "--state-dir", str(state), *words]
     path = state.with_suffix(".log")
     with path.open("wb") as log:
-        process = subprocess.Popen(command, env=person, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=person["HOME"], env=person, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         wait_until((state / "stack.json").exists, what="everything to answer", process=process, log=path)
         yield state
