@@ -51,7 +51,7 @@ def wait_until(
         if status is not None or overdue:
             reason = f"waited {limit:g} s for {what}" if status is None else f"waited for {what}, but the process ended"
             pytest.fail("\n".join(_explained(reason, status, error, log)), pytrace=False)
-        time.sleep(pause)
+        time.sleep(pause)  # noqa: TID251 - the one place
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
