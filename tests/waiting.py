@@ -18,7 +18,7 @@ LONGEST_PAUSE_SECONDS = 0.25
 
 
 def wait_until(
-    condition: Callable[[], T],
+    condition: Callable[[], T | None],
     *,
     what: str,
     process: subprocess.Popen[bytes] | subprocess.Popen[str] | None = None,

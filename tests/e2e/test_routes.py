@@ -1,6 +1,5 @@
 """Every route through the emulated API Gateway: what it answers, and to whom."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +7,7 @@ import httpx2
 import pytest
 
 from cloud.state import StackAddresses
+from tests.waiting import LIMIT_SECONDS, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -53,14 +53,14 @@ def test_a_route_is_closed_without_the_right_key(
     addresses: StackAddresses, method: str, path: str, key: str | None
 ) -> None:
     headers = {} if key is None else {"x-api-key": key}
-    answer = httpx2.request(method, addresses.api_url + path, headers=headers, timeout=30.0)
+    answer = httpx2.request(method, addresses.api_url + path, headers=headers, timeout=LIMIT_SECONDS)
     assert answer.status_code == 403
     assert answer.json() == {"message": "Forbidden"}
 
 
 @pytest.mark.parametrize("path", OPEN)
 def test_health_and_documentation_are_open(addresses: StackAddresses, path: str) -> None:
-    assert httpx2.get(addresses.api_url + path, timeout=30.0).status_code == 200
+    assert httpx2.get(addresses.api_url + path, timeout=LIMIT_SECONDS).status_code == 200
 
 
 def test_the_document_names_exactly_the_routes_that_exist(api: httpx2.Client) -> None:
@@ -228,22 +228,28 @@ def test_an_unknown_model_can_neither_predict_nor_be_promoted(api: httpx2.Client
 
 
 def finished(api: httpx2.Client, job_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
+    """Return a job once it has ended, well or not."""
+
+    def job() -> dict[str, Any] | None:
         job: dict[str, Any] = api.get(f"/retrain/{job_id}").json()
-        if job["status"] in ("succeeded", "failed"):
-            return job
-        time.sleep(0.3)
-    raise AssertionError("the job did not end within two minutes")
+        return job if job["status"] in ("succeeded", "failed") else None
+
+    return wait_until(job, what=f"job {job_id} to end")
+
+
+def wait_for_answers_of(api: httpx2.Client, version: str) -> None:
+    """Return once predictions come from a model: the function looks at the registry every few seconds."""
+    asked = {"animals": [ANIMALS["dog"]]}
+    wait_until(
+        lambda: api.post("/predict", json=asked).json()["model_version"] == version, what=f"model {version} to answer"
+    )
 
 
 def test_retraining_makes_a_model_that_can_be_promoted_and_rolled_back(api: httpx2.Client) -> None:
     before = api.get("/models").json()["current"]
     asked = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 600}, "promote": "never"}
-    started = time.monotonic()
     answer = api.post("/retrain", json=asked)
     assert answer.status_code == 202, answer.text
-    assert time.monotonic() - started < 20
     job_id = answer.json()["job_id"]
     assert answer.headers["location"].endswith(f"/retrain/{job_id}")
     assert answer.json()["status"] == "queued"
@@ -262,10 +268,7 @@ def test_retraining_makes_a_model_that_can_be_promoted_and_rolled_back(api: http
     for version in (job["model_version"], before):
         assert api.put("/models/current", json={"version": version}).status_code == 200
         assert api.get("/models/current").json()["version"] == version
-        deadline = time.monotonic() + 20
-        while api.post("/predict", json={"animals": [ANIMALS["dog"]]}).json()["model_version"] != version:
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
+        wait_for_answers_of(api, version)
 
 
 @pytest.mark.parametrize(
