@@ -3,8 +3,9 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,28 +13,30 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from cloud.ports import LOOPBACK, choose_free
+from cloud.resources import package_folder
 from cloud.state import StackAddresses
-from frontend.settings import TIMEOUT_VARIABLE
-from tests.e2e.conftest import Up
+from frontend.settings import STACK_VARIABLE, TIMEOUT_VARIABLE
+from tests.e2e.conftest import Up, client_of
+from tests.waiting import LIMIT_SECONDS, wait_until
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-PATIENCE_MS = 30_000
+LIMIT_MS = LIMIT_SECONDS * 1000
+IMPATIENT_SECONDS = 2
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """An embedded cloud with a dashboard that gives a silent API up after some seconds; skipped without a browser."""
+    """An embedded cloud with a dashboard; skipped without a browser."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed (looked for chromium, chromium-browser and google-chrome)")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(TIMEOUT_VARIABLE, "8")
-        up = Up(tmp_path_factory.mktemp("browser") / "state", dashboard=True)
+    up = Up(tmp_path_factory.mktemp("browser") / "state", dashboard=True)
     try:
         addresses = up.wait()
         # A first training, beside the first stories, so that nobody watches the trainer import its libraries.
-        key = {"x-api-key": addresses.api_key}
-        httpx2.post(f"{addresses.api_url}/retrain", json={"promote": "never"}, headers=key, timeout=30.0)
+        with client_of(addresses) as api:
+            assert api.post("/retrain", json={"promote": "never"}).status_code == 202
         yield up
     finally:
         up.stop()
@@ -48,7 +51,7 @@ def addresses(cloud: Up) -> StackAddresses:
 def chromium(cloud: Up) -> Iterator[Browser]:
     """One browser for all stories; closed with the module, because its event loop must not meet other tests."""
     assert cloud.process.poll() is None
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=LIMIT_MS)
     with sync_playwright() as playwright:
         switches = ["--disable-gpu", "--disable-background-networking", "--no-first-run"]
         switches += ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -61,7 +64,7 @@ def chromium(cloud: Up) -> Iterator[Browser]:
 def visit(chromium: Browser) -> Iterator[BrowserContext]:
     """A visitor whom nobody knows yet."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(LIMIT_MS)
     yield context
     context.close()
 
@@ -85,6 +88,33 @@ def page(visit: BrowserContext, addresses: StackAddresses) -> Iterator[Page]:
 
 
 @pytest.fixture
+def impatient_dashboard(cloud: Up, tmp_path: Path) -> Iterator[str]:
+    """Another dashboard of the same cloud, which gives a silent API up after two seconds, not thirty."""
+    port = choose_free()
+    app = package_folder("frontend") / "app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.headless", "true"]
+    command += ["--server.address", LOOPBACK, "--server.port", str(port), "--browser.gatherUsageStats", "false"]
+    variables = {STACK_VARIABLE: str(cloud.state_dir / "stack.json"), TIMEOUT_VARIABLE: str(IMPATIENT_SECONDS)}
+    url, log = f"http://{LOOPBACK}:{port}", tmp_path / "dashboard.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **variables}, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        wait_until(
+            lambda: httpx2.get(f"{url}/_stcore/health", trust_env=False).is_success,
+            what="the dashboard to answer",
+            process=process,
+            log=log,
+            retry_on=httpx2.TransportError,
+        )
+        yield url
+    finally:
+        process.terminate()
+        process.wait(LIMIT_SECONDS)
+
+
+@pytest.fixture
 def keep(page: Page) -> Callable[[str], None]:
     """Keep a picture of the page as build/screenshots/NAME.png."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -100,7 +130,7 @@ def keep(page: Page) -> Callable[[str], None]:
 @pytest.fixture(scope="module")
 def api(addresses: StackAddresses) -> Iterator[httpx2.Client]:
     """The API itself, to see what really happened."""
-    with httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=30.0) as client:
+    with client_of(addresses) as client:
         yield client
 
 
@@ -127,8 +157,8 @@ class Emulator:
     def wake(self) -> None:
         """Go on, and return once the API answers; the first questions after a halt are lost."""
         os.kill(self._pid, signal.SIGCONT)
-        for _ in range(20):
-            with suppress(httpx2.HTTPError):
-                httpx2.get(self._health, timeout=2.0).raise_for_status()
-                return
-        pytest.fail("the emulator did not wake up")
+        wait_until(
+            lambda: httpx2.get(self._health, timeout=10.0).is_success,
+            what="the emulator to answer again",
+            retry_on=httpx2.TransportError,
+        )
