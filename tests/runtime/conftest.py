@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,9 +19,11 @@ from cloud.deployment import CODE
 from cloud.locks import LAMBDA, Target, local_target
 from cloud.packaging import PARTS, build
 from cloud.ports import LOOPBACK, choose_free
+from cloud.resources import builds
 from tests.runtime.emulated_function import ACCOUNT, EmulatedFunction
 from tests.runtime.invocations import Invocations
 from tests.runtime.lambda_runtime import emulator, fetched
+from tests.waiting import LIMIT_SECONDS, wait_until
 
 NAMES = {
     "ModelsBucket": "models",
@@ -69,19 +70,17 @@ def server(command: list[str], url: str, environment: dict[str, str], log: Path)
     with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                httpx2.get(url, timeout=5, trust_env=False)
-                break
-            except httpx2.TransportError:
-                assert process.poll() is None, log.read_text(encoding="utf-8")
-                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
-                time.sleep(0.05)
+        wait_until(
+            lambda: httpx2.get(url, timeout=10, trust_env=False).is_success,
+            what=f"an answer from {url}",
+            process=process,
+            log=log,
+            retry_on=httpx2.TransportError,
+        )
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(LIMIT_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -121,8 +120,10 @@ def code(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if (target.sys_platform, target.machine) != (local_target().sys_platform, local_target().machine):
         pytest.skip(f"the zips for {target.sys_platform} {target.machine} do not run here")
     folder = tmp_path_factory.mktemp("code")
+    # Where `menagerie up` and `menagerie package` put them, so that a zip that lies there already is this one.
+    zips = builds() / "local" if request.param == "local" else builds()
     for part in PARTS:
-        with zipfile.ZipFile(build(part, target, folder).path) as archive:
+        with zipfile.ZipFile(build(part, target, zips).path) as archive:
             archive.extractall(folder / part)
     return Code(compiler.executable, target, folder)
 

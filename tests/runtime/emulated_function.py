@@ -13,6 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 from cloud.deployment import STACK_NAME
 from cloud.ports import LOOPBACK, choose_free
 from cloud.resources import TEMPLATE
+from tests.waiting import LIMIT_SECONDS, wait_until
 
 ACCOUNT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -44,7 +45,7 @@ class EmulatedFunction:
             "AWS_ENDPOINT_URL_LAMBDA": known["InvocationsUrl"],
             "AWS_LAMBDA_FUNCTION_NAME": f"{STACK_NAME}-{name}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties["MemorySize"]),
-            "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": f"{LIMIT_SECONDS:.0f}",
             "HOME": str(home),
             "LAMBDA_TASK_ROOT": str(code),
             # In Lambda's order: the zip, then what comes with the runtime, boto3 among it.
@@ -72,7 +73,7 @@ class EmulatedFunction:
     def __exit__(self, *_: object) -> None:
         if self._process:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(LIMIT_SECONDS)
 
     def invoke(self, event: object) -> dict[str, Any]:
         """Return what the handler returns; a failure shows the function's log."""
@@ -86,13 +87,13 @@ class EmulatedFunction:
         return document
 
     def _post(self, body: bytes) -> httpx2.Response:
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                return httpx2.post(self._url, content=body, timeout=90, trust_env=False)
-            except httpx2.ConnectError:
-                assert time.monotonic() < deadline, self.log.read_text()
-                time.sleep(0.02)
+        return wait_until(
+            lambda: httpx2.post(self._url, content=body, timeout=LIMIT_SECONDS, trust_env=False),
+            what="the emulator of the runtime interface to take connections",
+            process=self._process,
+            log=self.log,
+            retry_on=httpx2.ConnectError,
+        )
 
 
 def _resolved(variables: Mapping[str, Any], template: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from cloud.resources import EVENTS
 from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.s3_registry import S3ModelRegistry
 from tests.runtime.conftest import NAMES, Code, World
+from tests.waiting import LIMIT_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -119,5 +120,5 @@ def test_onnxruntime_is_told_to_be_silent_by_the_code_itself(
     home.mkdir()
     environment = {"HOME": str(home), "PYTHONPATH": str(code.folder / part)}
     command = [code.python, "-S", "-s", "-P", "-B", "-c", f"import {module}"]
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    subprocess.run(command, env=environment, check=True, timeout=LIMIT_SECONDS)
     assert ([*home.rglob("*")] == []) is silent
