@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from cloud.emulator import ACCOUNT, REGION, emulator_clients
 from cloud.resources import TEMPLATE
 from cloud.state import StateDirectory
-from tests.e2e.conftest import Up
+from tests.e2e.conftest import Up, menagerie
+from tests.waiting import LIMIT_SECONDS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -29,8 +30,7 @@ def environment_of(up: Up) -> dict[str, str]:
 
 
 def deploy(up: Up, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cloud.cli", "deploy", "--stack", "second", "--python-version", "local", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, env=environment_of(up))
+    return menagerie("deploy", "--stack", "second", "--python-version", "local", *words, env=environment_of(up))
 
 
 def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
@@ -46,7 +46,7 @@ def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
     outputs = dict(line.split("\t") for line in done.stdout.splitlines())
     assert outputs["PredictFunctionName"] == "second-predict"
     # Its own registry is empty, and it says what to do about that.
-    health = httpx2.get(outputs["EmulatedApiUrl"] + "/health", timeout=30.0)
+    health = httpx2.get(outputs["EmulatedApiUrl"] + "/health", timeout=LIMIT_SECONDS)
     assert health.status_code == 503
     assert "No model has been promoted yet" in health.json()["detail"]
 
@@ -74,7 +74,7 @@ def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
 
     # A function here asks S3 over plain http, and the emulator holds it to the bucket's policy.
     key = clients.apigateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
-    with httpx2.Client(base_url=outputs["EmulatedApiUrl"], headers={"x-api-key": key}, timeout=30.0) as api:
+    with httpx2.Client(base_url=outputs["EmulatedApiUrl"], headers={"x-api-key": key}, timeout=LIMIT_SECONDS) as api:
         assert api.get("/models").status_code == 503
         again = deploy(up, "--parameter", "RequireTls=false")
         assert again.returncode == 0, again.stderr
@@ -92,7 +92,7 @@ def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=LIMIT_SECONDS,
         env={**environment, "PATH": path, "STACK": "second"},
     )
     assert done.returncode == 0, done.stdout + done.stderr

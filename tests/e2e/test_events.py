@@ -1,7 +1,8 @@
 """Jobs that no request asks for, on the embedded cloud: a file lands, a job ends, the clock strikes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -13,21 +14,11 @@ from cloud.deployment import STACK_NAME
 from tests.e2e.conftest import Up
 from tests.e2e.test_jobs import csv_lines, upload, when_free
 from tests.e2e.test_routes import ANIMALS, finished
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 Found = dict[str, Any]
-
-
-def first(look: Callable[[], Found | None], seconds: float) -> Found:
-    """Return what is found, looking again and again."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found is not None:
-            return found
-        time.sleep(0.3)
-    raise AssertionError(f"nothing was found within {seconds} s")
 
 
 def job_from(api: httpx2.Client, **source: str) -> Found | None:
@@ -43,21 +34,25 @@ def clients(up: Up) -> Clients:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def every_minute(clients: Clients) -> Iterator[None]:
-    """Let the clock strike at each full minute, while these tests run."""
+def new_feedback(api: httpx2.Client, clients: Clients) -> Iterator[datetime]:
+    """Give feedback, then let the clock strike at each full minute while these tests run; yield when it was given."""
+    given_at = datetime.now(UTC)
+    predictions = api.post("/predict", json={"animals": [ANIMALS["dog"]] * 10}).json()["predictions"]
+    for each in predictions:
+        api.put(f"/predictions/{each['id']}/feedback", json={"species": "dog"}).raise_for_status()
     events = clients.session.client("events", endpoint_url=clients.endpoint_url)
     (rule,) = [each for each in events.list_rules()["Rules"] if each["Name"].startswith(f"{STACK_NAME}-FeedbackDue")]
     assert rule["State"] == "DISABLED"
     events.put_rule(Name=rule["Name"], ScheduleExpression="cron(* * * * ? *)", State="ENABLED")
-    yield
-    events.put_rule(Name=rule["Name"], ScheduleExpression="rate(1 day)", State="DISABLED")
+    yield given_at
+    events.put_rule(Name=rule["Name"], ScheduleExpression=rule["ScheduleExpression"], State="DISABLED")
 
 
 def test_a_file_that_lands_while_a_job_runs_is_trained_on_when_that_has_ended(api: httpx2.Client, up: Up) -> None:
     running = when_free(api, {"promote": "never"}).json()["job_id"]
-    key = f"datasets/ZOO-{time.time_ns()}.CSV"
+    key = "datasets/ZOO.CSV"
     upload(up, key, csv_lines(9, 600))
-    job = first(lambda: job_from(api, kind="dataset", key=key), 60)
+    job = wait_until(lambda: job_from(api, kind="dataset", key=key), what="a job for the file")
     ended = finished(api, job["job_id"])
     assert ended["status"] == "succeeded", ended
     assert api.get(f"/models/{ended['model_version']}").json()["training"]["key"] == key
@@ -72,19 +67,16 @@ def test_the_end_of_a_job_is_heard_on_the_bus(api: httpx2.Client, clients: Clien
         answer = clients.logs.filter_log_events(logGroupName="/aws/lambda/menagerie-retrain", startTime=began)
         return next((dict(e) for e in answer["events"] if '"event_source":"menagerie"' in e["message"]), None)
 
-    first(heard, 20)
+    wait_until(heard, what="the retrain function to log the event")
 
 
-def test_the_clock_starts_a_retraining_once_there_is_enough_new_feedback(api: httpx2.Client) -> None:
-    predictions = api.post("/predict", json={"animals": [ANIMALS["dog"]] * 10}).json()["predictions"]
-    before = job_from(api, kind="feedback")
-    for each in predictions:
-        api.put(f"/predictions/{each['id']}/feedback", json={"species": "dog"})
-
+def test_the_clock_starts_a_retraining_once_there_is_enough_new_feedback(
+    api: httpx2.Client, new_feedback: datetime
+) -> None:
     def new_job() -> Found | None:
         job = job_from(api, kind="feedback")
-        return job if job and (before is None or job["job_id"] != before["job_id"]) else None
+        return job if job and datetime.fromisoformat(job["created_at"]) >= new_feedback else None
 
-    ended = finished(api, first(new_job, 90)["job_id"])
+    ended = finished(api, wait_until(new_job, what="the clock to start a job")["job_id"])
     assert ended["status"] == "succeeded", ended
     assert ended["request"]["promote"] == "if-better"

@@ -2,36 +2,38 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
 
 from cloud.commands.target import clients_for
 from cloud.deployment import outputs
-from tests.e2e.conftest import Up
+from tests.e2e.conftest import Up, menagerie
 from tests.e2e.test_routes import ANIMALS, finished, is_problem
+from tests.waiting import wait_until
 from training.data_service.generator import rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 TRAIN = "menagerie-train"
+SHORT_TIMEOUT = 8
 HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail"
 
 
 def when_free(api: httpx2.Client, body: dict[str, Any], **headers: str) -> httpx2.Response:
     """Ask for a job as soon as no other one runs."""
-    deadline = time.monotonic() + 120
-    while (answer := api.post("/retrain", json=body, headers=headers)).status_code == 409:
-        assert time.monotonic() < deadline, answer.text
-        time.sleep(0.3)
-    assert answer.status_code == 202, answer.text
-    return answer
+
+    def accepted() -> httpx2.Response | None:
+        answer = api.post("/retrain", json=body, headers=headers)
+        assert answer.status_code in (202, 409), answer.text
+        return answer if answer.status_code == 202 else None
+
+    return wait_until(accepted, what="the running job to end")
 
 
 def done(api: httpx2.Client, body: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def test_the_bad_lines_of_a_dataset_are_named_by_its_job(api: httpx2.Client, up:
 
 def test_a_key_makes_a_repetition_the_same_answer(api: httpx2.Client) -> None:
     body = {"animals": [ANIMALS["dog"]]}
-    key = f"prediction {time.time_ns()}"
+    key = str(uuid4())
     first, second = (api.post("/predict", json=body, headers={"Idempotency-Key": key}) for _ in range(2))
     assert first.status_code == 200
     assert second.content == first.content
@@ -95,18 +97,13 @@ def test_a_key_makes_a_repetition_the_same_answer(api: httpx2.Client) -> None:
 
 def test_the_command_line_waits_for_a_job_and_lists_its_model(api: httpx2.Client, up: Up) -> None:
     finished(api, api.get("/retrain").json()["items"][0]["job_id"])
-    command = [sys.executable, "-m", "cloud.cli"]
-    state = ["--state-dir", str(up.state_dir)]
-    waited = subprocess.run(
-        [*command, "retrain", "--promote", "never", "--wait", *state], capture_output=True, text=True, check=False
-    )
+    state = ("--state-dir", up.state_dir)
+    waited = menagerie("retrain", "--promote", "never", "--wait", *state)
     assert waited.returncode == 0, waited.stderr
     version = waited.stdout.split()[1].rstrip(",")
-    listed = subprocess.run([*command, "models", "list", *state], capture_output=True, text=True, check=True)
-    assert version in listed.stdout
-    missing = subprocess.run(
-        [*command, "models", "promote", "nothing", *state], capture_output=True, text=True, check=False
-    )
+    listed = menagerie("models", "list", *state)
+    assert version in listed.stdout, listed.stderr
+    missing = menagerie("models", "promote", "nothing", *state)
     assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
 
 
@@ -123,38 +120,39 @@ def worker_of(up: Up) -> int | None:
     return None
 
 
-def running(api: httpx2.Client, job_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+def started(api: httpx2.Client, job_id: str) -> dict[str, Any]:
+    """Return a job once a worker has taken it."""
+
+    def job() -> dict[str, Any] | None:
         job: dict[str, Any] = api.get(f"/retrain/{job_id}").json()
-        if job["status"] == "running" and job["stage"]:
-            return job
-        assert job["status"] in ("queued", "running"), job
-        time.sleep(0.05)
-    raise AssertionError("the job did not start")
+        return job if job["status"] != "queued" else None
+
+    return wait_until(job, what="a worker to take the job")
 
 
 def test_a_worker_that_is_killed_leaves_a_failed_job_and_nothing_to_clean_up(api: httpx2.Client, up: Up) -> None:
     functions = clients_for(up.state_dir).functions
     finished(api, api.get("/retrain").json()["items"][0]["job_id"])
-    functions.update_function_configuration(FunctionName=TRAIN, Timeout=25)
+    configured = functions.get_function_configuration(FunctionName=TRAIN)["Timeout"]
+    functions.update_function_configuration(FunctionName=TRAIN, Timeout=SHORT_TIMEOUT)
     try:
         before = api.get("/models").json()
         rows_of_a_long_job = {"kind": "data-service", "number_of_datapoints": 1_000_000}
         job_id = when_free(api, {"source": rows_of_a_long_job, "promote": "always"}).json()["job_id"]
-        job = running(api, job_id)
+        job = started(api, job_id)
+        allowed = datetime.fromisoformat(job["deadline"]) - datetime.fromisoformat(job["started_at"])
+        assert 0 < allowed.total_seconds() <= SHORT_TIMEOUT
         worker = worker_of(up)
-        assert worker is not None
-        os.kill(worker, signal.SIGKILL)
+        # On a machine so slow that the function's time is over by now, the emulator has killed it; that is as good.
+        assert worker is not None or datetime.now(UTC) >= datetime.fromisoformat(job["deadline"])
+        if worker is not None:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
         assert api.post("/predict", json={"animals": [ANIMALS["dog"]]}).status_code == 200
-        is_problem(api.post("/retrain", json={}), 409)
-        left = (datetime.fromisoformat(job["deadline"]) - datetime.now(UTC)).total_seconds()
-        assert left < 30
-        time.sleep(max(0.0, left) + 0.2)
-        lost = api.get(f"/retrain/{job_id}").json()
+        lost = finished(api, job_id)
         assert lost["status"] == "failed"
         assert "did not finish before its deadline" in lost["error"]
         assert api.get("/models").json() == before
-        assert done(api, {"promote": "never"})["status"] == "succeeded"
     finally:
-        functions.update_function_configuration(FunctionName=TRAIN, Timeout=900)
+        functions.update_function_configuration(FunctionName=TRAIN, Timeout=configured)
+    assert done(api, {"promote": "never"})["status"] == "succeeded"

@@ -3,20 +3,17 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 
 from cloud.ports import LOOPBACK, choose_free
 from cloud.state import StackAddresses
-from tests.e2e.conftest import Up
+from tests.e2e.conftest import Up, client_of, menagerie
 from tests.e2e.test_routes import ANIMALS
+from tests.waiting import LIMIT_SECONDS, wait_until
 
 pytestmark = [
     pytest.mark.e2e,
@@ -25,20 +22,8 @@ pytestmark = [
 ]
 
 
-def menagerie(*words: str | Path | int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cloud.cli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-
-
-def get(addresses: StackAddresses, path: str) -> httpx2.Response:
-    return httpx2.get(addresses.api_url + path, headers={"x-api-key": addresses.api_key}, timeout=30.0)
-
-
-def none_left(up: Up, seconds: float = 45.0) -> list[int]:
-    deadline = time.monotonic() + seconds
-    while (left := up.processes()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return left
+def nothing_is_left_of(up: Up) -> None:
+    wait_until(lambda: not up.processes(), what="every process of up to end")
 
 
 @pytest.fixture
@@ -55,57 +40,55 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
         up.stop()
 
 
-def test_a_life_with_restarts_a_crash_and_a_fresh_start(start: Callable[..., Up], tmp_path: Path) -> None:
+def test_a_life_with_a_restart_and_two_crashes(start: Callable[..., Up], tmp_path: Path) -> None:
+    # Three times up. Ctrl-C, the fourth end, is how the cloud of the other tests ends.
     state = tmp_path / "state"
+    (state / "objects").mkdir(parents=True)
+    (state / "objects" / "old").touch()
+    (state / "api-key").write_text("an old key", encoding="utf-8")
 
-    first = start()
+    first = start("--fresh")
     addresses = first.wait()
-    body = {"animals": [ANIMALS["chicken"]]}
-    headers = {"x-api-key": addresses.api_key}
-    predicted = httpx2.post(addresses.api_url + "/predict", json=body, headers=headers, timeout=30.0).json()
-    model = predicted["model_version"]
+    assert addresses.api_key != "an old key"
+    assert not (state / "objects" / "old").exists()
+    # What is deployed anew answers at the same address.
+    assert urlsplit(addresses.api_url).path == "/_aws/execute-api/menagerie/v1"
+    with client_of(addresses) as api:
+        predicted = api.post("/predict", json={"animals": [ANIMALS["chicken"]]}).json()
     second = menagerie("up", "--state-dir", state, "--no-dashboard", "--port", choose_free())
     assert second.returncode == 1
     assert "already runs" in second.stderr
     assert "menagerie down" in second.stderr
     assert len(second.stderr.splitlines()) == 1
     assert menagerie("status", "--state-dir", state).returncode == 0
-    assert first.stop(signal.SIGINT) == 0
-    assert none_left(first, 5) == []
+    down = menagerie("down", "--state-dir", state)
+    assert down.returncode == 0, down.stderr
+    assert first.process.wait(LIMIT_SECONDS) == 0
+    nothing_is_left_of(first)
     assert not (state / "stack.json").exists()
+    assert menagerie("down", "--state-dir", state).returncode == 1
 
-    # The same state again: the same key opens the same history, answered by the same model.
+    def assert_that_all_is_kept(again: StackAddresses) -> None:
+        assert again.api_key == addresses.api_key
+        with client_of(again) as api:
+            assert api.get(f"/predictions/{predicted['predictions'][0]['id']}").json()["species"] == "chicken"
+            assert api.get("/models/current").json()["version"] == predicted["model_version"]
+
     again = start()
-    addresses = again.wait()
-    assert addresses.api_key == headers["x-api-key"]
-    kept = get(addresses, f"/predictions/{predicted['predictions'][0]['id']}")
-    assert kept.json()["species"] == "chicken"
-    assert get(addresses, "/models/current").json()["version"] == model
+    assert_that_all_is_kept(again.wait())
     again.process.kill()
     again.process.wait()
-    assert none_left(again) == []
+    nothing_is_left_of(again)
 
     # A crash of `up` itself ended the emulator in order, so nothing was lost even then.
     third = start()
-    addresses = third.wait()
-    assert get(addresses, f"/predictions/{predicted['predictions'][0]['id']}").status_code == 200
-    down = menagerie("down", "--state-dir", state)
-    assert down.returncode == 0, down.stderr
-    assert third.process.wait(10) == 0
-    assert menagerie("down", "--state-dir", state).returncode == 1
-
-    fresh = start("--fresh")
-    addresses = fresh.wait()
-    assert addresses.api_key != headers["x-api-key"]
-    # What was deployed anew answers at the same address.
-    assert urlsplit(addresses.api_url).path == "/_aws/execute-api/menagerie/v1"
-    assert get(addresses, f"/predictions/{predicted['predictions'][0]['id']}").status_code == 404
+    assert_that_all_is_kept(third.wait())
     # An emulator that dies takes `up` with it, and `up` says so.
-    (emulator,) = [p for p in fresh.processes() if b"ministack\0" in Path(f"/proc/{p}/cmdline").read_bytes()]
+    (emulator,) = [p for p in third.processes() if b"ministack\0" in Path(f"/proc/{p}/cmdline").read_bytes()]
     os.kill(emulator, signal.SIGKILL)
-    assert fresh.process.wait(60) == 1
-    assert "the emulator ended unexpectedly (killed by SIGKILL)" in fresh.log.read_text()
-    assert none_left(fresh, 5) == []
+    assert third.process.wait(LIMIT_SECONDS) == 1
+    assert "the emulator ended unexpectedly (killed by SIGKILL)" in third.log.read_text()
+    nothing_is_left_of(third)
 
 
 @pytest.mark.parametrize("option", ["--port", "--data-service-port", "--dashboard-port"])

@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable, Iterator
 
-import httpx2
 import pytest
 
 from cloud.clients import Clients
 from cloud.commands.target import clients_for
-from tests.e2e.conftest import Up
+from tests.e2e.conftest import Up, client_of
 from tests.e2e.permissions import Permission, Roles, permissions, statements
 from tests.e2e.probes import CONDITIONS_NOT_EVALUATED, NOT_ASKED_FOR, PROBES
 from tests.e2e.uses import Uses
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -28,8 +28,7 @@ def roles(clients: Clients) -> Roles:
 
 @pytest.fixture(scope="module")
 def uses(up: Up, clients: Clients) -> Iterator[Uses]:
-    addresses = up.wait()
-    with httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=30.0) as api:
+    with client_of(up.wait()) as api:
         uses = Uses(api, clients)
         current = api.get("/models").json()["current"]
         uses.predict()
@@ -70,12 +69,11 @@ def test_the_emulator_still_does_not_ask_for_the_permissions_that_are_not_tried(
     began = int(time.time() * 1000)
     with roles.without(role, [each for each in NOT_ASKED_FOR if each.role == role]):
         use(uses)
-        deadline = time.monotonic() + 10
-        while not clients.logs.filter_log_events(logGroupName=f"/aws/lambda/menagerie-{function}", startTime=began)[
-            "events"
-        ]:
-            assert time.monotonic() < deadline, "log lines need a permission now: move it to PROBES"
-            time.sleep(0.1)
+        group = f"/aws/lambda/menagerie-{function}"
+        wait_until(
+            lambda: clients.logs.filter_log_events(logGroupName=group, startTime=began)["events"],
+            what="a log line; if there is none, they need a permission now: move it to PROBES",
+        )
 
 
 @pytest.mark.parametrize(("role", "sid"), CONDITIONS_NOT_EVALUATED)

@@ -12,6 +12,7 @@ import pytest
 from cloud.commands.target import clients_for
 from cloud.deployment import outputs
 from tests.e2e.conftest import Up
+from tests.waiting import LIMIT_SECONDS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -24,7 +25,7 @@ if "--env-vars" in words:
     endpoint = told["functions"]["PredictFunction"]["AWS_ENDPOINT_URL"]
     told["status"] = urllib.request.urlopen(endpoint + "/_ministack/health").status
 print(json.dumps(told), flush=True)
-time.sleep(60 if "start-api" in words else 0)
+time.sleep(600 if "start-api" in words else 0)
 sys.exit(3)
 """
 
@@ -82,7 +83,7 @@ def test_a_signal_ends_sam_too(up: Up, project: Path) -> None:
     assert process.stdout is not None
     file = Path(json.loads(process.stdout.readline())["words"][3])
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate(timeout=LIMIT_SECONDS)
     assert not file.exists()
 
 

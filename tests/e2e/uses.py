@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx2
 
@@ -77,7 +78,7 @@ class Uses:
     def event(self, source: str) -> str:
         """Let an event reach the retrain function; return what it says it did."""
         self.settle()
-        event = {"source": source, "id": f"permission {datetime.now(UTC).isoformat()}", "detail": {}}
+        event = {"source": source, "id": str(uuid4()), "detail": {}}
         answer = self._functions.invoke(FunctionName=self._retrain, Payload=json.dumps(event))
         told = json.loads(answer["Payload"].read())
         return "refused" if answer.get("FunctionError") else str(told["done"])
@@ -85,7 +86,7 @@ class Uses:
     def ask_twice_with_one_key(self) -> tuple[int, int]:
         """Ask twice for a training under one key; return both statuses."""
         self.settle()
-        key = {"Idempotency-Key": f"permission {datetime.now(UTC).isoformat()}"}
+        key = {"Idempotency-Key": str(uuid4())}
         body = {"source": SMALL.model_dump(), "promote": "never"}
         first, second = (self.api.post("/retrain", json=body, headers=key).status_code for _ in range(2))
         return first, second
