@@ -1,4 +1,4 @@
-"""`menagerie deploy` to where AWS_ENDPOINT_URL points: here, a second stack on the embedded cloud."""
+"""`menagerie deploy` to where AWS_ENDPOINT_URL points: here, more stacks on the embedded cloud, one for each test."""
 
 import os
 import shutil
@@ -29,19 +29,19 @@ def environment_of(up: Up) -> dict[str, str]:
     }
 
 
-def deploy(up: Up, *words: str) -> subprocess.CompletedProcess[str]:
-    return menagerie("deploy", "--stack", "second", "--python-version", "local", *words, env=environment_of(up))
+def deploy(up: Up, stack: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return menagerie("deploy", "--stack", stack, "--python-version", "local", *words, env=environment_of(up))
 
 
 def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
-    unsaid = deploy(up)
+    unsaid = deploy(up, "second")
     assert unsaid.returncode == 1
     assert "--data-service-url" in unsaid.stderr
-    wrong = deploy(up, "--data-service-url", "http://127.0.0.1:9", "--parameter", "Colour=red")
+    wrong = deploy(up, "second", "--data-service-url", "http://127.0.0.1:9", "--parameter", "Colour=red")
     assert wrong.returncode == 1
     assert "no parameter Colour" in wrong.stderr
 
-    done = deploy(up, "--data-service-url", "http://127.0.0.1:9", "--parameter", "LogRetentionDays=7")
+    done = deploy(up, "second", "--data-service-url", "http://127.0.0.1:9", "--parameter", "LogRetentionDays=7")
     assert done.returncode == 0, done.stderr
     outputs = dict(line.split("\t") for line in done.stdout.splitlines())
     assert outputs["PredictFunctionName"] == "second-predict"
@@ -50,7 +50,7 @@ def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
     assert health.status_code == 503
     assert "No model has been promoted yet" in health.json()["detail"]
 
-    again = deploy(up)
+    again = deploy(up, "second")
     assert again.returncode == 0, again.stderr
     assert again.stdout == done.stdout
 
@@ -58,14 +58,14 @@ def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
 def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
     asked = ("AlarmEmail=keeper@example.org", "ProtectData=true", "RequireTls=true")
     words = [word for each in asked for word in ("--parameter", each)]
-    done = deploy(up, "--data-service-url", "http://127.0.0.1:9", *words)
+    done = deploy(up, "third", "--data-service-url", "http://127.0.0.1:9", *words)
     assert done.returncode == 0, done.stderr
     outputs = dict(line.split("\t") for line in done.stdout.splitlines())
     clients = emulator_clients(up.wait().endpoint_url, StateDirectory.open(up.state_dir).secret("emulator-secret-key"))
 
     alarms = clients.session.client("cloudwatch", endpoint_url=clients.endpoint_url).describe_alarms()["MetricAlarms"]
     assert len(alarms) == 6
-    assert all(":second-AlarmTopic" in action for alarm in alarms for action in alarm["AlarmActions"])
+    assert all(":third-AlarmTopic" in action for alarm in alarms for action in alarm["AlarmActions"])
 
     dynamodb = clients.session.client("dynamodb", endpoint_url=clients.endpoint_url)
     for table in (outputs["PredictionsTableName"], outputs["JobsTableName"]):
@@ -76,13 +76,15 @@ def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
     key = clients.apigateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
     with httpx2.Client(base_url=outputs["EmulatedApiUrl"], headers={"x-api-key": key}, timeout=LIMIT_SECONDS) as api:
         assert api.get("/models").status_code == 503
-        again = deploy(up, "--parameter", "RequireTls=false")
+        again = deploy(up, "third", "--parameter", "RequireTls=false")
         assert again.returncode == 0, again.stderr
         assert api.get("/models").json() == {"current": None, "items": []}
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="there is no program called aws")
 def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
+    made = deploy(up, "fourth", "--data-service-url", "http://127.0.0.1:9", "--parameter", "ProtectData=true")
+    assert made.returncode == 0, made.stderr
     page = (TEMPLATE.parent / "docs" / "aws.md").read_text()
     block = page.split("## Back to nothing")[1].split("```sh\n")[1].split("```")[0]
     environment = environment_of(up)
@@ -93,7 +95,7 @@ def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
         text=True,
         check=False,
         timeout=LIMIT_SECONDS,
-        env={**environment, "PATH": path, "STACK": "second"},
+        env={**environment, "PATH": path, "STACK": "fourth"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     clients = emulator_clients(environment["AWS_ENDPOINT_URL"], environment["AWS_SECRET_ACCESS_KEY"])
@@ -101,4 +103,4 @@ def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
     left = dynamodb.list_tables()["TableNames"] + [each["Name"] for each in clients.s3.list_buckets()["Buckets"]]
     left += [each["FunctionName"] for each in clients.functions.list_functions()["Functions"]]
     assert len(left) >= 6, "the first stack still stands"
-    assert not [name for name in left if name.startswith("second-")]
+    assert not [name for name in left if name.startswith("fourth-")]

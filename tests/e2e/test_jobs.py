@@ -14,7 +14,7 @@ import pytest
 from cloud.commands.target import clients_for
 from cloud.deployment import outputs
 from tests.e2e.conftest import Up, menagerie
-from tests.e2e.test_routes import ANIMALS, finished, is_problem
+from tests.e2e.test_routes import ANIMALS, finished, is_problem, wait_for_jobs
 from tests.waiting import wait_until
 from training.data_service.generator import rows
 
@@ -96,7 +96,7 @@ def test_a_key_makes_a_repetition_the_same_answer(api: httpx2.Client) -> None:
 
 
 def test_the_command_line_waits_for_a_job_and_lists_its_model(api: httpx2.Client, up: Up) -> None:
-    finished(api, api.get("/retrain").json()["items"][0]["job_id"])
+    wait_for_jobs(api)
     state = ("--state-dir", up.state_dir)
     waited = menagerie("retrain", "--promote", "never", "--wait", *state)
     assert waited.returncode == 0, waited.stderr
@@ -132,7 +132,7 @@ def started(api: httpx2.Client, job_id: str) -> dict[str, Any]:
 
 def test_a_worker_that_is_killed_leaves_a_failed_job_and_nothing_to_clean_up(api: httpx2.Client, up: Up) -> None:
     functions = clients_for(up.state_dir).functions
-    finished(api, api.get("/retrain").json()["items"][0]["job_id"])
+    wait_for_jobs(api)
     configured = functions.get_function_configuration(FunctionName=TRAIN)["Timeout"]
     functions.update_function_configuration(FunctionName=TRAIN, Timeout=SHORT_TIMEOUT)
     try:

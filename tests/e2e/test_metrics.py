@@ -8,7 +8,7 @@ import pytest
 
 from cloud.state import StackAddresses
 from menagerie.service_metrics import SERIES
-from tests.e2e.test_routes import finished
+from tests.e2e.test_routes import finished, wait_for_jobs
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -63,8 +63,7 @@ def test_requests_are_counted_with_their_time_and_refusals(api: httpx2.Client) -
 @pytest.mark.skipif("config.getoption('--stack') is not None", reason="when others count is theirs to say")
 def test_a_training_is_counted_once_it_ended(api: httpx2.Client) -> None:
     since = an_hour_ago()
-    for earlier in api.get("/retrain").json()["items"]:
-        finished(api, earlier["job_id"])
+    wait_for_jobs(api)
     before = counted(api, "train", "Invocations", since)
     source = {"kind": "data-service", "seed": 11, "number_of_datapoints": 500}
     job = api.post("/retrain", json={"source": source, "promote": "never"}).raise_for_status().json()

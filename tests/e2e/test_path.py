@@ -4,13 +4,15 @@ import httpx2
 import pytest
 
 from tests.e2e.conftest import Up, menagerie
-from tests.e2e.test_routes import ANIMALS, finished, wait_for_answers_of
+from tests.e2e.test_routes import ANIMALS, finished, wait_for_answers_of, wait_for_jobs
 
 pytestmark = pytest.mark.e2e
 
 
 def test_deployed_asked_retrained_promoted_rolled_back(api: httpx2.Client, up: Up) -> None:
-    first = api.get("/health").json()["model_version"]
+    wait_for_jobs(api)
+    first = api.get("/models").json()["current"]
+    wait_for_answers_of(api, first)
 
     predicted = api.post("/predict", json={"animals": list(ANIMALS.values())})
     assert predicted.status_code == 200, predicted.text

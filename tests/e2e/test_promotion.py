@@ -69,8 +69,8 @@ def test_changes_of_model_under_load_fail_no_request(api: httpx2.Client, address
 
 
 def test_a_model_whose_file_was_changed_is_refused_and_the_current_one_stays(api: httpx2.Client, up: Up) -> None:
+    version = done(api, {"source": {"kind": "data-service", "seed": 12}, "promote": "never"})["model_version"]
     found = api.get("/models").json()
-    version = next(item["version"] for item in found["items"] if item["version"] != found["current"])
     clients = clients_for(up.state_dir)
     where = {"Bucket": outputs(clients)["ModelsBucketName"], "Key": f"models/{version}/model.onnx"}
     model = clients.s3.get_object(Bucket=where["Bucket"], Key=where["Key"])["Body"].read()

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.e2e.conftest import Up
-from tests.e2e.test_routes import finished
+from tests.e2e.test_routes import wait_for_jobs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -26,8 +26,7 @@ def test_the_readme_shows_how_to_call_the_api() -> None:
 @pytest.mark.parametrize("block", CURLS, ids=lambda block: block.split('"')[1].removeprefix("$API"))
 def test_what_the_readme_shows_works_as_it_stands(up: Up, api: httpx2.Client, tmp_path: Path, block: str) -> None:
     (tmp_path / ".menagerie").symlink_to(up.state_dir)
-    for job in api.get("/retrain").json()["items"]:
-        finished(api, job["job_id"])
+    wait_for_jobs(api)
     script = EXPORTS + block.replace("curl ", "echo; curl --fail-with-body ")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False

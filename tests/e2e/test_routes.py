@@ -237,6 +237,12 @@ def finished(api: httpx2.Client, job_id: str) -> dict[str, Any]:
     return wait_until(job, what=f"job {job_id} to end")
 
 
+def wait_for_jobs(api: httpx2.Client) -> None:
+    """Return once no job runs that another test has started."""
+    for job in api.get("/retrain").json()["items"]:
+        finished(api, job["job_id"])
+
+
 def wait_for_answers_of(api: httpx2.Client, version: str) -> None:
     """Return once predictions come from a model: the function looks at the registry every few seconds."""
     asked = {"animals": [ANIMALS["dog"]]}
@@ -246,6 +252,7 @@ def wait_for_answers_of(api: httpx2.Client, version: str) -> None:
 
 
 def test_retraining_makes_a_model_that_can_be_promoted_and_rolled_back(api: httpx2.Client) -> None:
+    wait_for_jobs(api)
     before = api.get("/models").json()["current"]
     asked = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 600}, "promote": "never"}
     answer = api.post("/retrain", json=asked)

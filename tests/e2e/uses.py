@@ -62,8 +62,11 @@ class Uses:
     def promote_another(self) -> int:
         """Promote a model that is not the current one."""
         current = self._pointer().version
-        other = next(m.version for m in self.registry.manifests() if m.version not in (current, OLD))
-        return self.status("PUT", "/models/current", {"version": other})
+        others = [m.version for m in self.registry.manifests() if m.version not in (current, OLD)]
+        if not others:
+            self.run()
+            others = [str(self.jobs.recent(1)[0].model_version)]
+        return self.status("PUT", "/models/current", {"version": others[0]})
 
     def ask_for_job(self) -> tuple[int, str]:
         """Ask for a training while none runs; return the answer's status and what became of the job."""
