@@ -8,7 +8,7 @@ Python 3 to say what is wrong with it, so it uses the standard library, the synt
 import ast
 import fcntl
 import hashlib
-import importlib.util
+import importlib
 import os
 import re
 import shutil
@@ -29,7 +29,7 @@ PIP_SOURCES = (
     "keyring-provider", "use-feature", "timeout", "default-timeout", "retries", "cache-dir", "no-cache-dir",
 )  # fmt: skip
 UV_SOURCES = (
-    "UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX", "UV_INSECURE_HOST",
+    "UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INSECURE_HOST",
     "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_KEYRING_PROVIDER", "UV_CREDENTIALS_DIR", "UV_HTTP", "UV_REQUEST_TIMEOUT",
     "UV_OFFLINE", "UV_CACHE_DIR", "UV_NO_CACHE", "UV_CONCURRENT", "UV_CONFIG_FILE", "UV_NO_CONFIG",
 )  # fmt: skip
@@ -107,7 +107,8 @@ def run(
 def _stage(lines: List[str], packages: int) -> str:
     if any(line.startswith("Installing collected packages") for line in lines):
         return "unpacking and compiling"
-    return f"{sum(1 for line in lines if _PIP_STEP.match(line)) or 'some'} of {packages} packages fetched"
+    fetched = sum(1 for line in lines if _PIP_STEP.match(line))
+    return f"{fetched} of {packages} packages fetched" if fetched else "fetching"
 
 
 def clean_environment() -> Dict[str, str]:
@@ -219,7 +220,7 @@ class VirtualEnvironment:
         activation = self.folder / "bin" / "activate"
         text = activation.read_bytes() if activation.is_file() else b""
         if not recorded and not re.search(b"VIRTUAL_ENV=[\"']?" + re.escape(place) + b"[\"']?$", text, re.MULTILINE):
-            return "it was made in another place"
+            return "it was made in another place" if text else "it is not complete"
         whole = "import sys, pip; sys.exit(not {} <= sys.version_info[:2] < {})".format(*_supported(self._project))
         if not self.python.exists() or self._run([str(self.python), "-I", "-c", whole], clean_environment()).status:
             return "it has no pip, or no Python that is supported"
@@ -230,16 +231,17 @@ class VirtualEnvironment:
         if fault:
             raise SetupError(fault)
         uv = shutil.which("uv")
-        if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
+        package = f"python3.{sys.version_info[1]}-venv"
+        unable = SetupError(
+            f"{sys.executable} cannot make virtual environments; on Debian and Ubuntu: sudo apt install {package}, "
+            "then: make setup"
+        )
+        if _has_ensurepip():
             command = [sys.executable, "-I", "-m", "venv", str(self.folder)]
         elif uv:
             command = [uv, "venv", "--seed", "--allow-existing", "--python", sys.executable, str(self.folder)]
         else:
-            package = f"python3.{sys.version_info[1]}-venv"
-            raise SetupError(
-                f"{sys.executable} cannot make virtual environments; on Debian and Ubuntu: sudo apt install {package}, "
-                "then: make setup"
-            )
+            raise unable
         if reason:
             say(f"making {self.folder.name} anew: {reason}")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -250,6 +252,8 @@ class VirtualEnvironment:
             elif path != self._record:
                 path.unlink()
         done = self._run(command, uv_environment())
+        if done.status and any("ensurepip is not available" in line for line in done.lines):
+            raise unable
         if done.status:
             raise SetupError(f"{self.folder} could not be made: {done.reason}")
 
@@ -275,6 +279,14 @@ class VirtualEnvironment:
 
     def _run(self, command: List[str], environment: Dict[str, str], packages: int = 0) -> Done:
         return run(command, environment, self._root, self._kept_open, packages)
+
+
+def _has_ensurepip() -> bool:
+    """Return whether this Python can put pip into a virtual environment; Debian's needs another package for it."""
+    try:
+        return bool(importlib.import_module("ensurepip").version())
+    except (ImportError, AttributeError, OSError):
+        return False
 
 
 def _supported(project: Path) -> Tuple[Tuple[int, int], Tuple[int, int]]:

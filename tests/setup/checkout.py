@@ -57,11 +57,9 @@ class Checkout:
         """Return a person's environment, with the folder of wheels as the machine's configuration of pip and uv."""
         home = self.programs.parent / "home"
         home.mkdir(exist_ok=True)
-        sources = {f"{tool}_{name}": value for tool in ("PIP", "UV") for name, value in self._sources().items()}
-        return {"PATH": str(self.programs), "HOME": str(home), **sources, **more}
-
-    def _sources(self) -> dict[str, str]:
-        return {"NO_INDEX": "1", "FIND_LINKS": str(self.wheels)}
+        pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
+        uv = {"UV_OFFLINE": "1", "UV_FIND_LINKS": str(self.wheels)}
+        return {"PATH": str(self.programs), "HOME": str(home), **pip, **uv, **more}
 
     def command(self, *words: str, python: str = sys.executable) -> list[str]:
         return [MAKE, "--no-print-directory", "setup", f"PYTHON={python}", *words]
