@@ -75,6 +75,12 @@ def test_images_of_others_are_pinned_and_localstacks_can_be_chosen() -> None:
     assert COMPOSE["services"]["localstack"]["image"] == "${LOCALSTACK_IMAGE:-localstack/localstack:4.14.0}"
 
 
+def test_localstack_runs_what_keeps_the_tables_streams() -> None:
+    settings = (ROOT / "localstack" / "settings.env").read_text()
+    (services,) = re.findall(r"^SERVICES=(.*)$", settings, re.MULTILINE)
+    assert {"dynamodb", "dynamodbstreams", "kinesis"} <= set(services.split(","))
+
+
 def test_the_ministack_image_is_of_the_version_that_the_tests_run() -> None:
     pinned = re.search(r"^ministack==(\S+)", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE)
     assert pinned is not None

@@ -137,6 +137,11 @@ def test_tables_are_on_demand_encrypted_recoverable_and_kept(resources: Resource
         assert resources[name]["UpdateReplacePolicy"] == "Retain"
 
 
+def test_every_change_of_a_table_can_be_followed(resources: Resources) -> None:
+    for table in of_type(resources, "AWS::DynamoDB::Table").values():
+        assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_a_role_and_a_log_group_of_its_own(resources: Resources, function: str) -> None:
     properties = resources[function]["Properties"]
