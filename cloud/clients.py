@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -11,6 +11,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 # A function may take its full time to answer an invocation.
 _CONFIG = Config(connect_timeout=5, read_timeout=910, retries={"mode": "standard", "total_max_attempts": 3})
+
+# Who asks every moment does not wait long for one answer.
+_CONFIG_OF_POLLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 def isolated_session(access_key: str, secret_key: str, region: str) -> boto3.Session:
@@ -53,6 +57,11 @@ class Clients:
         return self.session.client("cloudformation", endpoint_url=self.endpoint_url, config=_CONFIG)
 
     @property
+    def dynamodb(self) -> "DynamoDBClient":
+        """DynamoDB."""
+        return self.session.client("dynamodb", endpoint_url=self.endpoint_url, config=_CONFIG)
+
+    @property
     def functions(self) -> "LambdaClient":
         """Lambda."""
         return self.session.client("lambda", endpoint_url=self.endpoint_url, config=_CONFIG)
@@ -66,6 +75,11 @@ class Clients:
     def s3(self) -> "S3Client":
         """S3."""
         return self.session.client("s3", endpoint_url=self.endpoint_url, config=_CONFIG)
+
+    @property
+    def streams(self) -> Any:  # noqa: ANN401  # stubs of it would be one more locked dependency
+        """DynamoDB Streams."""
+        return self.session.client("dynamodbstreams", endpoint_url=self.endpoint_url, config=_CONFIG_OF_POLLS)
 
     @property
     def sts(self) -> "STSClient":

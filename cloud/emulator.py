@@ -17,7 +17,19 @@ from menagerie.http_client import http_client
 
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
-SERVICES = ("apigateway", "cloudformation", "dynamodb", "events", "iam", "lambda", "logs", "monitoring", "s3", "sts")
+SERVICES = (
+    "apigateway",
+    "cloudformation",
+    "dynamodb",
+    "dynamodbstreams",
+    "events",
+    "iam",
+    "lambda",
+    "logs",
+    "monitoring",
+    "s3",
+    "sts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
         "S3_PERSIST": "1",
         "SERVICES": ",".join(SERVICES),
         "SFTP_ENABLED": "0",
-        "STATE_DIR": str(state.services),
+        "STATE_DIR": str(state.running),
         "TMPDIR": str(state.temporary),
     }
     process = ChildProcess(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cloud.counting_ministack import count_everything
+from cloud.saved_state import sealing
 from cloud.signed_requests import SecretLookup, SignedRequestsMiddleware
 from menagerie.same_origin import Application, SameOriginMiddleware
 
@@ -38,7 +39,7 @@ def secret_lookup(root_key: str, root_secret: str, evaluator: Any) -> SecretLook
 
 
 def main() -> None:
-    """Serve until SIGTERM; MiniStack saves its state at the end of its lifespan."""
+    """Serve until SIGTERM; MiniStack saves its state at the end of its lifespan, and then it is sealed."""
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -52,7 +53,8 @@ def main() -> None:
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75
     config.loglevel = os.environ["LOG_LEVEL"]
-    asyncio.run(serve(app, config))  # type: ignore[arg-type]  # it wants its own names for the same types
+    with sealing(Path(os.environ["STATE_DIR"])):
+        asyncio.run(serve(app, config))  # type: ignore[arg-type]  # it wants its own names for the same types
 
 
 def _raise_limit_of_open_files() -> None:

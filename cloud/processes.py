@@ -104,6 +104,11 @@ class ChildProcess:
         lines = [line for line in self.log.read_text(errors="replace", encoding="utf-8").splitlines() if line.strip()]
         return lines[-1].strip() if lines else "it wrote nothing"
 
+    def ask_to_stop(self) -> None:
+        """Ask it to stop, and return at once."""
+        if self.exit_status is None:
+            self._process.terminate()
+
     def stop(self) -> None:
         """Ask it to stop, give it time to save its state, then end whatever is left of its group."""
         if self.exit_status is None:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cloud.durable_files import write_whole
 from menagerie.errors import Conflict, NotFound
 
 DEFAULT_STATE_DIR = Path(".menagerie")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{20,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,19 @@ class StateDirectory:
         return cls(root.resolve()) if root.is_dir() else None
 
     @property
-    def services(self) -> Path:
-        """What the emulator saves of its services when it stops."""
-        return self.root / "services"
+    def running(self) -> Path:
+        """Where the emulator reads and saves the state of its services; see `SavedState`."""
+        return self.root / "running"
 
     @property
     def objects(self) -> Path:
         """The objects in the emulated S3, written at once."""
         return self.root / "objects"
+
+    @property
+    def has_models(self) -> bool:
+        """Whether a model has been promoted here before."""
+        return any(self.objects.rglob("models/current.json"))
 
     @property
     def temporary(self) -> Path:
@@ -84,21 +92,30 @@ class StateDirectory:
     def secret(self, name: str) -> str:
         """Return a random secret of 43 characters, made on first use and kept with mode 600."""
         path = self.root / name
-        if not path.exists():
-            _write_private(path, secrets.token_urlsafe(32))
-        return path.read_text(encoding="utf-8").strip()
+        try:
+            secret = path.read_text(encoding="utf-8").strip()
+        except (FileNotFoundError, UnicodeDecodeError):
+            secret = ""
+        if not _SECRET.fullmatch(secret):  # none yet, or one that a crash or a full disk cut off
+            secret = secrets.token_urlsafe(32)
+            write_whole(path, secret)
+        return secret
 
     def write_addresses(self, addresses: StackAddresses) -> Path:
         """Write stack.json, whole or not at all."""
-        _write_private(self._stack_file, json.dumps(asdict(addresses), indent=2) + "\n")
+        write_whole(self._stack_file, json.dumps(asdict(addresses), indent=2) + "\n")
         return self._stack_file
 
     def addresses(self) -> StackAddresses:
-        """Read stack.json; raise NotFound while no cloud is up."""
+        """Read stack.json; raise NotFound while no cloud is up, or if the file cannot be read."""
         try:
             return StackAddresses(**json.loads(self._stack_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise NotFound(f"no cloud is up in {self.root}; start one with `menagerie up`") from None
+        except (ValueError, TypeError):
+            raise NotFound(
+                f"{self._stack_file} cannot be read; end what is up with `menagerie down` and `menagerie up` again"
+            ) from None
 
     def forget_addresses(self) -> None:
         """Remove stack.json, since nothing answers there any more."""
@@ -149,10 +166,3 @@ class StateDirectory:
     @property
     def _lock_file(self) -> Path:
         return self.root / "lock"
-
-
-def _write_private(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.touch(mode=0o600)
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cloud.children import start_dashboard, start_data_service
 from cloud.deployment import deploy
+from cloud.durability import Durability
 from cloud.emulator import Emulator, start_emulator, wait_for
 from cloud.first_model import FirstModel, ensure_current_model, require_data_service, title_of
 from cloud.locks import local_target
@@ -37,6 +38,8 @@ class Options:
     source: DataServiceSource
     enforce_iam: bool
     fresh: bool
+    recover: bool
+    """Whether to go on with an older state if the last one is damaged."""
 
 
 def run(options: Options, announce: Callable[[StackAddresses], None], steps: Steps) -> None:
@@ -50,29 +53,37 @@ def run(options: Options, announce: Callable[[StackAddresses], None], steps: Ste
         _require_free_ports(options)
         if options.fresh:
             state.forget_everything()
+        durability = Durability(state, steps)
+        durability.begin(recover=options.recover)
         state.forget_addresses()
-        if options.data_service_url and not state.services.exists():
+        if options.data_service_url and not state.has_models:
             require_data_service(options.data_service_url)  # the first model will need it, so say it at once
         signals = cleanup.enter_context(StopOnSignals())
         guardian = cleanup.enter_context(Guardian())
         children: list[ChildProcess] = []
-        cleanup.callback(_stop, children, state, steps, signals)
+        cleanup.callback(_stop, children, state, durability, steps, signals)
         try:
-            addresses = _bring_up(options, state, guardian, children, steps)
+            addresses = _bring_up(options, state, durability, guardian, children, steps)
             state.write_addresses(addresses)
             announce(addresses)
             while True:
                 for child in children:
                     child.raise_if_dead()
+                durability.watch()
                 time.sleep(0.5)
         except KeyboardInterrupt:
             pass
 
 
 def _bring_up(
-    options: Options, state: StateDirectory, guardian: Guardian, children: list[ChildProcess], steps: Steps
+    options: Options,
+    state: StateDirectory,
+    durability: Durability,
+    guardian: Guardian,
+    children: list[ChildProcess],
+    steps: Steps,
 ) -> StackAddresses:
-    without_models = not state.services.exists()
+    without_models = not state.has_models
     emulator = start_emulator(state, options.port, enforce_iam=options.enforce_iam, guardian=guardian)
     children.append(emulator.process)
     data_service_url = options.data_service_url or f"http://{LOOPBACK}:{options.data_service_port}"
@@ -92,7 +103,8 @@ def _bring_up(
     with steps.step("Starting the emulator") as tell:
         emulator.wait_until_ready()
         tell(emulator.endpoint_url)
-    outputs = _deploy(emulator, packages, data_service_url, state, steps)
+    with durability.deployment(emulator.clients()):
+        outputs = _deploy(emulator, packages, data_service_url, state, steps)
     addresses = StackAddresses(
         api_url=f"{emulator.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/v1",
         api_key=state.secret("api-key"),
@@ -157,10 +169,22 @@ def _require_free_ports(options: Options) -> None:
         require_free(port, "--dashboard-port or --no-dashboard" if option == "--dashboard-port" else option)
 
 
-def _stop(children: list[ChildProcess], state: StateDirectory, steps: Steps, signals: StopOnSignals) -> None:
+def _stop(
+    children: list[ChildProcess], state: StateDirectory, durability: Durability, steps: Steps, signals: StopOnSignals
+) -> None:
+    """End every child; raise NotSaved if the emulator was there to save its state and did not."""
     signals.ignore()
     state.forget_addresses()
-    with steps.step("Stopping and saving the state"):
-        for child in reversed(children):
+    saves = bool(children) and children[0].exit_status is None
+    with steps.step("Stopping and saving the state" if saves else "Stopping what still runs") as tell:
+        for child in reversed(children[1:]):
             child.stop()
+        for emulator in children[:1]:
+            emulator.ask_to_stop()
+            durability.stop()
+            emulator.stop()
         state.clear_temporary()
+        if saves:
+            tell(durability.settle())
+    if children and not saves:
+        steps.note(durability.outlook())

@@ -10,6 +10,7 @@ import typer
 from cloud.commands.numbers import finite
 from cloud.commands.up import StateDir
 from cloud.processes import LIMIT_SECONDS
+from cloud.saved_state import SavedState, unsaved_reason
 from cloud.state import DEFAULT_STATE_DIR, StateDirectory
 from menagerie.errors import NotFound, Unavailable
 
@@ -34,4 +35,6 @@ def down(
             if time.monotonic() > deadline:
                 raise Unavailable(f"`menagerie up` (process {pid}) has not ended after {timeout:.0f} s")
             time.sleep(0.1)
+        if not SavedState(state.root).ended_in_order:
+            raise Unavailable(f"down, but {unsaved_reason(state.root)}")
     typer.echo("down; models, predictions and keys are kept")

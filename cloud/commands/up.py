@@ -20,6 +20,10 @@ def up(
     dashboard_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")] = 8501,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Leave the dashboard out.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget models, predictions and keys first.")] = False,
+    recover: Annotated[
+        bool,
+        typer.Option("--recover", help="If the saved state is damaged, keep it aside and go on with what is whole."),
+    ] = False,
     data_service_url: Annotated[
         str | None, typer.Option(help="Use a running data service, such as the official one, instead of ours.")
     ] = None,
@@ -43,6 +47,7 @@ def up(
         source=DataServiceSource(seed=seed, number_of_datapoints=number_of_datapoints),
         enforce_iam=enforce_iam,
         fresh=fresh,
+        recover=recover,
     )
     run(options, lambda addresses: _announce(addresses, state_dir), Steps())
 

@@ -27,5 +27,5 @@ def test_a_clone_has_the_line_ends_of_unix(tmp_path: Path, setting: str) -> None
     assert len(found) > 100
     assert {path: ends for path, ends in found.items() if ends not in {"lf", "none", "-text"}} == {}
     assert {path for path, ends in found.items() if ends == "-text"} == {
-        path for path in found if path.endswith(".png")
+        path for path in found if path.endswith((".png", ".gz"))
     }

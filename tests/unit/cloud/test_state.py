@@ -74,3 +74,18 @@ def test_forgetting_everything_leaves_only_the_lock(state: StateDirectory) -> No
     with state.locked():
         state.forget_everything()
         assert [entry.name for entry in state.root.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize("content", ["", "\n", "short", "with a space in the middle of it all"])
+def test_a_secret_that_was_cut_off_counts_as_absent(state: StateDirectory, content: str) -> None:
+    (state.root / "api-key").write_text(content)
+    secret = state.secret("api-key")
+    assert len(secret) >= 40
+    assert state.secret("api-key") == secret
+
+
+@pytest.mark.parametrize("content", ["", '{"api_url": "http', "[]", "{}"])
+def test_addresses_that_were_cut_off_are_named(state: StateDirectory, content: str) -> None:
+    (state.root / "stack.json").write_text(content)
+    with pytest.raises(NotFound, match=r"stack\.json cannot be read"):
+        state.addresses()

@@ -1,0 +1,116 @@
+"""A saved state that is damaged, of an older version, or incomplete is recognised, and never overwritten by less."""
+
+import json
+import signal
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from cloud.state import StackAddresses
+from tests.e2e.conftest import Up
+from tests.e2e.test_routes import ANIMALS
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+# Saved by Menagerie before there were seals and journals, without the zips of its functions.
+OLD_STATE = Path(__file__).parent / "data" / "state-of-format-1.tar.gz"
+OLD_MODEL, OLD_PREDICTION = "20261125T173116Z-afd85438", "01M89W66Z8YRHX1XZK9S5QWR6A-0"
+
+
+def menagerie(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cloud.cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def predict(addresses: StackAddresses) -> str:
+    answer = httpx2.post(
+        f"{addresses.api_url}/predict",
+        json={"animals": [ANIMALS["chicken"]]},
+        headers={"x-api-key": addresses.api_key},
+        timeout=30.0,
+    )
+    return str(answer.json()["predictions"][0]["id"])
+
+
+def has(addresses: StackAddresses, prediction: str) -> bool:
+    headers = {"x-api-key": addresses.api_key}
+    return httpx2.get(f"{addresses.api_url}/predictions/{prediction}", headers=headers, timeout=30.0).is_success
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
+    """Start `up` with the same state folder each time; whatever still runs at the end is stopped."""
+    started = []
+
+    def start(*options: str) -> Up:
+        started.append(Up(tmp_path / "state", *options))
+        return started[-1]
+
+    yield start
+    for up in started:
+        up.stop()
+
+
+def test_a_damaged_state_is_named_kept_and_recovered(start: Callable[..., Up], tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    first = start()
+    before = predict(first.wait())
+    assert first.stop() == 0
+    second = start()
+    after = predict(second.wait())
+    assert menagerie("down", "--state-dir", state).returncode == 0
+
+    saved = state / "services" / "dynamodb.json"
+    damaged = saved.read_bytes()[:1000]
+    saved.write_bytes(damaged)
+    refused = start()
+    assert refused.process.wait(60) == 1
+    (line,) = refused.log.read_text().splitlines()
+    assert f"{saved} has 1000 bytes" in line
+    assert "--recover" in line
+    assert "--fresh" in line
+    assert saved.read_bytes() == damaged
+
+    recovered = start("--recover")
+    addresses = recovered.wait()
+    assert has(addresses, before)
+    assert has(addresses, after)
+    (kept,) = state.glob("damaged-*")
+    assert (kept / "dynamodb.json").read_bytes() == damaged
+    assert recovered.stop(signal.SIGTERM) == 0
+
+
+def test_a_state_from_before_there_were_seals_is_taken_over(start: Callable[..., Up], tmp_path: Path) -> None:
+    with tarfile.open(OLD_STATE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    key = (tmp_path / "state" / "api-key").read_text()
+    up = start()
+    addresses = up.wait()
+    assert addresses.api_key == key
+    assert has(addresses, OLD_PREDICTION)
+    health = httpx2.get(f"{addresses.api_url}/health", timeout=30.0)
+    assert health.json()["model_version"] == OLD_MODEL
+    new = predict(addresses)
+    assert up.stop() == 0
+    seal = json.loads((tmp_path / "state" / "services" / "seal.json").read_text())
+    assert seal["generation"] == 2
+    assert new.removesuffix("-0") in (tmp_path / "state" / "services" / "dynamodb.json").read_text()
+
+
+def test_down_says_so_if_the_state_was_not_saved(start: Callable[..., Up], tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    up = start()
+    up.wait()
+    # Not a file of the emulator's is left to be sealed, as if none could be written.
+    (state / "running" / "session.json").unlink()
+    down = menagerie("down", "--state-dir", state)
+    assert down.returncode == 1
+    line = down.stderr.splitlines()[-1]
+    assert "the emulator did not save its state" in line
+    assert "`menagerie up`, which recovers it" in line
+    assert up.process.wait(10) == 1
+    assert "✓ Stopping and saving the state" not in up.log.read_text()

@@ -1,0 +1,191 @@
+"""Before and after an emulator runs: what is started from, what is refused, and what is said of a stop."""
+
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cloud.durability import CHECKED_CHANGES, PREDICTIONS, SPACE_TO_START, Durability, NotSaved
+from cloud.journal import Change, Journal
+from cloud.saved_state import ESSENTIAL, DamagedState, SavedState, seal, unsaved_reason
+from cloud.state import StateDirectory
+from cloud.steps import Steps
+from menagerie.errors import Unavailable
+
+
+class Folder:
+    """A state folder, what is said of it, and an emulator that is played."""
+
+    def __init__(self, root: Path) -> None:
+        self.state = StateDirectory.open(root)
+        self.saved = SavedState(self.state.root)
+        self.output = io.StringIO()
+
+    def durability(self) -> Durability:
+        """What a new `up` uses."""
+        return Durability(self.state, Steps(Console(file=self.output)))
+
+    def journal(self, generation: int) -> Journal:
+        return Journal(self.state.root / "journal" / f"{generation}.jsonl")
+
+    def save(self, content: str) -> None:
+        """Save as the emulator does, each file in place of the one before, and seal it."""
+        for name in ESSENTIAL:
+            temporary = self.saved.running / f"{name}.tmp"
+            temporary.write_text(json.dumps({"payload": content.split()}))
+            temporary.replace(self.saved.running / name)
+        assert seal(self.saved.running) is None
+
+    def run(self, content: str, *changes: Change) -> None:
+        """Start, change something, stop in order."""
+        durability = self.durability()
+        durability.begin(recover=False)
+        self.journal(self.saved.generation).append(changes)
+        self.save(content)
+        assert durability.settle() == ""
+
+    @property
+    def content(self) -> str:
+        return " ".join(json.loads((self.saved.running / "dynamodb.json").read_text())["payload"])
+
+
+def prediction(request: str) -> Change:
+    key = {"pk": {"S": "day#2026-01-31"}, "sk": {"S": request}}
+    return Change(PREDICTIONS, key, {**key, "species": {"SS": ["dog"]}})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "state")
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let the disk have so many bytes left."""
+    usage = shutil.disk_usage
+
+    def leave(free: int) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(path)._replace(free=free))
+
+    return leave
+
+
+def test_a_run_that_ended_in_order_leaves_no_word_and_its_own_changes_for_a_recovery(folder: Folder) -> None:
+    folder.run("A", prediction("A"))
+    folder.run("A B", prediction("B"))
+    folder.durability().begin(recover=False)
+    assert folder.content == "A B"
+    assert folder.output.getvalue() == ""
+    assert [path.name for path in (folder.state.root / "journal").iterdir()] == ["1.jsonl"]
+
+
+def test_a_run_that_saved_and_was_not_ended_in_order_lost_nothing(folder: Folder) -> None:
+    folder.durability().begin(recover=False)
+    folder.save("A")
+    folder.durability().begin(recover=False)
+    assert folder.content == "A"
+    assert "nothing is lost" in folder.output.getvalue()
+
+
+def test_a_run_that_saved_nothing_is_gone_but_for_its_journal(folder: Folder) -> None:
+    folder.run("A", prediction("A"))
+    folder.durability().begin(recover=False)
+    folder.journal(1).append([prediction("B")])
+    folder.durability().begin(recover=False)
+    assert folder.content == "A"
+    assert list(folder.journal(1).changes()) == [prediction("B")]
+    said = " ".join(folder.output.getvalue().split())
+    assert "The last run ended without saving its state" in said
+    assert "jobs come from the journal" in said
+
+
+def test_a_damaged_state_ends_it_with_what_to_do(folder: Folder) -> None:
+    folder.run("A", prediction("A"))
+    (folder.saved.services / "dynamodb.json").write_text("{")
+    with pytest.raises(DamagedState, match=r"dynamodb\.json has 1 bytes.*--recover.*--fresh"):
+        folder.durability().begin(recover=False)
+    assert (folder.saved.services / "dynamodb.json").read_text() == "{"
+
+
+def test_a_recovery_starts_from_the_state_before_with_all_changes_since(folder: Folder) -> None:
+    folder.run("A", prediction("A"))
+    folder.run("A B", prediction("B"))
+    # A crash after the damaged state, too.
+    folder.durability().begin(recover=False)
+    folder.journal(2).append([prediction("C")])
+    (folder.saved.services / "dynamodb.json").write_text("{")
+    folder.durability().begin(recover=True)
+    assert folder.content == "A"
+    assert list(folder.journal(1).changes()) == [prediction("B"), prediction("C")]
+    (kept,) = folder.state.root.glob("damaged-*")
+    assert (kept / "dynamodb.json").read_text() == "{"
+
+
+def test_a_recovery_of_the_first_state_starts_from_nothing_with_all_changes(folder: Folder) -> None:
+    folder.run("A", prediction("A"))
+    (folder.saved.services / "dynamodb.json").write_text("{")
+    folder.durability().begin(recover=True)
+    assert not (folder.saved.running / "dynamodb.json").exists()
+    assert list(folder.journal(0).changes()) == [prediction("A")]
+
+
+def test_a_stop_without_a_saved_state_is_an_error_that_says_where_everything_is(folder: Folder) -> None:
+    durability = folder.durability()
+    durability.begin(recover=False)
+    with pytest.raises(NotSaved, match="nothing is lost, since the journal has it: start `menagerie up`") as failure:
+        durability.settle()
+    assert unsaved_reason(folder.state.root) == str(failure.value)
+    assert not folder.saved.ended_in_order
+
+
+def test_on_a_full_disk_it_says_to_free_some_space(folder: Folder, disk: Callable[[int], None]) -> None:
+    durability = folder.durability()
+    durability.begin(recover=False)
+    disk(3 * 2**20)
+    with pytest.raises(NotSaved, match=r"free some space \(3 MiB are left\), then start"):
+        durability.settle()
+
+
+def test_a_saved_state_that_lacks_what_was_stored_last_is_not_taken(folder: Folder) -> None:
+    folder.run("A", prediction("A"))
+    durability = folder.durability()
+    durability.begin(recover=False)
+    folder.journal(1).append([prediction("B")])
+    folder.save("A")
+    with pytest.raises(NotSaved, match="lacks the latest predictions"):
+        durability.settle()
+    assert not folder.saved.ended_in_order
+    folder.durability().begin(recover=False)
+    assert folder.content == "A"
+    assert list(folder.journal(1).changes()) == [prediction("B")]
+
+
+def test_what_may_be_deleted_meanwhile_is_not_looked_for(folder: Folder) -> None:
+    key = {"pk": {"S": "key#mine"}, "sk": {"S": "key"}}
+    gone = [prediction("B"), Change(PREDICTIONS, prediction("B").key, None)]
+    names = [f"A{number}" for number in range(CHECKED_CHANGES)]
+    kept = [prediction(name) for name in names]
+    folder.run(" ".join(names), *kept, *gone, Change(PREDICTIONS, key, {**key, "forget_at": {"N": "1"}}))
+
+
+def test_too_little_space_is_said_before_anything_starts(folder: Folder, disk: Callable[[int], None]) -> None:
+    disk(SPACE_TO_START - 1)
+    with pytest.raises(Unavailable, match=r"has 1024 MiB left and 1024 are needed"):
+        folder.durability().begin(recover=False)
+    assert not folder.saved.running.exists()
+
+
+def test_a_disk_that_gets_full_is_warned_of_once(folder: Folder, disk: Callable[[int], None]) -> None:
+    durability = folder.durability()
+    durability.begin(recover=False)
+    durability.watch()
+    assert folder.output.getvalue() == ""
+    disk(2**20)
+    again = folder.durability()
+    again.watch()
+    again.watch()
+    assert folder.output.getvalue().count("less than 256 MiB left") == 1

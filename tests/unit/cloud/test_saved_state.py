@@ -1,0 +1,210 @@
+"""What the emulator saved is used if it is whole, named if it is damaged, and never overwritten by less."""
+
+import json
+import logging
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cloud.saved_state import ESSENTIAL, DamagedState, SavedState, seal, sealing
+
+OTHERS = ("lambda-blobs/0a.zip", "cognito-rsa-key.pem")
+
+
+def save(folder: Path, content: str = "first", names: tuple[str, ...] = ESSENTIAL) -> None:
+    """Write as the emulator does when it stops: each file beside, then in its place."""
+    for name in names:
+        temporary = folder / f"{name}.tmp"
+        temporary.write_text(json.dumps({"payload": content}))
+        temporary.replace(folder / name)
+
+
+def run(state: SavedState, content: str) -> None:
+    """Let an emulator run from begin to an orderly end."""
+    folder = state.begin()
+    with state.deployment():
+        pass
+    save(folder, content)
+    assert seal(folder) is None
+    assert state.settle()
+
+
+def payload(state: SavedState) -> str:
+    return str(json.loads((state.services / "dynamodb.json").read_text())["payload"])
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> SavedState:
+    return SavedState(tmp_path)
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Give back what `sealing` takes from a process that is about to end."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_there_is_nothing_at_first(state: SavedState) -> None:
+    state.check()
+    assert state.generation == 0
+    assert state.ended_in_order
+    assert list(state.begin().glob("*.json")) == [state.running / "session.json"]
+    assert not state.ended_in_order
+
+
+def test_what_was_saved_in_order_is_what_the_next_one_starts_from(state: SavedState) -> None:
+    run(state, "first")
+    run(state, "second")
+    state.check()
+    assert (state.generation, payload(state)) == (2, "second")
+    assert json.loads((state.begin() / "dynamodb.json").read_text()) == {"payload": "second"}
+
+
+def test_an_emulator_that_dies_while_it_saves_changes_nothing(state: SavedState) -> None:
+    run(state, "first")
+    save(state.begin(), "half", ESSENTIAL[:3])
+    assert not state.settle()
+    state.check()
+    assert (state.generation, payload(state)) == (1, "first")
+    assert json.loads((state.begin() / "dynamodb.json").read_text()) == {"payload": "first"}
+
+
+@pytest.mark.parametrize("missing", ESSENTIAL)
+def test_a_file_that_was_not_saved_anew_is_no_whole_state(state: SavedState, missing: str) -> None:
+    run(state, "first")
+    folder = state.begin()
+    save(folder, "second", tuple(name for name in ESSENTIAL if name != missing))
+    assert seal(folder) == f"{missing} is the one that the emulator started with"
+    assert not state.settle()
+
+
+@pytest.mark.parametrize("missing", ESSENTIAL)
+def test_a_first_state_without_a_file_that_the_stack_needs_is_not_whole(state: SavedState, missing: str) -> None:
+    folder = state.begin()
+    with state.deployment():
+        pass
+    save(folder, "first", tuple(name for name in ESSENTIAL if name != missing))
+    assert seal(folder) == f"{missing} is missing"
+
+
+def test_a_state_from_the_middle_of_a_deployment_is_not_whole(state: SavedState) -> None:
+    folder = state.begin()
+    with state.deployment():
+        save(folder)
+        assert seal(folder) == "it was in the middle of a deployment"
+
+
+def test_a_stop_before_any_deployment_is_one_in_order(state: SavedState) -> None:
+    assert seal(state.begin()) is None
+    assert state.settle()
+    assert state.ended_in_order
+
+
+def test_a_file_that_was_cut_off_is_named(state: SavedState) -> None:
+    run(state, "first")
+    path = state.services / "dynamodb.json"
+    path.write_bytes(path.read_bytes()[:5])
+    with pytest.raises(DamagedState, match=r"services/dynamodb.json has 5 bytes and was saved with 20"):
+        state.check()
+
+
+def test_a_file_whose_bytes_have_changed_is_named(state: SavedState) -> None:
+    run(state, "first")
+    path = state.services / "apigateway_v1.json"
+    path.write_bytes(path.read_bytes().replace(b"first", b"forst"))
+    with pytest.raises(DamagedState, match=r"apigateway_v1.json is not what was saved"):
+        state.check()
+
+
+def test_a_file_that_is_gone_is_named(state: SavedState) -> None:
+    run(state, "first")
+    (state.services / "s3.json").unlink()
+    with pytest.raises(DamagedState, match=r"s3.json is missing"):
+        state.check()
+
+
+def test_a_seal_that_was_cut_off_is_named(state: SavedState) -> None:
+    run(state, "first")
+    (state.services / "seal.json").write_text("{")
+    with pytest.raises(DamagedState, match=r"seal.json cannot be read"):
+        state.check()
+
+
+def test_a_state_from_before_there_were_seals_gets_one_if_it_can_be_read(state: SavedState) -> None:
+    state.services.mkdir()
+    save(state.services, "old")
+    for name in OTHERS:
+        (state.services / name).parent.mkdir(exist_ok=True)
+        (state.services / name).write_text(name)
+    state.check()
+    assert (state.generation, payload(state)) == (1, "old")
+    assert all((state.begin() / name).read_text() == name for name in OTHERS)
+
+
+def test_one_that_cannot_be_read_is_named_and_left_alone(state: SavedState) -> None:
+    state.services.mkdir()
+    save(state.services, "old")
+    (state.services / "dynamodb.json").write_text('{"payload": ')
+    with pytest.raises(DamagedState, match=r"dynamodb.json cannot be read"):
+        state.check()
+    assert (state.services / "dynamodb.json").read_text() == '{"payload": '
+
+
+def test_a_damaged_state_is_kept_aside_and_the_one_before_takes_its_place(state: SavedState) -> None:
+    run(state, "first")
+    run(state, "second")
+    (state.services / "dynamodb.json").write_text("{")
+    kept = state.set_aside()
+    assert (kept / "dynamodb.json").read_text() == "{"
+    state.check()
+    assert (state.generation, payload(state)) == (1, "first")
+
+
+def test_without_a_whole_state_before_it_nothing_takes_its_place(state: SavedState) -> None:
+    run(state, "first")
+    run(state, "second")
+    for folder in (state.services, state.previous):
+        (folder / "dynamodb.json").write_text("{")
+    state.set_aside()
+    state.check()
+    assert state.generation == 0
+
+
+def test_a_crash_between_the_two_renames_of_a_settlement_loses_nothing(state: SavedState) -> None:
+    run(state, "first")
+    folder = state.begin()
+    save(folder, "second")
+    assert seal(folder) is None
+    state.services.rename(state.previous)
+    assert state.settle()
+    assert (state.generation, payload(state)) == (2, "second")
+
+
+@pytest.mark.usefixtures("signals")
+def test_the_emulator_seals_what_it_saved_whoever_stops_it(state: SavedState) -> None:
+    folder = state.begin()
+    with sealing(folder):
+        save(folder)
+    assert state.settle()
+
+
+@pytest.mark.usefixtures("signals")
+def test_an_error_that_the_emulator_only_logs_ends_it_with_that_error(state: SavedState) -> None:
+    folder = state.begin()
+    save(folder)
+    with pytest.raises(SystemExit, match="No space left on device"), sealing(folder):
+        logging.getLogger("persistence").error("failed to save dynamodb: [Errno 28] No space left on device")
+    assert not state.settle()
+
+
+def test_an_emulator_that_ends_by_an_error_has_saved_nothing(state: SavedState) -> None:
+    folder = state.begin()
+    save(folder)
+    with pytest.raises(ZeroDivisionError), sealing(folder):
+        raise ZeroDivisionError
+    assert not state.settle()
