@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.faults.clocks import jump_clocks
+from benchmarks.faults.crashes import crash_the_cloud
 from benchmarks.faults.data_services import ask_hostile_services
 from benchmarks.faults.outcome import Outcome
 from benchmarks.faults.storage import inject_storage_faults
@@ -32,6 +33,7 @@ SCENARIOS: dict[str, Callable[[float], list[Outcome]]] = {
     "data-services": lambda _: [ask_hostile_services()],
     "clocks": lambda _: [jump_clocks()],
     "workers": lambda share: _on_a_stack(share),
+    "crashes": crash_the_cloud,
 }
 
 

@@ -1,0 +1,26 @@
+"""Nothing that was answered is lost, whatever is killed and when."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.faults.crashes import Crashes
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),  # five starts
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc"),
+]
+
+
+def test_what_was_answered_outlives_every_crash(tmp_path: Path) -> None:
+    crashes = Crashes(tmp_path / "state")
+    # The first of them in the first session, when nothing has been saved yet.
+    outcomes = [crashes.kill_emulator(times=1), crashes.kill_both(times=2), crashes.fill_disk(times=1)]
+    crashes.check()
+    assert all(outcome.is_clean for outcome in outcomes), outcomes
+    assert sum(outcome.injected for outcome in outcomes) == 4
+    assert all(outcome.answered > 8 for outcome in outcomes)
+    assert "Recovering what was not saved" in crashes.last_log
+    assert "✓ Stopping and saving the state" in crashes.last_log
