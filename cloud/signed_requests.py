@@ -36,6 +36,7 @@ _GATEWAY = re.compile(
     r"|/restapis/[A-Za-z0-9]+/[A-Za-z0-9_-]+/_user_request_(?!/@connections)(/.*)?",
     re.DOTALL,
 )
+_TIMESTAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _QUERY_FIELDS = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
 _SIGNING_WORDS = {"x-amz-signature", "x-amz-credential", "x-amz-algorithm", "awsaccesskeyid", "signature"}
@@ -193,7 +194,9 @@ def check_time(signature: Signature | SignatureVersion2, now: datetime) -> None:
             raise SignatureRefused("The signature has expired.")
         return
     try:
-        signed_at = datetime.strptime(signature.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        if _TIMESTAMP.fullmatch(signature.timestamp) is None:
+            raise ValueError
+        signed_at = datetime.fromisoformat(signature.timestamp)
     except ValueError:
         raise SignatureRefused("The signature's date is not written as 20260131T235959Z.") from None
     if signed_at > now + MAX_SKEW:

@@ -1,6 +1,7 @@
 """Asks an ASGI application one question, with exactly the headers that a test gives."""
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -79,5 +80,7 @@ def ask(
     async def serve() -> None:
         await app(scope, receive, send)
 
-    asyncio.run(serve())
+    # Not asyncio.run, which forgets the loop that Mangum keeps for the handlers of other tests.
+    with closing(asyncio.new_event_loop()) as loop:
+        loop.run_until_complete(serve())
     return answer
