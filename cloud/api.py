@@ -64,11 +64,11 @@ def _document(answer: httpx2.Response, url: str) -> dict[str, Any]:
 
 
 def _told(answer: httpx2.Response, url: str) -> str:
-    if answer.status_code == httpx2.codes.FORBIDDEN:
-        return f"the API at {url} refused the key"
     try:
         problem = answer.json()
         fields = "; ".join(f"{each['field']}: {each['message']}" for each in problem.get("errors") or ())
         return f"{problem['detail']} {fields}".strip()
     except (ValueError, KeyError, TypeError, AttributeError):
+        if answer.status_code == httpx2.codes.FORBIDDEN:
+            return f"the API at {url} refused the key"
         return f"the API at {url} answered with status {answer.status_code}"

@@ -68,6 +68,6 @@ def curl_line(addresses: StackAddresses) -> str:
     # curl would ask loopback through a proxy, too.
     directly = "--noproxy '*' " if proxies_around_loopback() else ""
     return (
-        f"curl -s {directly}-X POST '{addresses.api_url}/predict' -H 'x-api-key: {addresses.api_key}' "
+        f"curl -s {directly}-X POST '{addresses.api_url}/predict' -H 'x-api-key: {addresses.client_api_key}' "
         f"-H 'content-type: application/json' -d '{animal}'"
     )

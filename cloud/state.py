@@ -24,9 +24,12 @@ class StackAddresses:
 
     api_url: str
     api_key: str
+    """The operator's, which every route takes."""
     endpoint_url: str
     dashboard_url: str | None
     data_service_url: str
+    client_api_key: str = ""
+    """What clients use: it neither retrains nor promotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,10 @@ class StateDirectory:
             secret = secrets.token_urlsafe(32)
             write_whole(path, secret)
         return secret
+
+    def key_parameters(self) -> dict[str, str]:
+        """Return the template's parameters for the API's keys, made on first use."""
+        return {"ApiKeyValue": self.secret("api-key"), "ClientApiKeyValue": self.secret("client-api-key")}
 
     def write_addresses(self, addresses: StackAddresses) -> Path:
         """Write stack.json, whole or not at all."""

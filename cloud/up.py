@@ -111,6 +111,7 @@ def _bring_up(
         endpoint_url=emulator.endpoint_url,
         dashboard_url=f"http://{LOOPBACK}:{options.dashboard_port}" if options.dashboard_port else None,
         data_service_url=data_service_url,
+        client_api_key=state.secret("client-api-key"),
     )
     wake(addresses, "/health")
     dashboard = start_dashboard(addresses, options.dashboard_port, state, guardian)
@@ -133,7 +134,7 @@ def _bring_up(
 def _deploy(
     emulator: Emulator, packages: dict[str, Package], data_service_url: str, state: StateDirectory, steps: Steps
 ) -> dict[str, str]:
-    parameters = {"DataServiceUrl": data_service_url, "ApiKeyValue": state.secret("api-key")}
+    parameters = {"DataServiceUrl": data_service_url, **state.key_parameters()}
     with steps.step("Deploying template.yaml") as tell:
         stack = deploy(
             emulator.clients(),

@@ -98,6 +98,10 @@ def error_from_response(response: httpx2.Response) -> ApiError:
                 "There is no such address at the gateway.",
                 advice="Check `MENAGERIE_API_URL`: the address in use stands in `.menagerie/stack.json`.",
             )
+        case 403 if "operator" in detail:
+            return Forbidden(
+                detail, advice="Set `MENAGERIE_API_KEY` to the operator's key: `api_key` in `.menagerie/stack.json`."
+            )
         case 401 | 403:
             return Forbidden("The API does not accept this key.")
         case 404:

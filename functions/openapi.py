@@ -27,7 +27,7 @@ Classifies animals and keeps every answer.
 # The gateway checks the key before any function runs. On AWS it answers as template.yaml has it, on emulators in AWS's
 # own shape.
 _FORBIDDEN: dict[str, Any] = {
-    "description": "Forbidden: the header `x-api-key` is missing or wrong.",
+    "description": "Forbidden: `x-api-key` is missing or wrong, or a client's where the operator's is needed.",
     "content": {
         MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
         "application/json": {

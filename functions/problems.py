@@ -12,6 +12,7 @@ from starlette.routing import Match, Route
 from functions.request_log import log_of
 from menagerie.errors import (
     Conflict,
+    Forbidden,
     InvalidInput,
     MenagerieError,
     ModelRejected,
@@ -40,6 +41,7 @@ _TAGGED_UNION = "source"
 
 _STATUS: dict[type[BaseException], int] = {
     InvalidInput: 422,
+    Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
     ModelRejected: 409,
@@ -58,6 +60,7 @@ _FIXED_DETAIL: dict[type[BaseException], str] = {
 
 # As RFC 9110 has them; Python's own phrases change with its version, and docs/openapi.json must not.
 _TITLES = {
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     409: "Conflict",

@@ -3,6 +3,7 @@
 MenagerieError
 ├── InvalidInput          what was sent cannot be used               422
 ├── NotFound              no such prediction, model or job           404
+├── Forbidden             the key does not allow it                  403
 ├── Conflict              somebody else was first                    409
 ├── Unavailable           a dependency or the model is not there     503
 │   ├── NothingPromoted   there is no current model yet              503
@@ -24,6 +25,10 @@ class InvalidInput(MenagerieError):
 
 class NotFound(MenagerieError):
     """There is no prediction, model or job of that name."""
+
+
+class Forbidden(MenagerieError):
+    """The caller is known and may not do this; the text says who may."""
 
 
 class Conflict(MenagerieError):

@@ -66,6 +66,9 @@ class RetrainSettings(JobSettings):
     trainer_function: _Name
     predictions_table: _Name
     minimum_new_feedback: Annotated[int, Field(ge=1)] = 10
+    # Without either, nobody may retrain or promote through the API.
+    operator_key_id: str = ""
+    operator_key_sha256: str = ""
 
 
 class TrainerSettings(JobSettings):

@@ -36,7 +36,7 @@ def deploy(
     ] = False,
     state_dir: Annotated[
         Path | None,
-        typer.Option(file_okay=False, help="On an emulator: keep a random API key here, and write stack.json."),
+        typer.Option(file_okay=False, help="On an emulator: keep random API keys here, and write stack.json."),
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Stay, and deploy again whenever the stack is gone; Ctrl-C ends it.")
@@ -86,7 +86,7 @@ def _deploy(
 
     clients = Clients(boto3.Session())
     if state:
-        parameters = {**parameters, "ApiKeyValue": state.secret("api-key")}
+        parameters = {**parameters, **state.key_parameters()}
     if "DataServiceUrl" not in parameters and deployment.describe(clients.cloudformation, stack) is None:
         raise InvalidInput("the first deployment needs --data-service-url, the address that retraining fetches from")
     target = _target(python_version)
@@ -110,7 +110,8 @@ def _deploy(
         _first_model(clients.s3, outputs["ModelsBucketName"], data_service_url, steps)
     if state:
         url = deployment.api_url(outputs, endpoint)
-        state.write_addresses(StackAddresses(url, state.secret("api-key"), endpoint, None, data_service_url or ""))
+        keys = state.secret("api-key"), state.secret("client-api-key")
+        state.write_addresses(StackAddresses(url, keys[0], endpoint, None, data_service_url or "", keys[1]))
     return outputs
 
 

@@ -35,7 +35,7 @@ def clients_for(state_dir: Path) -> "Clients":
 
 
 def addresses_for(state_dir: Path, stack: str) -> StackAddresses:
-    """Return where the application answers, by the rule of `clients_for`, and its key.
+    """Return where the application answers, by the rule of `clients_for`, and its keys.
 
     Of a stack that was deployed elsewhere neither the dashboard's nor the data service's address is known: they are
     empty. Raises NotFound if no cloud is meant, Unavailable if it does not answer or has no such stack.
@@ -48,8 +48,13 @@ def addresses_for(state_dir: Path, stack: str) -> StackAddresses:
     clients = clients_for(state_dir)
     outputs = deployment.outputs(clients, stack)
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
-    key = clients.apigateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
-    return StackAddresses(deployment.api_url(outputs, endpoint), key, endpoint, "", "")
+
+    def value(output: str) -> str:
+        return clients.apigateway.get_api_key(apiKey=outputs[output], includeValue=True)["value"]
+
+    client_key = value("ClientApiKeyId") if "ClientApiKeyId" in outputs else ""  # a stack of an older template has none
+    url = deployment.api_url(outputs, endpoint)
+    return StackAddresses(url, value("ApiKeyId"), endpoint, "", "", client_key)
 
 
 def _running(state_dir: Path) -> StateDirectory | None:

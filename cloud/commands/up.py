@@ -63,9 +63,9 @@ Menagerie is up.
   API            {addresses.api_url}
   documentation  {addresses.api_url}/docs
   data service   {addresses.data_service_url}
-  addresses and key for programs: {state_dir / "stack.json"}
+  addresses and keys for programs: {state_dir / "stack.json"}
 
-Try it:
+Try it, with the clients' key; the operator's, with which the dashboard runs, also retrains and promotes:
 
   {curl_line(addresses)}
 

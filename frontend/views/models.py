@@ -18,6 +18,7 @@ def show() -> None:
     st.title("Models", anchor=False)
     st.markdown("Train a model, see how good it is on animals it was not trained on, and say which one answers.")
     show_retraining()
+    st.caption("Training and promoting take the operator's key, with which `make up` starts this dashboard.")
     line = steady_line()
     outcome: Models | ApiError
     with line, st.spinner("Loading models …"):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from functions.http_app import http_app
 from functions.json_log import JsonLog
+from functions.operator_key import NO_OPERATOR, OperatorKey
 from functions.retrain.dependencies import RetrainDependencies
 from functions.retrain.routes import router
 
@@ -30,8 +31,9 @@ def create_app(
     registry: "ModelRegistry",
     start_worker: "Callable[[str], None]",
     *,
+    operator: OperatorKey = NO_OPERATOR,
     verify: "Callable[[bytes, ModelManifest], object]" = open_model,
 ) -> "FastAPI":
     """Return the application for a store of jobs, the registry, and the way to start the worker of a job."""
-    dependencies = RetrainDependencies(jobs, registry, start_worker, verify)
+    dependencies = RetrainDependencies(jobs, registry, start_worker, verify, operator)
     return http_app(router, dependencies=dependencies, log=JsonLog("retrain"))

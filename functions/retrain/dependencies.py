@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.operator_key import NO_OPERATOR, OperatorKey
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,6 +25,8 @@ class RetrainDependencies:
     """Takes a job id and returns before the work is done; raises Unavailable."""
     verify: "Callable[[bytes, ModelManifest], object]"
     """Opens a model; raises ModelRejected."""
+    operator: OperatorKey = NO_OPERATOR
+    """The key that starts jobs and promotes models."""
 
 
 def dependencies_of(request: "Request") -> RetrainDependencies:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import functions.cold_start
 from functions.http_app import lambda_handler
 from functions.json_log import JsonLog
+from functions.operator_key import OperatorKey
 from functions.retrain.app import create_app, open_model
 from functions.retrain.dependencies import RetrainDependencies
 from functions.retrain.lambda_worker import LambdaWorker
@@ -27,8 +28,9 @@ jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience, skippe
 feedback = DynamoDBFeedbackStore(dynamodb, settings.predictions_table, skipped=log.skipped)
 registry = S3ModelRegistry(s3_client(), settings.models_bucket)
 worker = LambdaWorker(lambda_client(), settings.trainer_function)
+operator = OperatorKey(settings.operator_key_id, settings.operator_key_sha256)
 
-http = lambda_handler(create_app(jobs, registry, worker.start))
+http = lambda_handler(create_app(jobs, registry, worker.start, operator=operator))
 dependencies = RetrainDependencies(jobs, registry, worker.start, open_model)
 functions.cold_start.finished()
 

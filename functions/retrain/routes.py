@@ -26,10 +26,11 @@ _LOCATION = {"Location": {"description": "The job, relative to this address.", "
     status_code=202,
     response_model=Job,
     openapi_extra={**json_body(TrainingRequest, required=False), **PARAMETER},
-    responses={202: {"headers": _LOCATION}, **documented(409, 413, 422, 503)},
+    responses={202: {"headers": _LOCATION}, **documented(403, 409, 413, 422, 503)},
 )
 async def retrain(request: Request) -> Response:
-    """Queue a retraining job and return at once. One job runs at a time."""
+    """Queue a retraining job and return at once. One job runs at a time. Takes the operator's key."""
+    dependencies_of(request).operator.require(request)
     asked = await read_json(request, TrainingRequest, empty=b"{}")
     job = start_retraining(asked, dependencies_of(request), key_of(request, asked))
     log_of(request.scope)["job_id"] = job.job_id
@@ -54,10 +55,11 @@ async def get_job(request: Request, job_id: str) -> Response:
     tags=["models"],
     response_model=Promoted,
     openapi_extra=json_body(Promotion),
-    responses=documented(404, 409, 413, 422, 503),
+    responses=documented(403, 404, 409, 413, 422, 503),
 )
 async def promote(request: Request) -> Response:
-    """Make a model the one that answers: promote it, or roll back to it."""
+    """Make a model the one that answers: promote it, or roll back to it. Takes the operator's key."""
+    dependencies_of(request).operator.require(request)
     asked = await read_json(request, Promotion)
     pointer = promote_model(asked.version, dependencies_of(request))
     log_of(request.scope)["model_version"] = pointer.version

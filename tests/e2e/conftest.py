@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from cloud.commands.target import DEFAULT_STACK, addresses_for
 from cloud.ports import choose_free
-from cloud.state import StackAddresses
+from cloud.state import DEFAULT_STATE_DIR, StackAddresses
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 
@@ -86,7 +87,9 @@ def addresses(request: pytest.FixtureRequest) -> StackAddresses:
     """Where the routes answer: at an address or on a stack that was named, else on the embedded cloud."""
     sam_local: str | None = request.config.getoption("--sam-local")
     if sam_local:
-        return StackAddresses(sam_local, api_key="", endpoint_url="", dashboard_url=None, data_service_url="")
+        # Of the cloud whose data the functions use: the function itself looks at it, as start-api checks none.
+        key = os.environ.get("MENAGERIE_API_KEY") or addresses_for(DEFAULT_STATE_DIR, DEFAULT_STACK).api_key
+        return StackAddresses(sam_local, api_key=key, endpoint_url="", dashboard_url=None, data_service_url="")
     stack: str | None = request.config.getoption("--stack")
     if stack:
         return StackAddresses(**json.loads(Path(stack).read_text(encoding="utf-8")))
