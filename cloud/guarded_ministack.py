@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cloud.counting_ministack import count_everything
+from cloud.gateway_errors import GatewayErrorsMiddleware
 from cloud.saved_state import sealing
 from cloud.signed_requests import SecretLookup, SignedRequestsMiddleware
 from menagerie.same_origin import Application, SameOriginMiddleware
@@ -20,8 +21,9 @@ ALLOWED_HOSTS_FILE = "MENAGERIE_ALLOWED_HOSTS_FILE"
 
 
 def guarded(app: Application, secret_of: SecretLookup, allowed_hosts_file: Path | None) -> Application:
-    """Return the application behind both checks."""
-    return SameOriginMiddleware(SignedRequestsMiddleware(app, secret_of), allowed_hosts_file=allowed_hosts_file)
+    """Return the application behind both checks, its gateway's 5xx as problem documents."""
+    checked = SignedRequestsMiddleware(GatewayErrorsMiddleware(app), secret_of)
+    return SameOriginMiddleware(checked, allowed_hosts_file=allowed_hosts_file)
 
 
 def secret_lookup(root_key: str, root_secret: str, evaluator: Any) -> SecretLookup:  # noqa: ANN401  # untyped module
