@@ -51,11 +51,14 @@ class Journal:
         self._size: int | None = None
         """How much of the file is known to be whole; None before the first write."""
 
-    def append(self, changes: Iterable[Change]) -> None:
-        """Add changes, so that no end of a process loses them; raise OSError, and keep none, if the disk is full."""
+    def append(self, changes: Iterable[Change]) -> int:
+        """Add changes, so that no end of a process loses them, and return how many bytes that were.
+
+        Raises OSError, and keeps none of them, if the disk is full.
+        """
         lines = b"".join(change.to_line() for change in changes)
         if not lines:
-            return
+            return 0
         try:
             self._write(lines)
         except OSError:
@@ -63,6 +66,7 @@ class Journal:
                 raise
             self._reserve.unlink()
             self._write(lines)
+        return len(lines)
 
     def _write(self, lines: bytes) -> None:
         new = not self.path.exists()

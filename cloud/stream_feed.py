@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 StreamsClient = Any  # boto3-stubs of this service would be one more locked dependency for two calls
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.3
+ANOTHER_PAGE_BYTES = 256 * 1024
 FLUSH_SECONDS = 0.3
 MAX_RECORDS = 1000
 _LOST_PLACE = ("ExpiredIteratorException", "TrimmedDataAccessException")
@@ -41,10 +42,11 @@ class StreamFeed:
         self._stopping = threading.Event()
         # A busy disk takes its time to flush, and what is written before that outlives every process already.
         self._threads = [
-            threading.Thread(target=self._repeat, args=(self._read_if_possible, POLL_SECONDS), daemon=True),
+            threading.Thread(target=self._repeat, args=(self._poll_if_possible, POLL_SECONDS), daemon=True),
             threading.Thread(target=self._repeat, args=(self._flush_if_needed, FLUSH_SECONDS), daemon=True),
         ]
         self._unflushed = threading.Event()
+        self._quiet: set[str] = set()
         self._read_trouble: str | None = None
         self._flush_trouble: str | None = None
 
@@ -66,7 +68,7 @@ class StreamFeed:
         for thread in self._threads:
             if thread.ident:
                 thread.join()
-        self._read_if_possible()
+        self._try(self.read)
         self._flush_if_needed()
         # An open connection would keep a server that stops in order waiting for the next request.
         self._streams.close()
@@ -74,27 +76,39 @@ class StreamFeed:
 
     def read(self) -> None:
         """Append everything new to the journal; raise OSError if the disk does not take it, to be read again."""
-        more = True
-        while more:
-            more = False
-            changes: list[Change] = []
-            places: dict[str, tuple[str, str | None]] = {}
-            for label, table in self._tables.items():
-                answer = self._records(label, table)
-                records = answer["Records"]
-                changes += [_change(label, record) for record in records]
-                last = records[-1]["dynamodb"]["SequenceNumber"] if records else None
-                places[label] = (answer["NextShardIterator"], last)
-                more = more or bool(records)
-            new = [change for change in changes if self._known.get(change.identity) != change]
-            self._journal.append(new)
-            if new:
-                self._unflushed.set()
-            # Only now: what could not be written is read once more.
-            for label, (iterator, last) in places.items():
-                self._iterators[label] = iterator
-                if last:
-                    self._last_read[label] = last
+        self._quiet.clear()
+        while len(self._quiet) < len(self._tables):
+            self._quiet.clear()
+            self._read_pages(list(self._tables))
+
+    def _poll(self) -> None:
+        # Each request costs the emulator what a prediction may be waiting for, so a table that was quiet rests once.
+        busy = [label for label in self._tables if label not in self._quiet]
+        self._quiet.clear()
+        while self._read_pages(busy) >= ANOTHER_PAGE_BYTES:
+            pass
+
+    def _read_pages(self, labels: list[str]) -> int:
+        """Append the next page of some tables' streams; return how many bytes the journal has grown by."""
+        changes: list[Change] = []
+        places: dict[str, tuple[str, str | None]] = {}
+        for label in labels:
+            answer = self._records(label, self._tables[label])
+            records = answer["Records"]
+            changes += [_change(label, record) for record in records]
+            places[label] = answer["NextShardIterator"], records[-1]["dynamodb"]["SequenceNumber"] if records else None
+        new = [change for change in changes if self._known.get(change.identity) != change]
+        written = self._journal.append(new)
+        if written:
+            self._unflushed.set()
+        # Only now: what could not be written is read once more.
+        for label, (iterator, last) in places.items():
+            self._iterators[label] = iterator
+            if last:
+                self._last_read[label] = last
+            else:
+                self._quiet.add(label)
+        return written
 
     def _repeat(self, act: Callable[[], None], seconds: float) -> None:
         pause = seconds
@@ -113,9 +127,12 @@ class StreamFeed:
                 self._unflushed.set()
                 self._flush_trouble = f"the journal cannot be flushed ({error.strerror})"
 
-    def _read_if_possible(self) -> None:
+    def _poll_if_possible(self) -> None:
+        self._try(self._poll)
+
+    def _try(self, read: Callable[[], None]) -> None:
         try:
-            self.read()
+            read()
             self._read_trouble = None
         except OSError as error:
             self._read_trouble = f"the journal cannot be written ({error.strerror or error})"
