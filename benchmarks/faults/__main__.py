@@ -17,6 +17,7 @@ from benchmarks.faults.storage import inject_storage_faults
 from benchmarks.faults.workers import kill_predict_workers, kill_train_workers, promote_under_load
 from benchmarks.stack import running_stack
 from cloud.steps import Steps
+from tests.e2e.test_contract import ask_functions
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "build" / "faults"
@@ -34,6 +35,7 @@ SCENARIOS: dict[str, Callable[[float], list[Outcome]]] = {
     "clocks": lambda _: [jump_clocks()],
     "workers": lambda share: _on_a_stack(share),
     "crashes": crash_the_cloud,
+    "requests": lambda share: [_ask_generated_requests(_times(share, 100_000))],
 }
 
 
@@ -44,6 +46,16 @@ def _on_a_stack(share: float) -> list[Outcome]:
             kill_train_workers(stack, _times(share, 2)),
             promote_under_load(stack, _times(share, 30)),
         ]
+
+
+def _ask_generated_requests(requests: int) -> Outcome:
+    outcome = Outcome("request generated from the OpenAPI document, valid or not")
+    report = ask_functions(requests)
+    outcome.injected = outcome.answered = report.requests
+    if not report.conforms:
+        outcome.wrong += 1
+        outcome.note(report.output[-300:])
+    return outcome
 
 
 def main() -> None:
