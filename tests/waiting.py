@@ -60,5 +60,5 @@ def _explained(reason: str, status: int | None, error: Exception | None, log: Pa
     if error is not None:
         lines.append(f"last error: {error!r}")
     if log is not None:
-        lines.append(log.read_text(errors="replace") if log.exists() else f"{log} does not exist")
+        lines.append(log.read_text(errors="replace", encoding="utf-8") if log.exists() else f"{log} does not exist")
     return lines

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def build(kind: str, source: Path, output: Path) -> Path:
     """Build the "wheel" or the "sdist" of a source tree with the locked backend, and return its path."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", str(output)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True, text=True)
+    subprocess.run(command, cwd=source, check=True, capture_output=True, text=True, encoding="utf-8")
     (built,) = output.iterdir()
     return built
 

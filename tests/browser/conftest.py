@@ -96,7 +96,7 @@ def impatient_dashboard(cloud: Up, tmp_path: Path) -> Iterator[str]:
     command += ["--server.address", LOOPBACK, "--server.port", str(port), "--browser.gatherUsageStats", "false"]
     variables = {STACK_VARIABLE: str(cloud.state_dir / "stack.json"), TIMEOUT_VARIABLE: str(IMPATIENT_SECONDS)}
     url, log = f"http://{LOOPBACK}:{port}", tmp_path / "dashboard.log"
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **variables}, stdout=output, stderr=output, start_new_session=True
         )

@@ -76,7 +76,7 @@ def test_a_file_with_bad_lines_is_reported_and_its_good_lines_classified(
 ) -> None:
     page.get_by_role("radio", name="Many animals").click()
     file = tmp_path / "animals.csv"
-    file.write_text(CSV_WITH_BAD_LINES)
+    file.write_text(CSV_WITH_BAD_LINES, encoding="utf-8")
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("Line 3: walks_on_n_legs is not from 0 to 8")).to_be_visible()
     expect(page.get_by_text("Line 5: height is no number: tall")).to_be_visible()
@@ -86,7 +86,7 @@ def test_a_file_with_bad_lines_is_reported_and_its_good_lines_classified(
     keep("many-animals")
     with page.expect_download() as download:
         press(page, "Download the answers")
-    lines = download.value.path().read_text().splitlines()
+    lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[5] for line in lines] == ["species", "elephant", "chicken"]
 
 

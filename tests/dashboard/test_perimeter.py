@@ -26,7 +26,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command += ["--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false"]
     settings = {URL_VARIABLE: "http://127.0.0.1:9/v1", KEY_VARIABLE: "k" * 24, HOSTS_VARIABLE: "zoo.example"}
     url = f"http://{LOOPBACK}:{port}"
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=output, stderr=output)
         try:
             wait_until(

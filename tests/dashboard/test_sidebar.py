@@ -77,7 +77,7 @@ def test_a_page_opens_by_itself_once_the_application_is_deployed_and_waits_again
     assert_no_traceback(visitor)
     assert visitor.title[0].value == "The application is not deployed yet"
     assert visitor.code[0].value == "docker compose logs --follow deploy"
-    stack.write_text(json.dumps({"api_url": api.url, "api_key": KEY}))
+    stack.write_text(json.dumps({"api_url": api.url, "api_key": KEY}), encoding="utf-8")
     assert "Answers in" in sidebar(visitor.run())
     stack.unlink()
     press(visitor, "Check again")

@@ -29,14 +29,14 @@ class Up:
         # What an `up` that was killed left there would be taken for this one's.
         (state_dir / "stack.json").unlink(missing_ok=True)
         # Its own session: a Ctrl-C at the tests must reach it through `stop`, not by itself.
-        with self.log.open("w") as log:
+        with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
     def wait(self) -> StackAddresses:
         """Return the addresses once everything answers."""
         stack = self.state_dir / "stack.json"
         wait_until(stack.exists, what="up to write stack.json", process=self.process, log=self.log)
-        return StackAddresses(**json.loads((self.state_dir / "stack.json").read_text()))
+        return StackAddresses(**json.loads((self.state_dir / "stack.json").read_text(encoding="utf-8")))
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the exit status."""
@@ -67,7 +67,9 @@ def client_of(addresses: StackAddresses) -> httpx2.Client:
 def menagerie(*words: str | Path | int, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end."""
     command = [sys.executable, "-m", "cloud.cli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS, env=env)
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS, env=env, encoding="utf-8"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +81,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield up
     finally:
         status = up.stop(signal.SIGINT)
-    assert status == 0, up.log.read_text()
+    assert status == 0, up.log.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

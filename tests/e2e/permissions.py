@@ -42,7 +42,7 @@ def _end(resource: Any) -> str:
 
 def statements() -> Iterator[tuple[str, Statement]]:
     """Yield each statement of the template with the role that it belongs to."""
-    resources: Mapping[str, Any] = yaml_parse(TEMPLATE.read_text())["Resources"]
+    resources: Mapping[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     for name, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             assert not resource["Properties"].get("ManagedPolicyArns"), f"{name} may do what nobody wrote down here"

@@ -73,9 +73,9 @@ def test_invoke_prints_what_the_function_answers(up: Up) -> None:
 
 def test_an_event_that_the_function_cannot_take_fails_the_command(up: Up, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
-    event.write_text('{"no": "http"}')
+    event.write_text('{"no": "http"}', encoding="utf-8")
     done = menagerie(up, "invoke", "predict", event)
     assert done.returncode == 1
     assert "errorMessage" in done.stdout
-    event.write_text("{")
+    event.write_text("{", encoding="utf-8")
     assert "is no JSON" in menagerie(up, "invoke", "predict", event).stderr

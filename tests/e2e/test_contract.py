@@ -53,6 +53,7 @@ def ask(api_url: str, api_key: str, examples: int, *options: str) -> Report:
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     generated = re.search(r"(\d+) generated", done.stdout)
     return Report(int(generated[1]) if generated else 0, done.stdout + done.stderr, done.returncode == 0)

@@ -85,7 +85,7 @@ def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
 def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
     made = deploy(up, "fourth", "--data-service-url", "http://127.0.0.1:9", "--parameter", "ProtectData=true")
     assert made.returncode == 0, made.stderr
-    page = (TEMPLATE.parent / "docs" / "aws.md").read_text()
+    page = (TEMPLATE.parent / "docs" / "aws.md").read_text(encoding="utf-8")
     block = page.split("## Back to nothing")[1].split("```sh\n")[1].split("```")[0]
     environment = environment_of(up)
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
@@ -96,6 +96,7 @@ def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
         check=False,
         timeout=LIMIT_SECONDS,
         env={**environment, "PATH": path, "STACK": "fourth"},
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     clients = emulator_clients(environment["AWS_ENDPOINT_URL"], environment["AWS_SECRET_ACCESS_KEY"])

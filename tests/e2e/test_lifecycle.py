@@ -87,7 +87,7 @@ def test_a_life_with_a_restart_and_two_crashes(start: Callable[..., Up], tmp_pat
     (emulator,) = [p for p in third.processes() if b"ministack\0" in Path(f"/proc/{p}/cmdline").read_bytes()]
     os.kill(emulator, signal.SIGKILL)
     assert third.process.wait(LIMIT_SECONDS) == 1
-    assert "the emulator ended unexpectedly (killed by SIGKILL)" in third.log.read_text()
+    assert "the emulator ended unexpectedly (killed by SIGKILL)" in third.log.read_text(encoding="utf-8")
     nothing_is_left_of(third)
 
 

@@ -13,7 +13,7 @@ from tests.e2e.test_routes import wait_for_jobs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 EXPORTS = next(block for block in BLOCKS if "export API" in block)
 CURLS = [block for block in BLOCKS if "curl " in block]
@@ -29,7 +29,12 @@ def test_what_the_readme_shows_works_as_it_stands(up: Up, api: httpx2.Client, tm
     wait_for_jobs(api)
     script = EXPORTS + block.replace("curl ", "echo; curl --fail-with-body ")
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]

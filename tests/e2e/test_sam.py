@@ -41,7 +41,7 @@ def project(tmp_path: Path) -> Path:
     }.items():
         program = tmp_path / "bin" / name
         program.parent.mkdir(exist_ok=True)
-        program.write_text(f"#!{sys.executable}\n{script}")
+        program.write_text(f"#!{sys.executable}\n{script}", encoding="utf-8")
         program.chmod(0o755)
     return tmp_path
 
@@ -51,7 +51,13 @@ def start(up: Up, project: Path, *words: str) -> subprocess.Popen[str]:
     # Left over from another cloud: it must not matter.
     environment = {**os.environ, "PATH": str(project / "bin"), "AWS_SESSION_TOKEN": "stale"}
     return subprocess.Popen(
-        command, cwd=project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     )
 
 

@@ -23,7 +23,7 @@ OLD_MODEL, OLD_PREDICTION = "20261125T173116Z-afd85438", "01M89W66Z8YRHX1XZK9S5Q
 
 def menagerie(*words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cloud.cli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, encoding="utf-8")
 
 
 def predict(addresses: StackAddresses) -> str:
@@ -69,7 +69,7 @@ def test_a_damaged_state_is_named_kept_and_recovered(start: Callable[..., Up], t
     saved.write_bytes(damaged)
     refused = start()
     assert refused.process.wait(60) == 1
-    (line,) = refused.log.read_text().splitlines()
+    (line,) = refused.log.read_text(encoding="utf-8").splitlines()
     assert f"{saved} has 1000 bytes" in line
     assert "--recover" in line
     assert "--fresh" in line
@@ -87,7 +87,7 @@ def test_a_damaged_state_is_named_kept_and_recovered(start: Callable[..., Up], t
 def test_a_state_from_before_there_were_seals_is_taken_over(start: Callable[..., Up], tmp_path: Path) -> None:
     with tarfile.open(OLD_STATE) as archive:
         archive.extractall(tmp_path, filter="data")
-    key = (tmp_path / "state" / "api-key").read_text()
+    key = (tmp_path / "state" / "api-key").read_text(encoding="utf-8")
     up = start()
     addresses = up.wait()
     assert addresses.api_key == key
@@ -96,9 +96,9 @@ def test_a_state_from_before_there_were_seals_is_taken_over(start: Callable[...,
     assert health.json()["model_version"] == OLD_MODEL
     new = predict(addresses)
     assert up.stop() == 0
-    seal = json.loads((tmp_path / "state" / "services" / "seal.json").read_text())
+    seal = json.loads((tmp_path / "state" / "services" / "seal.json").read_text(encoding="utf-8"))
     assert seal["generation"] == 2
-    assert new.removesuffix("-0") in (tmp_path / "state" / "services" / "dynamodb.json").read_text()
+    assert new.removesuffix("-0") in (tmp_path / "state" / "services" / "dynamodb.json").read_text(encoding="utf-8")
 
 
 def test_down_says_so_if_the_state_was_not_saved(start: Callable[..., Up], tmp_path: Path) -> None:
@@ -113,4 +113,4 @@ def test_down_says_so_if_the_state_was_not_saved(start: Callable[..., Up], tmp_p
     assert "the emulator did not save its state" in line
     assert "`menagerie up`, which recovers it" in line
     assert up.process.wait(10) == 1
-    assert "✓ Stopping and saving the state" not in up.log.read_text()
+    assert "✓ Stopping and saving the state" not in up.log.read_text(encoding="utf-8")

@@ -130,7 +130,7 @@ def test_a_model_is_trained_from_the_data_service_and_classifies_a_file(installa
         installation.run(installation.menagerie, "train", "--data-service-url", url, "--output", "model")
     assert (installation.cwd / "model" / "report.html").read_text(encoding="utf-8").count("<style>")
     (installation.cwd / "zoo.csv").write_text(
-        "walks_on_n_legs,height,weight,has_wings,has_tail\n4,3.1,4200,false,true\n2,0.3,2,true,true\n"
+        "walks_on_n_legs,height,weight,has_wings,has_tail\n4,3.1,4200,false,true\n2,0.3,2,true,true\n", encoding="utf-8"
     )
     done = installation.run(installation.menagerie, "predict", "--model", "model", "zoo.csv")
     assert [row["species"] for row in csv.DictReader(done.stdout.splitlines())] == ["elephant", "chicken"]
@@ -148,13 +148,15 @@ def test_a_zip_is_the_same_bytes_as_one_from_the_checkout(
 def test_up_brings_the_whole_application_up_among_folders_of_the_same_names(installation: Installation) -> None:
     for package in ("cloud", "frontend", "functions", "menagerie", "training"):
         (installation.cwd / package).mkdir()
-        (installation.cwd / package / "__init__.py").write_text("raise ImportError('this is not the application')\n")
+        (installation.cwd / package / "__init__.py").write_text(
+            "raise ImportError('this is not the application')\n", encoding="utf-8"
+        )
     ports = {name: str(choose_free()) for name in ("--port", "--data-service-port", "--dashboard-port")}
     words = [word for option in ports.items() for word in option]
     stack = installation.cwd / ".menagerie" / "stack.json"
     with installation.running("up", *words) as (process, log):
         wait_until(stack.exists, what="the cloud to be up", process=process, log=log)
-        addresses = StackAddresses(**json.loads(stack.read_text()))
+        addresses = StackAddresses(**json.loads(stack.read_text(encoding="utf-8")))
         assert "the elephant is classified as elephant" in log.read_text(encoding="utf-8")
         assert addresses.dashboard_url
         assert httpx2.get(addresses.dashboard_url).is_success

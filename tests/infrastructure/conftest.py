@@ -10,7 +10,7 @@ from cloud.resources import TEMPLATE
 
 @pytest.fixture(scope="session")
 def template() -> dict[str, Any]:
-    document: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    document: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
     return document
 
 

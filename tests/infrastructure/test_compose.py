@@ -13,7 +13,7 @@ from cloud.resources import TEMPLATE
 from cloud.reverse_proxy import HOSTS_VARIABLE, UPSTREAM_VARIABLE
 
 ROOT = TEMPLATE.parent
-COMPOSE: dict[str, Any] = yaml_parse((ROOT / "docker-compose.yml").read_text())
+COMPOSE: dict[str, Any] = yaml_parse((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
 
 
@@ -22,7 +22,7 @@ class Overrides(yaml.SafeLoader):
 
 
 Overrides.add_constructor("!reset", lambda *_: [])
-MINISTACK: dict[str, Any] = yaml.load((ROOT / "docker-compose.ministack.yml").read_text(), Overrides)
+MINISTACK: dict[str, Any] = yaml.load((ROOT / "docker-compose.ministack.yml").read_text(encoding="utf-8"), Overrides)
 
 
 def test_every_port_is_published_on_loopback_only() -> None:
@@ -67,7 +67,7 @@ def test_the_emulator_is_reached_from_outside_through_the_proxy_alone() -> None:
 
 
 def test_the_data_service_answers_to_its_name() -> None:
-    text = (ROOT / OURS["data-service"]["build"]["dockerfile"]).read_text()
+    text = (ROOT / OURS["data-service"]["build"]["dockerfile"]).read_text(encoding="utf-8")
     assert '"--allowed-host", "data-service"' in text
 
 
@@ -76,13 +76,15 @@ def test_images_of_others_are_pinned_and_localstacks_can_be_chosen() -> None:
 
 
 def test_localstack_runs_what_keeps_the_tables_streams() -> None:
-    settings = (ROOT / "localstack" / "settings.env").read_text()
+    settings = (ROOT / "localstack" / "settings.env").read_text(encoding="utf-8")
     (services,) = re.findall(r"^SERVICES=(.*)$", settings, re.MULTILINE)
     assert {"dynamodb", "dynamodbstreams", "kinesis"} <= set(services.split(","))
 
 
 def test_the_ministack_image_is_of_the_version_that_the_tests_run() -> None:
-    pinned = re.search(r"^ministack==(\S+)", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE)
+    pinned = re.search(
+        r"^ministack==(\S+)", (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert pinned is not None
     service = MINISTACK["services"]["localstack"]
     assert service["image"] == f"ministackorg/ministack:{pinned[1]}-full"
@@ -91,7 +93,7 @@ def test_the_ministack_image_is_of_the_version_that_the_tests_run() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_dockerfile_needs_no_buildkit_no_root_and_no_unhashed_package(name: str) -> None:
-    text = (ROOT / OURS[name]["build"]["dockerfile"]).read_text()
+    text = (ROOT / OURS[name]["build"]["dockerfile"]).read_text(encoding="utf-8")
     assert "--mount" not in text
     assert "syntax=" not in text
     assert re.search(r"^USER (?!root)\S+", text, re.MULTILINE)

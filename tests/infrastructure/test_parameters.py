@@ -37,7 +37,7 @@ def test_every_parameter_is_explained_and_held_to_something(parameters: dict[str
 
 
 def test_the_page_on_aws_explains_every_parameter(parameters: dict[str, Any]) -> None:
-    page = (TEMPLATE.parent / "docs" / "aws.md").read_text()
+    page = (TEMPLATE.parent / "docs" / "aws.md").read_text(encoding="utf-8")
     table = page.split("| parameter | default |")[1].split("\n\n")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*?)`? \|", table, re.MULTILINE))
     told = {name: "" if value.startswith("empty") else value for name, value in rows.items()}
@@ -103,7 +103,7 @@ def test_an_alarm_watches_what_it_is_named_for_and_tells_the_topic(resources: Re
 
 def test_a_failed_training_is_known_by_the_line_that_the_worker_writes(resources: Resources) -> None:
     counted = resources["FailedTrainings"]["Properties"]
-    worker = (TEMPLATE.parent / "functions" / "retrain" / "worker.py").read_text()
+    worker = (TEMPLATE.parent / "functions" / "retrain" / "worker.py").read_text(encoding="utf-8")
     assert 'log.info("job ended", **job.model_dump(mode="json")' in worker
     assert counted["FilterPattern"] == f'{{ $.message = "job ended" && $.status = "{JobStatus.FAILED.value}" }}'
     assert counted["LogGroupName"] == {"Ref": "TrainLogGroup"}

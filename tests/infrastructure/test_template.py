@@ -40,7 +40,9 @@ def as_list(value: Any) -> list[Any]:
 
 def test_cfn_lint_finds_nothing() -> None:
     lint = Path(sys.executable).with_name("cfn-lint")
-    done = subprocess.run([lint, "--include-checks", "I", "--", TEMPLATE], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [lint, "--include-checks", "I", "--", TEMPLATE], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -157,7 +159,7 @@ def test_a_function_has_a_role_and_a_log_group_of_its_own(resources: Resources, 
 def test_a_functions_handler_can_be_found_in_the_sources(resources: Resources, function: str) -> None:
     module, _, name = resources[function]["Properties"]["Handler"].rpartition(".")
     source = TEMPLATE.parent / (module.replace(".", "/") + ".py")
-    assert f"{name} = " in source.read_text() or f"def {name}(" in source.read_text()
+    assert f"{name} = " in source.read_text(encoding="utf-8") or f"def {name}(" in source.read_text(encoding="utf-8")
 
 
 def test_metrics_are_read_by_the_names_that_functions_and_api_have(resources: Resources) -> None:

@@ -93,7 +93,9 @@ def test_a_zip_needs_nothing_but_itself_and_boto3(
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {modules}; print(sys.modules['numpy'].__file__)"
     )
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path))
 
@@ -140,7 +142,7 @@ def test_a_zip_that_lies_there_is_used_again_unless_somebody_touched_it(tmp_path
     first.path.write_bytes(first.path.read_bytes()[:-1])
     assert build("predict", local_target(), tmp_path) == first
     assert digest(first.path) == first.sha256
-    (tmp_path / "predict.json").write_text("{}")
+    (tmp_path / "predict.json").write_text("{}", encoding="utf-8")
     assert build("predict", local_target(), tmp_path) == first
 
 
@@ -149,9 +151,9 @@ def test_the_dependencies_are_installed_whatever_else_pip_is_configured_to(
 ) -> None:
     requirements = locked(make_wheel(tmp_path / "wheels", "coat", "1.0", files={"coat.py": ""})).replace("\\\n", " ")
     make_wheel(tmp_path / "wheels", "coat", "2.0")
-    (tmp_path / "constraints.txt").write_text("coat==2.0\n")
+    (tmp_path / "constraints.txt").write_text("coat==2.0\n", encoding="utf-8")
     (tmp_path / "pip.conf").write_text(
-        f"[global]\nfind-links = {tmp_path}/wheels\nuser = true\n[install]\nroot = /nowhere\n"
+        f"[global]\nfind-links = {tmp_path}/wheels\nuser = true\n[install]\nroot = /nowhere\n", encoding="utf-8"
     )
     for name, value in {
         "PATH": "",  # no uv

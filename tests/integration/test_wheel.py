@@ -57,7 +57,9 @@ def run(unpacked: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def tracked(*folders: str) -> set[str]:
-    listed = subprocess.run(["git", "ls-files", *folders], cwd=ROOT, capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", *folders], cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     if listed.returncode:
         pytest.skip("this is no git checkout")
     return {name for name in listed.stdout.splitlines() if (ROOT / name).exists()}
@@ -106,7 +108,7 @@ def test_a_zip_from_the_wheel_is_the_same_bytes_as_one_from_the_checkout(unpacke
     done = run(unpacked, "-m", "cloud.cli", "package", part, "--python-version", "local", "--output", output)
     assert done.returncode == 0, done.stderr
     assert (output / f"{part}.zip").read_bytes() == package.path.read_bytes()
-    assert json.loads((output / f"{part}.json").read_text())["sha256"] == package.sha256
+    assert json.loads((output / f"{part}.json").read_text(encoding="utf-8"))["sha256"] == package.sha256
     assert sorted(cache.iterdir()) == known
 
 

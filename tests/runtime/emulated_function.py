@@ -30,7 +30,7 @@ class EmulatedFunction:
         self, name: str, *, python: str, code: Path, client: Path, emulator: Path, known: Mapping[str, str], home: Path
     ) -> None:
         """Take the function's name in the template, an interpreter, what it sees, and what references stand for."""
-        template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+        template: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
         properties = template["Resources"][name]["Properties"]
         variables = {
             **template["Globals"]["Function"]["Environment"]["Variables"],
@@ -64,7 +64,7 @@ class EmulatedFunction:
 
     def __enter__(self) -> Self:
         self.home.mkdir()
-        with self.log.open("w") as log:
+        with self.log.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 self._command, cwd=self.home, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
@@ -81,9 +81,9 @@ class EmulatedFunction:
         answer = self._post(json.dumps(event).encode())
         if self.cold_seconds is None:
             self.cold_seconds = time.perf_counter() - started
-        assert answer.status_code == 200, f"{answer.text}\n{self.log.read_text()}"
+        assert answer.status_code == 200, f"{answer.text}\n{self.log.read_text(encoding='utf-8')}"
         document: dict[str, Any] = answer.json()
-        assert "errorType" not in document, f"{document}\n{self.log.read_text()}"
+        assert "errorType" not in document, f"{document}\n{self.log.read_text(encoding='utf-8')}"
         return document
 
     def _post(self, body: bytes) -> httpx2.Response:

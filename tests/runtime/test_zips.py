@@ -20,7 +20,7 @@ Event = dict[str, Any]
 
 
 def event(name: str) -> Event:
-    document: Event = json.loads((EVENTS / f"{name}.json").read_text())
+    document: Event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     return document
 
 

@@ -74,11 +74,14 @@ class Checkout:
             capture_output=True,
             text=True,
             check=False,
+            encoding="utf-8",
         )
 
     def installed(self) -> dict[str, str]:
         """Return what the virtual environment holds, with versions, without what made it."""
-        listed = subprocess.run([self.python, "-I", "-c", _INSTALLED], capture_output=True, text=True, check=True)
+        listed = subprocess.run(
+            [self.python, "-I", "-c", _INSTALLED], capture_output=True, text=True, check=True, encoding="utf-8"
+        )
         found: dict[str, str] = json.loads(listed.stdout)
         return {name: version for name, version in found.items() if name != "pip"}
 
@@ -90,9 +93,9 @@ def make_checkout(root: Path, around: Path, lock: str) -> Checkout:
     shutil.copy(ROOT / "Makefile", root)
     shutil.copy(ROOT / "cloud" / "installer.py", root / "cloud")
     editable = make_wheel(around / "editable", "zoo", "1.0", files={"zoo.pth": f"{root}\n"})
-    (root / "backend.py").write_text(BACKEND.format(wheel=str(editable)))
-    (root / "pyproject.toml").write_text(PROJECT)
-    (root / "requirements" / "dev.txt").write_text(lock)
+    (root / "backend.py").write_text(BACKEND.format(wheel=str(editable)), encoding="utf-8")
+    (root / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
+    (root / "requirements" / "dev.txt").write_text(lock, encoding="utf-8")
     (around / "programs").mkdir()
     return Checkout(root, around / "wheels", around / "programs")
 
@@ -120,7 +123,7 @@ def interpreter(name: str) -> str:
         # pyenv's shims on the PATH run only the versions that are selected, and only with its shell.
         if Path(python).exists():
             program = [python, "-c", "import sys; print(sys.executable)"]
-            asked = subprocess.run(program, capture_output=True, text=True, check=False)
+            asked = subprocess.run(program, capture_output=True, text=True, check=False, encoding="utf-8")
             if asked.returncode == 0:
                 return asked.stdout.strip()
     pytest.skip(f"no {name} was found")

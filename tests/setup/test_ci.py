@@ -23,7 +23,7 @@ def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     (root / ".ci").mkdir(parents=True)
     shutil.copy(ROOT / ".ci" / "run", root / ".ci")
-    (root / "Makefile").write_text(MAKEFILE)
+    (root / "Makefile").write_text(MAKEFILE, encoding="utf-8")
     subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
     commit(root)
     return root
@@ -38,19 +38,21 @@ def commit(root: Path) -> None:
 def run(repository: Path, **more: str) -> subprocess.CompletedProcess[str]:
     uv = repository.parent / "bin" / "uv"
     uv.parent.mkdir(exist_ok=True)
-    uv.write_text("#!/bin/sh\n")
+    uv.write_text("#!/bin/sh\n", encoding="utf-8")
     uv.chmod(0o755)
     (uv.parent / "python3").unlink(missing_ok=True)
     (uv.parent / "python3").symlink_to(sys.executable)
     variables = {"CI": "true", "PYTHONPATH": "/nowhere", "PIP_CERT": "/the/certificate", "PIP_NO_INDEX": "1"}
     environment = {**os.environ, **variables, "PATH": f"{uv.parent}:{os.environ['PATH']}", **more}
     environment.pop("PIP_FIND_LINKS", None)
-    return subprocess.run([repository / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [repository / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
 
 
 @pytest.mark.slow
 def test_each_step_is_in_a_fresh_clone_with_an_empty_home_and_no_uv(repository: Path) -> None:
-    (repository / "Makefile").write_text("not committed\n")
+    (repository / "Makefile").write_text("not committed\n", encoding="utf-8")
     done = run(repository)
     assert done.returncode == 0, done.stderr
     python = repository.parent / "bin" / "python3"
@@ -71,6 +73,6 @@ def test_each_step_is_in_a_fresh_clone_with_an_empty_home_and_no_uv(repository: 
 )
 def test_a_step_that_fails_fails_all_of_it(repository: Path, target: str) -> None:
     makefile = repository / "Makefile"
-    makefile.write_text(makefile.read_text().replace("$(FAILS)", target))
+    makefile.write_text(makefile.read_text(encoding="utf-8").replace("$(FAILS)", target), encoding="utf-8")
     commit(repository)
     assert run(repository).returncode != 0

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from cloud.locks import Target, requirements_for
 from tests.setup.checkout import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # What requirements/compile.sh compiles each of them from. lambda-emulator.txt is for one file of one package.
 GROUPS = {
     "dev": ["dev", "predict", "retrain", "dashboard", "data-service", "deploy"],

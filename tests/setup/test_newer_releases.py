@@ -30,7 +30,7 @@ def described(name: str) -> list[str]:
 def whole(tmp_path: Path) -> Checkout:
     """A checkout with the project's own lock, of empty wheels, beside newer ones of the same names."""
     wheels, lock = tmp_path / "wheels", ""
-    for name, version, marker in ENTRY.findall((ROOT / "requirements" / "dev.txt").read_text()):
+    for name, version, marker in ENTRY.findall((ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")):
         lock += locked(make_wheel(wheels, name, version, described(name)), marker.rstrip())
         make_wheel(wheels, name, "9999.0", described(name))
     return make_checkout(tmp_path / "zoo", tmp_path, lock)
@@ -38,7 +38,9 @@ def whole(tmp_path: Path) -> Checkout:
 
 def wanted(checkout: Checkout, python: str) -> dict[str, str]:
     asked = "import platform, sys; print('%s.%s' % sys.version_info[:2], sys.platform, platform.machine())"
-    version, platform, machine = subprocess.check_output([python, "-I", "-c", asked], text=True).split()
+    version, platform, machine = subprocess.check_output(
+        [python, "-I", "-c", asked], text=True, encoding="utf-8"
+    ).split()
     lines = requirements_for(checkout.root / "requirements" / "dev.txt", Target(version, platform, machine))
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lines, re.MULTILINE))
 
@@ -51,7 +53,9 @@ def test_pip_takes_what_is_locked_and_nothing_is_missing(whole: Checkout, name: 
     assert done.returncode == 0, done.stderr
     assert "with pip" in done.stderr
     assert whole.installed() == {"zoo": "1.0", **wanted(whole, python)}
-    check = subprocess.run([whole.python, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    check = subprocess.run(
+        [whole.python, "-m", "pip", "check"], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert check.returncode == 0, check.stdout
 
 

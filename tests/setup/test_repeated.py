@@ -52,7 +52,13 @@ def at_work(checkout: Checkout, index: SilentIndex) -> subprocess.Popen[str]:
     variables = checkout.environment(PIP_INDEX_URL=index.url, PIP_TIMEOUT="600")
     del variables["PIP_NO_INDEX"], variables["PIP_FIND_LINKS"]
     process = subprocess.Popen(
-        checkout.command(), cwd=checkout.root, env=variables, stderr=subprocess.PIPE, text=True, start_new_session=True
+        checkout.command(),
+        cwd=checkout.root,
+        env=variables,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        encoding="utf-8",
     )
     index.wait_for_a_connection()
     return process
@@ -73,7 +79,7 @@ def test_a_finished_one_is_left_alone_and_asks_nobody(ready: Checkout) -> None:
 def test_a_changed_lock_is_brought_up_to_date_in_place(ready: Checkout) -> None:
     (ready.venv / "kept").touch()
     lock = ready.root / "requirements" / "dev.txt"
-    lock.write_text(lock.read_text() + locked(make_wheel(ready.wheels, "hat", "1.0")))
+    lock.write_text(lock.read_text(encoding="utf-8") + locked(make_wheel(ready.wheels, "hat", "1.0")), encoding="utf-8")
     done = ready.set_up()
     assert done.returncode == 0, done.stderr
     assert ready.installed() == {**LOCKED, "hat": "1.0"}
@@ -104,7 +110,12 @@ def test_one_that_was_killed_is_waited_for_and_started_anew(checkout: Checkout, 
 def test_a_second_one_at_the_same_time_waits_for_the_first(checkout: Checkout, index: SilentIndex) -> None:
     first = at_work(checkout, index)
     with subprocess.Popen(
-        checkout.command(), cwd=checkout.root, env=checkout.environment(), stderr=subprocess.PIPE, text=True
+        checkout.command(),
+        cwd=checkout.root,
+        env=checkout.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ) as second:
         assert second.stderr is not None
         assert second.stderr.readline().startswith("waiting for another set-up in ")
@@ -126,7 +137,7 @@ def test_in_another_place_it_is_made_anew_so_that_it_runs_that_places_code(ready
     assert "making .venv anew: it was made in another place" in done.stderr
     assert_ready(there, done)
     for program in (there.venv / "bin").glob("pip*"):
-        assert str(ready.root) not in program.read_text()
+        assert str(ready.root) not in program.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -134,7 +145,13 @@ def test_a_symbolic_link_to_the_checkout_is_the_same_place(ready: Checkout) -> N
     link = ready.root.parent / "link"
     link.symlink_to(ready.root)
     done = subprocess.run(
-        ready.command(), cwd=link, env=ready.environment(PWD=str(link)), capture_output=True, text=True, check=False
+        ready.command(),
+        cwd=link,
+        env=ready.environment(PWD=str(link)),
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
     )
     assert (done.returncode, done.stderr) == (0, "")
 

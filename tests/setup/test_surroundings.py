@@ -43,10 +43,11 @@ def person(tmp_path: Path) -> Callable[[Mapping[str, str]], dict[str, str]]:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "modules").mkdir()
     for module in ("venv", "pip", "json"):
-        (tmp_path / "modules" / f"{module}.py").write_text("raise SystemExit('not this one')\n")
-    (tmp_path / "constraints.txt").write_text("coat==2.0\n")
+        (tmp_path / "modules" / f"{module}.py").write_text("raise SystemExit('not this one')\n", encoding="utf-8")
+    (tmp_path / "constraints.txt").write_text("coat==2.0\n", encoding="utf-8")
     (tmp_path / "pip.conf").write_text(
-        f"[global]\nuser = true\nrequire-virtualenv = true\n[install]\ntarget = {tmp_path}/elsewhere\n"
+        f"[global]\nuser = true\nrequire-virtualenv = true\n[install]\ntarget = {tmp_path}/elsewhere\n",
+        encoding="utf-8",
     )
     names = {"configuration": tmp_path / "pip.conf", "constraints": tmp_path / "constraints.txt"}
 
@@ -90,7 +91,9 @@ def test_a_variable_of_a_persons_environment(
 
 @pytest.mark.slow
 def test_the_configuration_says_where_packages_come_from(checkout: Checkout, tmp_path: Path) -> None:
-    (tmp_path / "pip.conf").write_text(f"[global]\nno-index = true\n[install]\nfind-links = {checkout.wheels}\n")
+    (tmp_path / "pip.conf").write_text(
+        f"[global]\nno-index = true\n[install]\nfind-links = {checkout.wheels}\n", encoding="utf-8"
+    )
     variables = checkout.environment(PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))
     del variables["PIP_NO_INDEX"], variables["PIP_FIND_LINKS"]
     assert_ready(checkout, checkout.set_up(environment=variables))
@@ -110,7 +113,7 @@ def test_files_that_only_their_owner_can_read(checkout: Checkout) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", 'umask 077; exec "$@"', "sh", *checkout.command()],
         cwd=checkout.root, env=checkout.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    encoding="utf-8")  # fmt: skip
     assert_ready(checkout, done)
 
 
@@ -120,7 +123,7 @@ def test_the_python_of_another_virtual_environment_that_is_active(checkout: Chec
     python = str(tmp_path / "other" / "bin" / "python")
     variables = checkout.environment(VIRTUAL_ENV=str(tmp_path / "other"))
     assert_ready(checkout, checkout.set_up(python=python, environment=variables))
-    assert str(tmp_path / "other") not in (checkout.venv / "pyvenv.cfg").read_text().split("command")[0]
+    assert str(tmp_path / "other") not in (checkout.venv / "pyvenv.cfg").read_text(encoding="utf-8").split("command")[0]
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.8", "3.9", "3.10"])
@@ -134,15 +137,17 @@ def test_a_python_that_is_too_old_is_named_with_what_to_do(checkout: Checkout, v
 def test_a_python_that_is_too_new_is_named_with_the_reason(checkout: Checkout) -> None:
     stated = checkout.root / "pyproject.toml"
     this = sys.version_info[1]
-    stated.write_text(stated.read_text().replace(">=3.11,<3.15", f">=3.{this - 3},<3.{this}"))
+    stated.write_text(
+        stated.read_text(encoding="utf-8").replace(">=3.11,<3.15", f">=3.{this - 3},<3.{this}"), encoding="utf-8"
+    )
     assert "onnxruntime has no wheel for it yet" in failure(checkout.set_up())
 
 
 def test_another_python_on_the_path_is_suggested(checkout: Checkout) -> None:
     stated = checkout.root / "pyproject.toml"
-    stated.write_text(stated.read_text().replace(">=3.11,<3.15", ">=3.97,<3.99"))
+    stated.write_text(stated.read_text(encoding="utf-8").replace(">=3.11,<3.15", ">=3.97,<3.99"), encoding="utf-8")
     for name, text in {"python3.98": "exit 127", "python3.97": "exit 0"}.items():
-        (checkout.programs / name).write_text(f"#!/bin/sh\n{text}\n")
+        (checkout.programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         (checkout.programs / name).chmod(0o755)
     assert failure(checkout.set_up()).endswith("there is another: make setup PYTHON=python3.97")
 
@@ -156,7 +161,7 @@ def without_ensurepip(folder: Path) -> str:
     program = folder / "python3"
     lines = ["import runpy, sys", "sys.modules['ensurepip'] = None", "sys.argv.pop(0)"]
     hide = "; ".join([*lines, "runpy.run_path(sys.argv[0], None, '__main__')"])
-    program.write_text(f'#!/bin/sh\nexec \'{sys.executable}\' -I -c "{hide}" "$2" "$3"\n')
+    program.write_text(f'#!/bin/sh\nexec \'{sys.executable}\' -I -c "{hide}" "$2" "$3"\n', encoding="utf-8")
     program.chmod(0o755)
     return str(program)
 
@@ -190,7 +195,7 @@ def test_an_index_that_cannot_be_reached(checkout: Checkout) -> None:
 
 @pytest.mark.slow
 def test_a_configuration_of_pip_that_cannot_be_read(checkout: Checkout, tmp_path: Path) -> None:
-    (tmp_path / "pip.conf").write_text("no section\n")
+    (tmp_path / "pip.conf").write_text("no section\n", encoding="utf-8")
     line = failure(checkout.set_up(environment=checkout.environment(PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))))
     assert "pip does not run" in line
     assert os.fspath(tmp_path / "pip.conf") in line

@@ -71,6 +71,6 @@ def test_every_module_opens_with_a_line_that_says_its_job(package: str) -> None:
     silent = [
         str(module.relative_to(ROOT))
         for module in (ROOT / package).rglob("*.py")
-        if not ast.get_docstring(ast.parse(module.read_text()))
+        if not ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
     ]
     assert not silent

@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def line_ends(clone: Path) -> dict[str, str]:
     """Return for each file what its line ends are in the working tree: lf, none or -text."""
-    listed = subprocess.check_output(["git", "-c", "core.quotePath=false", "ls-files", "--eol"], cwd=clone, text=True)
+    listed = subprocess.check_output(
+        ["git", "-c", "core.quotePath=false", "ls-files", "--eol"], cwd=clone, text=True, encoding="utf-8"
+    )
     columns = (line.partition("\t") for line in listed.splitlines())
     return {path: words.split()[1].removeprefix("w/") for words, _, path in columns}
 

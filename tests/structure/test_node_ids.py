@@ -32,6 +32,7 @@ def collected_elsewhere(**environment: str) -> set[str]:
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr
     return {line for line in done.stdout.splitlines() if "::" in line}

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from cloud.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 TREE = README.split("## What is where")[1].split("## ")[0]
 NAMED = set(re.findall(r"^    (\S+) {2,}\S", TREE, re.MULTILINE))
 # Only what the tree names: beside it lie builds, caches and virtual environments, whose pages come and go.
@@ -25,7 +25,7 @@ COMMAND_LINE = typer.main.get_command(app)
 
 @cache
 def makefile_targets() -> set[str]:
-    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def test_the_readme_names_commands_and_targets() -> None:
@@ -54,7 +54,9 @@ def test_a_command_and_its_options_exist(line: str) -> None:
 def test_the_tree_is_the_tree() -> None:
     assert len(NAMED) > 10
     assert not [name for name in NAMED if not (ROOT / name).exists()]
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True, encoding="utf-8"
+    ).stdout.split()
     folders = {f"{path.split('/')[0]}/" for path in tracked if "/" in path and not path.startswith(".")}
     assert folders <= NAMED, "a folder is missing from the README's tree"
 
@@ -68,4 +70,8 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_no_lock_names_an_address() -> None:
     locks = list((ROOT / "requirements").glob("*.txt"))
     assert len(locks) >= 5
-    assert not [lock.name for lock in locks if "://" in lock.read_text() or "--index-url" in lock.read_text()]
+    assert not [
+        lock.name
+        for lock in locks
+        if "://" in lock.read_text(encoding="utf-8") or "--index-url" in lock.read_text(encoding="utf-8")
+    ]

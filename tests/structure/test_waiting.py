@@ -37,7 +37,7 @@ def test_any_other_error_ends_the_wait_at_once() -> None:
 
 def test_a_process_that_ended_fails_the_test_early_with_its_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    log.write_text("the disk is full")
+    log.write_text("the disk is full", encoding="utf-8")
     command = [sys.executable, "-S", "-c", "raise SystemExit(3)"]
     with subprocess.Popen(command) as process, pytest.raises(pytest.fail.Exception) as failure:
         wait_until(lambda: False, what="the API to answer", process=process, log=log)

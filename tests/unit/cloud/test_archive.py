@@ -18,7 +18,7 @@ def test_neither_times_nor_the_order_of_making_change_a_zip(tmp_path: Path) -> N
     for root, names in ((first, ["a.py", "b/c.so", "b/d.txt"]), (second, ["b/d.txt", "b/c.so", "a.py"])):
         for number, name in enumerate(names):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(name)
+            (root / name).write_text(name, encoding="utf-8")
             os.utime(root / name, (number * 1e6 + 1e9, number * 1e6 + 1e9))
     assert pack(tmp_path / "1.zip", first) == pack(tmp_path / "2.zip", second)
     assert zipfile.ZipFile(tmp_path / "1.zip").namelist() == ["a.py", "b/c.so", "b/d.txt"]
@@ -26,9 +26,9 @@ def test_neither_times_nor_the_order_of_making_change_a_zip(tmp_path: Path) -> N
 
 def test_content_changes_a_zip(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
-    (tmp_path / "tree" / "a").write_text("one")
+    (tmp_path / "tree" / "a").write_text("one", encoding="utf-8")
     before = pack(tmp_path / "1.zip", tmp_path / "tree")
-    (tmp_path / "tree" / "a").write_text("two")
+    (tmp_path / "tree" / "a").write_text("two", encoding="utf-8")
     assert pack(tmp_path / "2.zip", tmp_path / "tree") != before
 
 

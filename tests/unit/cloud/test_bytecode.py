@@ -22,7 +22,7 @@ SOURCES = {
 def tree(root: Path) -> Path:
     for name, text in SOURCES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+        (root / name).write_text(text, encoding="utf-8")
     return root
 
 
@@ -51,11 +51,11 @@ def test_a_program_on_the_path_that_does_not_run_is_passed_over(
 ) -> None:
     # As pyenv's shims of versions that are not selected.
     shim = tmp_path / "python3.98"
-    shim.write_text("#!/bin/sh\necho 'cpython 3.98.0'\nexit 127\n")
+    shim.write_text("#!/bin/sh\necho 'cpython 3.98.0'\nexit 127\n", encoding="utf-8")
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert compiler_for(Target("3.98", "linux", "x86_64")) is None
-    shim.write_text("#!/bin/sh\necho 'cpython 3.98.0'\n")
+    shim.write_text("#!/bin/sh\necho 'cpython 3.98.0'\n", encoding="utf-8")
     assert compiler_for(Target("3.98", "linux", "x86_64")) == Compiler(str(shim), "3.98.0")
 
 

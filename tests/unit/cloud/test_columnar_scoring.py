@@ -36,7 +36,7 @@ def doubtful() -> OnnxClassifier:
 def by_columns(file: Path, classifier: OnnxClassifier) -> list[list[str]]:
     output = file.with_suffix(".out")
     score(file, classifier, output, ANSWER_COLUMNS, SET_SEPARATOR)
-    return list(csv.reader(StringIO(output.read_text())))
+    return list(csv.reader(StringIO(output.read_text(encoding="utf-8"))))
 
 
 def by_lines(file: Path, classifier: OnnxClassifier) -> list[list[str]]:
@@ -64,7 +64,7 @@ def test_both_ways_say_the_same(which: str, tmp_path: Path, request: pytest.Fixt
     rows = official(2 * ROWS_AT_ONCE + 17, 3)[0].tolist()
     animals = [f"{int(legs)},{h!r},{w!r},{bool(wings)},{bool(tail)}" for legs, h, w, wings, tail in rows]
     lines = (f"animal {number},{animal}" for number, animal in enumerate(animals))
-    file.write_text(HEADER + "\n".join(lines) + "\n")
+    file.write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
     ours = by_columns(file, classifier)
     assert_the_same(ours, by_lines(file, classifier))
     several = sum(SET_SEPARATOR in line[-6] for line in ours[1:])

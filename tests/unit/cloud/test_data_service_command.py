@@ -27,7 +27,9 @@ app.command()(data_service)
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     command = [sys.executable, "-c", PROGRAM, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
         try:
             assert process.stdout
             line = process.stdout.readline()

@@ -106,7 +106,7 @@ PARAMETERS = {"DataServiceUrl": "http://127.0.0.1:8777"}
 
 
 def test_every_function_of_the_template_gets_its_zip() -> None:
-    document = json.loads(with_code(TEMPLATE.read_text(), "artifacts", KEYS))
+    document = json.loads(with_code(TEMPLATE.read_text(encoding="utf-8"), "artifacts", KEYS))
     functions = {n for n, r in document["Resources"].items() if r["Type"] == "AWS::Serverless::Function"}
     assert functions == set(CODE)
     code = document["Resources"]["TrainFunction"]["Properties"]["CodeUri"]

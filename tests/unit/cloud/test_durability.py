@@ -36,7 +36,7 @@ class Folder:
         """Save as the emulator does, each file in place of the one before, and seal it."""
         for name in ESSENTIAL:
             temporary = self.saved.running / f"{name}.tmp"
-            temporary.write_text(json.dumps({"payload": content.split()}))
+            temporary.write_text(json.dumps({"payload": content.split()}), encoding="utf-8")
             temporary.replace(self.saved.running / name)
         assert seal(self.saved.running) is None
 
@@ -50,7 +50,7 @@ class Folder:
 
     @property
     def content(self) -> str:
-        return " ".join(json.loads((self.saved.running / "dynamodb.json").read_text())["payload"])
+        return " ".join(json.loads((self.saved.running / "dynamodb.json").read_text(encoding="utf-8"))["payload"])
 
 
 def prediction(request: str) -> Change:
@@ -105,10 +105,10 @@ def test_a_run_that_saved_nothing_is_gone_but_for_its_journal(folder: Folder) ->
 
 def test_a_damaged_state_ends_it_with_what_to_do(folder: Folder) -> None:
     folder.run("A", prediction("A"))
-    (folder.saved.services / "dynamodb.json").write_text("{")
+    (folder.saved.services / "dynamodb.json").write_text("{", encoding="utf-8")
     with pytest.raises(DamagedState, match=r"dynamodb\.json has 1 bytes.*--recover.*--fresh"):
         folder.durability().begin(recover=False)
-    assert (folder.saved.services / "dynamodb.json").read_text() == "{"
+    assert (folder.saved.services / "dynamodb.json").read_text(encoding="utf-8") == "{"
 
 
 def test_a_recovery_starts_from_the_state_before_with_all_changes_since(folder: Folder) -> None:
@@ -117,17 +117,17 @@ def test_a_recovery_starts_from_the_state_before_with_all_changes_since(folder: 
     # A crash after the damaged state, too.
     folder.durability().begin(recover=False)
     folder.journal(2).append([prediction("C")])
-    (folder.saved.services / "dynamodb.json").write_text("{")
+    (folder.saved.services / "dynamodb.json").write_text("{", encoding="utf-8")
     folder.durability().begin(recover=True)
     assert folder.content == "A"
     assert list(folder.journal(1).changes()) == [prediction("B"), prediction("C")]
     (kept,) = folder.state.root.glob("damaged-*")
-    assert (kept / "dynamodb.json").read_text() == "{"
+    assert (kept / "dynamodb.json").read_text(encoding="utf-8") == "{"
 
 
 def test_a_recovery_of_the_first_state_starts_from_nothing_with_all_changes(folder: Folder) -> None:
     folder.run("A", prediction("A"))
-    (folder.saved.services / "dynamodb.json").write_text("{")
+    (folder.saved.services / "dynamodb.json").write_text("{", encoding="utf-8")
     folder.durability().begin(recover=True)
     assert not (folder.saved.running / "dynamodb.json").exists()
     assert list(folder.journal(0).changes()) == [prediction("A")]

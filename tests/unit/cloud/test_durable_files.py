@@ -51,9 +51,9 @@ def test_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path, monkeypatch: p
 def test_a_linked_folder_shares_documents_and_nothing_that_is_changed_in_place(tmp_path: Path) -> None:
     (tmp_path / "a" / "zips").mkdir(parents=True)
     for name in ("state.json", "zips/code.zip", "key.pem"):
-        (tmp_path / "a" / name).write_text(name)
+        (tmp_path / "a" / name).write_text(name, encoding="utf-8")
     link_tree(tmp_path / "a", tmp_path / "b")
     shared = {name: (tmp_path / "a" / name).samefile(tmp_path / "b" / name) for name in ("state.json", "zips/code.zip")}
     assert all(shared.values())
     assert not (tmp_path / "a" / "key.pem").samefile(tmp_path / "b" / "key.pem")
-    assert (tmp_path / "b" / "key.pem").read_text() == "key.pem"
+    assert (tmp_path / "b" / "key.pem").read_text(encoding="utf-8") == "key.pem"

@@ -95,7 +95,7 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_session_of_the_embedded_cloud_reads_neither_variables_nor_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cloud: str, configuration: str
 ) -> None:
-    (tmp_path / "config").write_text(configuration)
+    (tmp_path / "config").write_text(configuration, encoding="utf-8")
     for name, value in {
         "AWS_CONFIG_FILE": str(tmp_path / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "config"),

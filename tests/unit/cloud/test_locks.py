@@ -25,7 +25,7 @@ pandas[parquet]==3.1.1 \\
 @pytest.fixture
 def lock(tmp_path: Path) -> Path:
     path = tmp_path / "lock.txt"
-    path.write_text(LOCK)
+    path.write_text(LOCK, encoding="utf-8")
     return path
 
 

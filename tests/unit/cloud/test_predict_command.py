@@ -42,7 +42,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def animals(tmp_path: Path) -> Path:
     path = tmp_path / "animals.csv"
-    path.write_text(HEADER + FIVE)
+    path.write_text(HEADER + FIVE, encoding="utf-8")
     return path
 
 
@@ -73,21 +73,21 @@ def test_the_answer_follows_the_columns_of_the_file(model: Path, animals: Path) 
 def test_a_file_is_written_instead_of_standard_output(model: Path, animals: Path, tmp_path: Path) -> None:
     output = tmp_path / "answers.csv"
     assert run("--model", model, animals, "--output", output) == ""
-    assert [row["species"] for row in table(output.read_text())] == list(CLASSES)
+    assert [row["species"] for row in table(output.read_text(encoding="utf-8"))] == list(CLASSES)
     assert stat.S_IMODE(output.stat().st_mode) == stat.S_IMODE(animals.stat().st_mode)
 
 
 def test_bad_lines_are_named_and_nothing_is_written(model: Path, animals: Path, tmp_path: Path) -> None:
     animals.write_text(HEADER + FIVE + "Bad,4,tall,25,False,True\nWorse,4\n", encoding="utf-8")
     output = tmp_path / "answers.csv"
-    output.write_text("before")
+    output.write_text("before", encoding="utf-8")
     result = CliRunner().invoke(app, ["--model", str(model), str(animals), "--output", str(output)])
     assert isinstance(result.exception, InvalidInput)
     assert "2 invalid lines, nothing written" in str(result.exception)
     assert f"{animals}, line 7: height: input should be a valid number" in result.stderr
     assert f"{animals}, line 8: " in result.stderr
     assert result.stdout == ""
-    assert output.read_text() == "before"
+    assert output.read_text(encoding="utf-8") == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["animals.csv", "answers.csv"]
 
 

@@ -67,7 +67,7 @@ def test_stopping_lets_the_leader_save_and_ends_its_workers(tmp_path: Path) -> N
         assert not has_ended(worker)
         child.stop()
     assert child.exit_status == 0
-    assert (tmp_path / "saved").read_text() == "yes"
+    assert (tmp_path / "saved").read_text(encoding="utf-8") == "yes"
     wait_until(lambda: has_ended(worker), what="the worker to end")
 
 
@@ -83,15 +83,19 @@ def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
 
 def test_a_parent_killed_by_force_leaves_no_process_behind(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, tmp_path, LEADER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT, tmp_path, LEADER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
-        worker = int((tmp_path / "worker").read_text())
+        worker = int((tmp_path / "worker").read_text(encoding="utf-8"))
         assert not has_ended(child)
         parent.kill()
     wait_until(lambda: has_ended(child) and has_ended(worker), what="both to end")
-    assert (tmp_path / "saved").read_text() == "yes"
+    assert (tmp_path / "saved").read_text(encoding="utf-8") == "yes"
 
 
 def test_a_dead_child_is_told_with_its_last_words(tmp_path: Path) -> None:

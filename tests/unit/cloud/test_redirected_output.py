@@ -43,7 +43,7 @@ def test_help_of_every_command_is_plain_text(environment: dict[str, str]) -> Non
 
 def test_a_training_and_its_summary_are_plain_text(environment: dict[str, str], tmp_path: Path) -> None:
     animals = "".join(",".join(map(str, row)) + "\n" for row in rows(42, 400))
-    (tmp_path / "zoo.csv").write_text("walks_on_n_legs,height,weight,has_wings,has_tail\n" + animals)
+    (tmp_path / "zoo.csv").write_text("walks_on_n_legs,height,weight,has_wings,has_tail\n" + animals, encoding="utf-8")
     command = ("-m", "cloud.cli", "train", "--dataset", str(tmp_path / "zoo.csv"), "--output", str(tmp_path / "model"))
     done = run(environment, *command)
     assert done.returncode == 0, done.stderr

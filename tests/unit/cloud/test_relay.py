@@ -92,7 +92,7 @@ def test_the_gateway_is_known_also_where_docker_names_a_subnet_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, gateway: str | None
 ) -> None:
     program = tmp_path / "docker"
-    program.write_text(f"#!{sys.executable}\nprint({printed!r})\n")
+    program.write_text(f"#!{sys.executable}\nprint({printed!r})\n", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert docker_gateway() == gateway

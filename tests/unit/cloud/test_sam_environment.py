@@ -35,6 +35,6 @@ def test_one_address_is_passed_on_once_however_many_functions_use_it() -> None:
 
 def test_the_file_is_private_and_gone_afterwards() -> None:
     with env_vars_file(DEPLOYED) as path:
-        assert json.loads(path.read_text()) == DEPLOYED
+        assert json.loads(path.read_text(encoding="utf-8")) == DEPLOYED
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not path.exists()

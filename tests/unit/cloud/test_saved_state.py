@@ -17,7 +17,7 @@ def save(folder: Path, content: str = "first", names: tuple[str, ...] = ESSENTIA
     """Write as the emulator does when it stops: each file beside, then in its place."""
     for name in names:
         temporary = folder / f"{name}.tmp"
-        temporary.write_text(json.dumps({"payload": content}))
+        temporary.write_text(json.dumps({"payload": content}), encoding="utf-8")
         temporary.replace(folder / name)
 
 
@@ -32,7 +32,7 @@ def run(state: SavedState, content: str) -> None:
 
 
 def payload(state: SavedState) -> str:
-    return str(json.loads((state.services / "dynamodb.json").read_text())["payload"])
+    return str(json.loads((state.services / "dynamodb.json").read_text(encoding="utf-8"))["payload"])
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_what_was_saved_in_order_is_what_the_next_one_starts_from(state: SavedSt
     run(state, "second")
     state.check()
     assert (state.generation, payload(state)) == (2, "second")
-    assert json.loads((state.begin() / "dynamodb.json").read_text()) == {"payload": "second"}
+    assert json.loads((state.begin() / "dynamodb.json").read_text(encoding="utf-8")) == {"payload": "second"}
 
 
 def test_an_emulator_that_dies_while_it_saves_changes_nothing(state: SavedState) -> None:
@@ -71,7 +71,7 @@ def test_an_emulator_that_dies_while_it_saves_changes_nothing(state: SavedState)
     assert not state.settle()
     state.check()
     assert (state.generation, payload(state)) == (1, "first")
-    assert json.loads((state.begin() / "dynamodb.json").read_text()) == {"payload": "first"}
+    assert json.loads((state.begin() / "dynamodb.json").read_text(encoding="utf-8")) == {"payload": "first"}
 
 
 @pytest.mark.parametrize("missing", ESSENTIAL)
@@ -130,7 +130,7 @@ def test_a_file_that_is_gone_is_named(state: SavedState) -> None:
 
 def test_a_seal_that_was_cut_off_is_named(state: SavedState) -> None:
     run(state, "first")
-    (state.services / "seal.json").write_text("{")
+    (state.services / "seal.json").write_text("{", encoding="utf-8")
     with pytest.raises(DamagedState, match=r"seal.json cannot be read"):
         state.check()
 
@@ -140,27 +140,27 @@ def test_a_state_from_before_there_were_seals_gets_one_if_it_can_be_read(state: 
     save(state.services, "old")
     for name in OTHERS:
         (state.services / name).parent.mkdir(exist_ok=True)
-        (state.services / name).write_text(name)
+        (state.services / name).write_text(name, encoding="utf-8")
     state.check()
     assert (state.generation, payload(state)) == (1, "old")
-    assert all((state.begin() / name).read_text() == name for name in OTHERS)
+    assert all((state.begin() / name).read_text(encoding="utf-8") == name for name in OTHERS)
 
 
 def test_one_that_cannot_be_read_is_named_and_left_alone(state: SavedState) -> None:
     state.services.mkdir()
     save(state.services, "old")
-    (state.services / "dynamodb.json").write_text('{"payload": ')
+    (state.services / "dynamodb.json").write_text('{"payload": ', encoding="utf-8")
     with pytest.raises(DamagedState, match=r"dynamodb.json cannot be read"):
         state.check()
-    assert (state.services / "dynamodb.json").read_text() == '{"payload": '
+    assert (state.services / "dynamodb.json").read_text(encoding="utf-8") == '{"payload": '
 
 
 def test_a_damaged_state_is_kept_aside_and_the_one_before_takes_its_place(state: SavedState) -> None:
     run(state, "first")
     run(state, "second")
-    (state.services / "dynamodb.json").write_text("{")
+    (state.services / "dynamodb.json").write_text("{", encoding="utf-8")
     kept = state.set_aside()
-    assert (kept / "dynamodb.json").read_text() == "{"
+    assert (kept / "dynamodb.json").read_text(encoding="utf-8") == "{"
     state.check()
     assert (state.generation, payload(state)) == (1, "first")
 
@@ -169,7 +169,7 @@ def test_without_a_whole_state_before_it_nothing_takes_its_place(state: SavedSta
     run(state, "first")
     run(state, "second")
     for folder in (state.services, state.previous):
-        (folder / "dynamodb.json").write_text("{")
+        (folder / "dynamodb.json").write_text("{", encoding="utf-8")
     state.set_aside()
     state.check()
     assert state.generation == 0

@@ -47,7 +47,9 @@ def test_a_second_process_is_told_who_holds_the_folder(state: StateDirectory) ->
     )
     with state.locked():
         assert state.running_pid() == os.getpid()
-        done = subprocess.run([sys.executable, "-c", program, state.root], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", program, state.root], capture_output=True, text=True, check=False, encoding="utf-8"
+        )
     assert done.returncode != 0
     assert f"already runs with {state.root} (process {os.getpid()})" in done.stderr
     assert state.running_pid() is None
@@ -70,7 +72,7 @@ def test_one_process_cannot_lock_twice(state: StateDirectory) -> None:
 
 def test_forgetting_everything_leaves_only_the_lock(state: StateDirectory) -> None:
     state.secret("api-key")
-    state.log("emulator").write_text("line")
+    state.log("emulator").write_text("line", encoding="utf-8")
     with state.locked():
         state.forget_everything()
         assert [entry.name for entry in state.root.iterdir()] == ["lock"]
@@ -78,7 +80,7 @@ def test_forgetting_everything_leaves_only_the_lock(state: StateDirectory) -> No
 
 @pytest.mark.parametrize("content", ["", "\n", "short", "with a space in the middle of it all"])
 def test_a_secret_that_was_cut_off_counts_as_absent(state: StateDirectory, content: str) -> None:
-    (state.root / "api-key").write_text(content)
+    (state.root / "api-key").write_text(content, encoding="utf-8")
     secret = state.secret("api-key")
     assert len(secret) >= 40
     assert state.secret("api-key") == secret
@@ -86,6 +88,6 @@ def test_a_secret_that_was_cut_off_counts_as_absent(state: StateDirectory, conte
 
 @pytest.mark.parametrize("content", ["", '{"api_url": "http', "[]", "{}"])
 def test_addresses_that_were_cut_off_are_named(state: StateDirectory, content: str) -> None:
-    (state.root / "stack.json").write_text(content)
+    (state.root / "stack.json").write_text(content, encoding="utf-8")
     with pytest.raises(NotFound, match=r"stack\.json cannot be read"):
         state.addresses()

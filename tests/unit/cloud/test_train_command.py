@@ -35,7 +35,9 @@ def run(*arguments: str) -> str:
 
 def csv_file(folder: Path, count: int, extra: str = "") -> Path:
     path = folder / "animals.csv"
-    path.write_text(HEADER + "".join(",".join(map(str, row)) + "\n" for row in rows(42, count)) + extra)
+    path.write_text(
+        HEADER + "".join(",".join(map(str, row)) + "\n" for row in rows(42, count)) + extra, encoding="utf-8"
+    )
     return path
 
 
@@ -125,7 +127,7 @@ def test_an_output_that_is_a_file_is_refused_before_any_work(tmp_path: Path) -> 
     path = csv_file(tmp_path, 400)
     result = CliRunner().invoke(app, ["--dataset", str(path), "--output", str(path)])
     assert result.exit_code != 0
-    assert path.read_text().startswith(HEADER)
+    assert path.read_text(encoding="utf-8").startswith(HEADER)
 
 
 @pytest.mark.slow  # its waits between attempts are real

@@ -62,7 +62,9 @@ def test_the_key_stays_out_of_what_is_printed() -> None:
 
 def test_a_stack_file_stands_in_for_address_and_key(tmp_path: Path) -> None:
     stack = tmp_path / "stack.json"
-    stack.write_text('{"api_url": "http://127.0.0.1:4566/v1", "api_key": "from-the-file", "dashboard_url": null}')
+    stack.write_text(
+        '{"api_url": "http://127.0.0.1:4566/v1", "api_key": "from-the-file", "dashboard_url": null}', encoding="utf-8"
+    )
     settings = Settings.from_environment({"MENAGERIE_STACK_FILE": str(stack)})
     assert (settings.api_url, settings.api_key) == ("http://127.0.0.1:4566/v1", "from-the-file")
     said = Settings.from_environment({"MENAGERIE_STACK_FILE": str(stack), "MENAGERIE_API_KEY": "said-aloud"})
@@ -73,6 +75,6 @@ def test_a_stack_file_stands_in_for_address_and_key(tmp_path: Path) -> None:
 def test_a_stack_file_that_is_none_is_named(tmp_path: Path, content: str | None) -> None:
     stack = tmp_path / "stack.json"
     if content is not None:
-        stack.write_text(content)
+        stack.write_text(content, encoding="utf-8")
     with pytest.raises(SettingsMissing, match="MENAGERIE_STACK_FILE"):
         Settings.from_environment({"MENAGERIE_STACK_FILE": str(stack)})

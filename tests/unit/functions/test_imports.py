@@ -32,7 +32,9 @@ ENVIRONMENT = {
 )
 def test_a_door_imports_no_heavy_library(module: str, unwanted: set[str]) -> None:
     code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     imported = set(done.stdout.split())
     assert "functions" in imported
@@ -41,7 +43,9 @@ def test_a_door_imports_no_heavy_library(module: str, unwanted: set[str]) -> Non
 
 def test_a_cold_start_of_predict_makes_no_client_of_cloudwatch() -> None:
     code = "import functions.predict.handler as door; print(*vars(door.metrics))"
-    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.stdout.split() == ["_connect", "_stack"], done.stderr
 
 
@@ -49,7 +53,12 @@ def test_a_cold_start_of_predict_makes_no_client_of_cloudwatch() -> None:
 def test_a_door_without_its_settings_says_which_are_missing(module: str) -> None:
     environment = {"AWS_DEFAULT_REGION": "us-east-1", "MODELS_BUCKET": ""}
     done = subprocess.run(
-        [sys.executable, "-c", f"import {module}"], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", f"import {module}"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
@@ -60,11 +69,15 @@ def test_a_door_without_its_settings_says_which_are_missing(module: str) -> None
 @pytest.mark.parametrize("module", ["functions.predict.handler", "functions.retrain.handler"])
 def test_a_door_builds_no_validator_of_the_openapi_specification(module: str) -> None:
     code = f"import {module}; from fastapi.openapi.models import OpenAPI; print(OpenAPI.__pydantic_complete__)"
-    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.stdout == "False\n", done.stderr
     code = "from functions.openapi import openapi_document; print(openapi_document()['openapi'])"
     code = f"import {module}; {code}"
-    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.stdout.startswith("3."), done.stderr
 
 
@@ -72,5 +85,7 @@ def test_a_door_builds_no_validator_of_the_openapi_specification(module: str) ->
 def test_garbage_is_collected_again_once_a_door_is_open(door: str) -> None:
     code = f"import gc, functions.{door}; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
     environment = {**ENVIRONMENT, "DATA_SERVICE_URL": "http://127.0.0.1:9", "EVENT_BUS": "bus"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.stdout == "True True\n", done.stderr

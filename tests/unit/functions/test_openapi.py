@@ -38,7 +38,9 @@ def document() -> dict[str, Any]:
 
 
 def test_the_committed_copy_is_true(document: dict[str, Any]) -> None:
-    assert json.loads(COPY.read_text()) == document, "write it anew: python -m functions.openapi > docs/openapi.json"
+    assert json.loads(COPY.read_text(encoding="utf-8")) == document, (
+        "write it anew: python -m functions.openapi > docs/openapi.json"
+    )
 
 
 def test_all_routes_of_both_functions_are_described(document: dict[str, Any]) -> None:

@@ -105,7 +105,7 @@ def test_a_name_in_the_file_is_allowed_while_it_stands_there(service: Service, t
     app = SameOriginMiddleware(service, allowed_hosts_file=file)
     headers = [("Host", "172.17.0.1:40000")]
     assert ask(app, headers=headers).status == 403
-    file.write_text("172.17.0.1\nhost.docker.internal\n")
+    file.write_text("172.17.0.1\nhost.docker.internal\n", encoding="utf-8")
     assert ask(app, headers=headers).status == 200
     file.unlink()
     assert ask(app, headers=headers).status == 403

@@ -143,5 +143,6 @@ def test_importing_the_pipeline_leaves_the_heavy_libraries_alone() -> None:
         check=True,
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert not heavy & set(said.stdout.split())
