@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import httpx2
 
+from cloud.gateway_errors import GatewayErrorsMiddleware
 from cloud.signed_requests import SignedRequestsMiddleware
 from menagerie.same_origin import Application, Receive, SameOriginMiddleware, Scope, Send
 
@@ -69,7 +70,7 @@ class ReverseProxy:
 
 
 def guarded_proxy(client: httpx2.AsyncClient, environment: Mapping[str, str]) -> Application:
-    """Return the proxy behind both checks, as the environment describes it."""
+    """Return the proxy behind both checks, the gateway's 5xx as problem documents, as the environment describes it."""
     key, secret = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
 
     def secret_of(access_key: str, token: str) -> str | None:
@@ -77,7 +78,7 @@ def guarded_proxy(client: httpx2.AsyncClient, environment: Mapping[str, str]) ->
 
     proxy = ReverseProxy(client, environment[UPSTREAM_VARIABLE])
     hosts = environment.get(HOSTS_VARIABLE, "").replace(",", " ").split()
-    return SameOriginMiddleware(SignedRequestsMiddleware(proxy, secret_of), hosts)
+    return SameOriginMiddleware(SignedRequestsMiddleware(GatewayErrorsMiddleware(proxy), secret_of), hosts)
 
 
 def _end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

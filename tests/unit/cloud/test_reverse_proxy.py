@@ -31,6 +31,9 @@ class Emulator(BaseHTTPRequestHandler):
             self.rfile.readline()
         else:
             body = self.rfile.read(int(self.headers["content-length"] or 0))
+        if "killed" in self.path:
+            self.send_error(502, "File /home/somebody/handler.py")
+            return
         seen = "\n".join([self.requestline, *(f"{name.lower()}: {value}" for name, value in self.headers.items())])
         self.send_response(201)
         self.send_header("Access-Control-Allow-Origin", "*")
@@ -114,6 +117,14 @@ def test_what_is_not_signed_or_of_another_page_is_refused(proxy: str) -> None:
     wrong = boto3.Session("test", "test", region_name="eu-west-1").client("lambda", endpoint_url=proxy)
     with pytest.raises(ClientError, match="403"):
         wrong.list_functions()
+
+
+def test_the_gateways_own_error_shows_nothing_of_the_inside(proxy: str) -> None:
+    answer = httpx2.get(f"{proxy}{ROUTE}/killed")
+    assert answer.status_code == 502
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 502
+    assert "handler.py" not in answer.text
 
 
 def test_an_emulator_that_is_away_is_a_502() -> None:
