@@ -82,7 +82,7 @@ def writing(record: Record, api_url: str, api_key: str, clients: int) -> Iterato
     stop = threading.Event()
 
     def keep_asking() -> None:
-        with http_client(api_url, timeout=30.0, headers={"x-api-key": api_key}) as client:
+        with http_client(api_url, timeout=30.0, base_url=api_url, headers={"x-api-key": api_key}) as client:
             while not stop.is_set():
                 record.predict_once(client, stop)
 
@@ -110,6 +110,9 @@ def compare(outcome: Outcome, record: Record, table: "DynamoDBClient", table_nam
                 for position, animal in enumerate(batch.animals):
                     stored.setdefault(animal.weight, []).append(batch.species(position))
     outcome.answered += len(record.answers)
+    if not record.answers:
+        outcome.wrong += 1
+        outcome.note("no request was answered at all")
     for answer in record.answers:
         found = stored.get(answer.weight, [])
         if not found and answer.at < before:

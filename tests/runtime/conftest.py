@@ -31,6 +31,7 @@ NAMES = {
     "JobsTable": "jobs",
     "TrainFunction": "train",
     "EventBus": "default",
+    "ApiKey": "operator-key",
 }
 
 
