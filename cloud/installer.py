@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -87,8 +87,9 @@ def run(
     ) as process:  # fmt: skip
 
         def read() -> None:
-            for line in process.stdout or ():
-                lines.append(line.rstrip())  # noqa: PERF401 - the other thread counts them meanwhile
+            with suppress(ValueError):  # the output is closed under it by a second Ctrl-C
+                for line in process.stdout or ():
+                    lines.append(line.rstrip())  # noqa: PERF401 - the other thread counts them meanwhile
 
         reader = threading.Thread(target=read, daemon=True)
         try:
