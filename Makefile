@@ -30,7 +30,7 @@ status: $(READY) ## what runs, and where
 	@$(BIN)/menagerie status $(ARGS)
 
 # Two files at a time, in a random order that ARGS=--randomly-seed=N repeats; the end-to-end ones, which mostly wait, first.
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --durations=10
 COVERED = --cov-fail-under=96
 
 test: $(READY) ## the quick lane: everything cheap, with one path through the embedded cloud

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from benchmarks.stack import RunningStack
 
-SECONDS_BETWEEN_KILLS = (0.2, 1.0)
+SECONDS_BETWEEN_KILLS = (0.5, 3.0)
 SECONDS_BETWEEN_PROMOTIONS = 1.0
 
 
@@ -42,18 +42,20 @@ def kill_train_workers(stack: "RunningStack", times: int) -> Outcome:
         for _ in range(times):
             before = client.get(f"{stack.api}/models").json()
             job = _started(client, stack, number_of_datapoints=1_000_000)
-            worker = wait_until(lambda: _workers(stack, "menagerie-train"), what="a worker", process=stack.up.process)
-            os.kill(worker[0], signal.SIGKILL)
+            _reached(client, stack, job, "running")
+            for worker in _workers(stack, "menagerie-train"):
+                os.kill(worker, signal.SIGKILL)
             outcome.injected += 1
             killed = time.monotonic()
-            ended = _ended(client, stack, job)
+            ended = _reached(client, stack, job, "succeeded", "failed")
             if ended["status"] != "failed" or time.monotonic() - killed > 130:
                 outcome.wrong += 1
                 outcome.note(f"job after its worker was killed: {ended}")
             if client.get(f"{stack.api}/models").json() != before:
                 outcome.wrong += 1
                 outcome.note("a killed worker changed the models")
-            outcome.answered += _ended(client, stack, _started(client, stack))["status"] == "succeeded"
+            following = _reached(client, stack, _started(client, stack), "succeeded", "failed")
+            outcome.answered += following["status"] == "succeeded"
     return outcome
 
 
@@ -63,7 +65,7 @@ def promote_under_load(stack: "RunningStack", times: int, clients: int = 8) -> O
     record = Record()
     with stack.client() as client:
         first = client.get(f"{stack.api}/models").json()["current"]
-        job = _ended(client, stack, _started(client, stack, seed=11))
+        job = _reached(client, stack, _started(client, stack, seed=11), "succeeded", "failed")
         versions = (job["model_version"], first)
         with writing(record, stack.api, stack.api_key, clients):
             for turn in range(times):
@@ -106,9 +108,9 @@ def _accepted(client: "httpx2.Client", stack: "RunningStack", body: object) -> d
     return dict(answer.json())
 
 
-def _ended(client: "httpx2.Client", stack: "RunningStack", job_id: str) -> dict[str, Any]:
-    def ended() -> dict[str, Any]:
+def _reached(client: "httpx2.Client", stack: "RunningStack", job_id: str, *statuses: str) -> dict[str, Any]:
+    def reached() -> dict[str, Any]:
         job: dict[str, Any] = client.get(f"{stack.api}/retrain/{job_id}").json()
-        return job if job["status"] in ("succeeded", "failed") else {}
+        return job if job["status"] in statuses else {}
 
-    return wait_until(ended, what=f"job {job_id} to end", process=stack.up.process)
+    return wait_until(reached, what=f"job {job_id} to be {' or '.join(statuses)}", process=stack.up.process)

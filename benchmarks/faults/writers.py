@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TRIES = 40
 SECONDS_BETWEEN_TRIES = 0.25
+# Of all records together: scenarios share a table, in which each request has a weight of its own.
+_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,10 @@ class Record:
     """How often each status was answered; 0 is no answer at all."""
     unexplained: list[str] = field(default_factory=list)
     """Answers with status 5xx that are neither a problem document that asks for a repetition nor the gateway's own."""
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def predict_once(self, client: httpx2.Client, stop: threading.Event) -> None:
         """Ask for one prediction, again with the same key after an error, as a careful client does."""
-        number = next(self._numbers)
+        number = next(_NUMBERS)
         species = list(ANIMALS)[number % len(ANIMALS)]
         animal = {**ANIMALS[species], "weight": ANIMALS[species]["weight"] + number / 2**20}
         key = {"Idempotency-Key": uuid4().hex}

@@ -59,7 +59,17 @@ class Checkout:
         home.mkdir(exist_ok=True)
         pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
         uv = {"UV_OFFLINE": "1", "UV_FIND_LINKS": str(self.wheels)}
-        return {"PATH": str(self.programs), "HOME": str(home), **pip, **uv, **more}
+        return {"PATH": str(self.programs), "HOME": str(home), **pip, **uv, **self._coverage(), **more}
+
+    def _coverage(self) -> dict[str, str]:
+        """Return what lets coverage measure the copy of the installer, if this run of the tests is measured at all."""
+        if "COVERAGE_PROCESS_CONFIG" not in os.environ:
+            return {}
+        settings = self.programs.parent / "coveragerc"
+        lines = ["[run]", "branch = true", "parallel = true", "sigterm = true"]
+        lines += [f"source = {self.root / 'cloud'}", f"data_file = {ROOT / '.coverage'}"]
+        settings.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        return {"COVERAGE_PROCESS_START": str(settings)}
 
     def command(self, *words: str, python: str = sys.executable) -> list[str]:
         return [MAKE, "--no-print-directory", "setup", f"PYTHON={python}", *words]
