@@ -78,7 +78,7 @@ build-PredictFunction build-RetrainFunction build-TrainFunction: $(READY)
 	$(BIN)/menagerie package $(PART) --output build
 	$(BIN)/python -m zipfile -e build/$(PART).zip "$(ARTIFACTS_DIR)"
 
-faults: $(READY) ## inject every kind of fault, count what it costs, write docs/reliability.md; half an hour
+faults: $(READY) ## inject every kind of fault, count what it costs, write docs/reliability.md; two hours
 	$(BIN)/python -m benchmarks.faults $(ARGS)
 
 lock: ## recompile requirements/*.txt from pyproject.toml; needs uv
