@@ -23,9 +23,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 from tests.model.worlds import UNKNOWN, Sample, official
-from training.labelling import label
-from training.naive_bayes import PlateauNaiveBayes
-from training.onnx_export import export
+from training.labelling.label import label
+from training.model.naive_bayes import PlateauNaiveBayes
+from training.model.onnx_export import export
 from training.pipeline import COUNT_COLUMNS
 
 ROWS = (500, 1000, 5000)

@@ -10,8 +10,8 @@ from pathlib import Path
 from benchmarks.comparison import Comparison, Figure, interleave, tell
 from benchmarks.local_aws import LocalAws, local_aws
 from benchmarks.subject import animals
-from cloud.locks import local_target
-from cloud.packaging import build
+from cloud.packaging.lockfile import local_target
+from cloud.packaging.package import build
 from cloud.resources import builds
 from tests.unit.functions.gateway import event
 

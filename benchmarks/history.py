@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from benchmarks.comparison import Comparison, Figure, interleave, tell
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
+from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.prediction_store import PageRequest
 from tests.sorted_table import SortedTable
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from benchmarks.subject import trained_model
 from cloud.clients import Clients
-from cloud.emulator import ACCOUNT, REGION, start_emulator
-from cloud.ports import choose_free
-from cloud.processes import Guardian
-from cloud.state import StateDirectory
-from menagerie.s3_registry import S3ModelRegistry
+from cloud.local.emulator import ACCOUNT, REGION, start_emulator
+from cloud.local.ports import choose_free
+from cloud.local.processes import Guardian
+from cloud.state.directory import StateDirectory
+from menagerie.aws.registry import S3ModelRegistry
 
 BUCKET, TABLE = "models", "predictions"
 

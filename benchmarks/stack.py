@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from cloud.clients import Clients
-from cloud.emulator import emulator_clients
-from cloud.state import StateDirectory
+from cloud.local.emulator import emulator_clients
+from cloud.state.directory import StateDirectory
 from menagerie.http_client import http_client
 from tests.e2e.conftest import Up
 

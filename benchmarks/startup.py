@@ -11,13 +11,13 @@ from pathlib import Path
 from benchmarks.comparison import Comparison, Figure, tell
 from benchmarks.subject import animals
 from cloud.deployment import deploy
-from cloud.emulator import Emulator, start_emulator
-from cloud.locks import local_target
-from cloud.packaging import PARTS, Package, build
-from cloud.ports import choose_free
-from cloud.processes import Guardian
+from cloud.local.emulator import Emulator, start_emulator
+from cloud.local.ports import choose_free
+from cloud.local.processes import Guardian
+from cloud.packaging.lockfile import local_target
+from cloud.packaging.package import PARTS, Package, build
 from cloud.resources import builds
-from cloud.state import StateDirectory
+from cloud.state.directory import StateDirectory
 from tests.e2e.conftest import Up
 
 RUNS = 5

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from functools import cache
 
+from data_service.generator import rows
 from tests.model.worlds import World, as_received, draw
-from training.data_service.generator import rows
 from training.pipeline import TrainedModel, train
-from training.rows import Origin
+from training.rows.validation import Origin
 
 
 @cache

@@ -18,11 +18,11 @@ RUNS = 3
 
 def train_once(n: int) -> dict[str, float]:
     """Label, train, evaluate and export n rows; return seconds without imports, and the process's peak in MB."""
-    import training.naive_bayes  # noqa: F401
-    import training.onnx_export  # noqa: F401 - imported before the clock starts
+    import training.model.naive_bayes  # noqa: F401
+    import training.model.onnx_export  # noqa: F401 - imported before the clock starts
     from tests.model.worlds import World, as_received, draw
     from training.pipeline import train
-    from training.rows import Origin
+    from training.rows.validation import Origin
 
     rows = as_received(draw(World(), n, seed=0)[0])
     seconds = _seconds(lambda: train(rows, source=Origin("dataset"), created_at=datetime.now(UTC)))

@@ -10,7 +10,7 @@ from mangum import Mangum
 
 from benchmarks.comparison import Comparison, Figure, interleave, tell
 from benchmarks.subject import animals, trained_model
-from functions.http_app import lambda_handler
+from functions.http.app import lambda_handler
 from functions.predict.app import create_app
 from functions.predict.contract import PredictRequest
 from functions.predict.current_model import CurrentModel

@@ -3,8 +3,8 @@
 import zipfile
 
 from benchmarks.comparison import Comparison, Figure, tell
-from cloud.locks import LAMBDA
-from cloud.packaging import MIB, build
+from cloud.packaging.lockfile import LAMBDA
+from cloud.packaging.package import MIB, build
 from cloud.resources import builds
 
 LIBRARIES = ("numpy/", "numpy.libs/", "onnxruntime/")

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from menagerie.animal import CLASSES, FEATURES
-from training.rows import within_limits
-from training.tables import BOOLEANS
+from training.rows.tables import BOOLEANS
+from training.rows.validation import within_limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

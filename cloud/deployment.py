@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from samtranslator.yaml_helper import yaml_parse
 
 from cloud.clients import Clients
-from cloud.packaging import Package
+from cloud.packaging.package import Package
 from cloud.resources import TEMPLATE
 from menagerie.errors import Conflict, Unavailable
 

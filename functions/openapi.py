@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from functions.http.problems import MEDIA_TYPE, Problem
 from functions.predict.contract import PredictRequest, TrueSpecies
 from functions.predict.routes import router as predict
-from functions.problems import MEDIA_TYPE, Problem
 from functions.retrain.contract import Promotion
 from functions.retrain.routes import router as retrain
 from menagerie.job import TrainingRequest
@@ -39,7 +39,7 @@ _FORBIDDEN: dict[str, Any] = {
         },
     },
 }
-# Routes read these themselves, see functions/json_body.py, so FastAPI does not know them; nor problem documents.
+# Routes read these themselves, see functions/http/json_body.py, so FastAPI does not know them; nor problem documents.
 _MORE_MODELS = (PredictRequest, TrueSpecies, TrainingRequest, Promotion, Problem)
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from menagerie.aws_errors import aws_errors
+from menagerie.aws.errors import aws_errors
 from menagerie.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import numpy as np
 from menagerie.animal import CLASSES
 from menagerie.classifier import OnnxClassifier
 from menagerie.job import PromotionRule
-from training.labelled_rows import LabelledRows
-from training.labelling import UNKNOWN
+from training.labelling.label import UNKNOWN
 from training.pipeline import HeldOut, TrainedModel
-from training.splitting import HELD_OUT
+from training.rows.labelled_rows import LabelledRows
+from training.rows.splitting import HELD_OUT
 
 ACCURACY_MARGIN = 0.002
 """By how much a challenger's accuracy may be below the champion's: less than that is chance on a few hundred rows."""

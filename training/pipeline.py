@@ -12,11 +12,11 @@ from menagerie.animal import CLASSES
 from menagerie.errors import InvalidInput
 from menagerie.job import Stage
 from menagerie.manifest import ModelManifest, TrainingSource, model_version
-from training.conformal import calibrate
-from training.labelled_rows import LabelledRows
-from training.labelling import UNKNOWN, Labels, label
-from training.rows import AnimalRows, Origin
-from training.splitting import CALIBRATION, HELD_OUT, folds, in_canonical_order
+from training.evaluation.conformal import calibrate
+from training.labelling.label import UNKNOWN, Labels, label
+from training.rows.labelled_rows import LabelledRows
+from training.rows.splitting import CALIBRATION, HELD_OUT, folds, in_canonical_order
+from training.rows.validation import AnimalRows, Origin
 
 Report = Callable[[Stage, float], None]
 """Told at the start of each stage, and now and then within it, how much of the whole is done, 0 to 1."""
@@ -100,11 +100,12 @@ def make(
     """
     report(Stage.FITTING, 0.65)
     # Imported late: scikit-learn, skl2onnx and onnxruntime take seconds, and most of the command line needs none.
-    from training import canaries, onnx_export, parity, zoology_checks
-    from training.evaluation import evaluate
+    from training.evaluation import canaries, zoology_checks
+    from training.evaluation.metrics import evaluate
     from training.libraries import library_versions
-    from training.naive_bayes import PlateauNaiveBayes
-    from training.onnx_session import OnnxSession
+    from training.model import onnx_export, parity
+    from training.model.naive_bayes import PlateauNaiveBayes
+    from training.model.onnx_session import OnnxSession
 
     matrix, labels, fold = rows.matrix, rows.labels, rows.folds
     held_out = HeldOut(matrix[fold == HELD_OUT], labels[fold == HELD_OUT])

@@ -9,8 +9,8 @@ from menagerie.job import PromotionRule
 from menagerie.manifest import ROWS_FILE, ModelManifest, later_version
 from menagerie.registry import ModelRegistry, Pointer, UnreadablePointer
 from training.gate import decide
-from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel
+from training.rows.labelled_rows import LabelledRows
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from menagerie.errors import InvalidInput, NotFound
 from menagerie.feedback import FeedbackStore
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource, DatasetSource, FeedbackSource, Source, Stage
 from menagerie.registry import ModelRegistry
-from training.data_source import fetch
-from training.feedback import with_feedback
-from training.labelled_rows import LabelledRows
 from training.pipeline import FETCHED, Report, TrainedModel, make, silent, train
-from training.rows import AnimalRows, Origin
-from training.tables import parse
+from training.rows.data_source import fetch
+from training.rows.feedback import with_feedback
+from training.rows.labelled_rows import LabelledRows
+from training.rows.tables import parse
+from training.rows.validation import AnimalRows, Origin
 
 
 @dataclass(frozen=True, slots=True)

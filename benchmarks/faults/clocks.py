@@ -8,14 +8,14 @@ from mangum import Mangum
 
 from benchmarks.faults.outcome import Outcome
 from benchmarks.faults.storage import BUCKET, JOBS, PATIENCE, PREDICTIONS, account
-from functions.http_app import lambda_handler
+from functions.http.app import lambda_handler
 from functions.predict.app import create_app as predict_app
 from functions.predict.current_model import CurrentModel
 from functions.retrain.app import create_app as retrain_app
-from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
-from menagerie.dynamodb_jobs import DynamoDBJobStore
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
-from menagerie.s3_registry import S3ModelRegistry
+from menagerie.aws.feedback import DynamoDBFeedbackStore
+from menagerie.aws.jobs import DynamoDBJobStore
+from menagerie.aws.predictions import DynamoDBPredictionStore
+from menagerie.aws.registry import S3ModelRegistry
 from tests.fakes import InMemoryMetrics
 from tests.samples import DOG
 from tests.unit.functions.gateway import Answer, call

@@ -19,7 +19,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.faults.outcome import Outcome
-from cloud.state import StackAddresses
+from cloud.state.directory import StackAddresses
 from menagerie.http_client import http_client
 from tests.e2e.conftest import Up
 from tests.waiting import wait_until

@@ -14,8 +14,8 @@ from uuid import uuid4
 import httpx2
 
 from benchmarks.faults.outcome import Outcome
+from menagerie.aws.prediction_item import from_item
 from menagerie.http_client import http_client
-from menagerie.prediction_item import from_item
 from tests.e2e.test_routes import ANIMALS
 
 if TYPE_CHECKING:

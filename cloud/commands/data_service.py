@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from training.data_service.server import DEFAULT_HOST, DEFAULT_PORT, bind, serve
+from data_service.server import DEFAULT_HOST, DEFAULT_PORT, bind, serve
 
 
 def data_service(

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from cloud.locks import Target
-    from cloud.state import StateDirectory
+    from cloud.packaging.lockfile import Target
+    from cloud.state.directory import StateDirectory
     from cloud.steps import Steps
 
 SECONDS_BETWEEN_CHECKS = 5.0
@@ -43,7 +43,7 @@ def deploy(
     ] = False,
 ) -> None:
     """Package, upload and deploy template.yaml to where AWS_ENDPOINT_URL or the AWS profile points."""
-    from cloud.state import StateDirectory
+    from cloud.state.directory import StateDirectory
     from cloud.steps import Steps
     from menagerie.errors import InvalidInput
 
@@ -79,9 +79,9 @@ def _deploy(
 
     from cloud import deployment
     from cloud.clients import Clients
-    from cloud.packaging import PARTS, build
+    from cloud.packaging.package import PARTS, build
     from cloud.resources import builds
-    from cloud.state import StackAddresses
+    from cloud.state.directory import StackAddresses
     from menagerie.errors import InvalidInput
 
     clients = Clients(boto3.Session())
@@ -120,7 +120,7 @@ def _keep_deployed(deploy_once: "Callable[[], None]", stack: str, state: "StateD
 
     from cloud import deployment
     from cloud.clients import Clients
-    from cloud.signals import StopOnSignals
+    from cloud.local.signals import StopOnSignals
 
     def is_deployed() -> bool:
         return deployment.describe(Clients(boto3.Session()).cloudformation, stack) is not None
@@ -174,7 +174,7 @@ def _parameters(entries: list[str]) -> dict[str, str]:
 
 
 def _target(python_version: str | None) -> "Target":
-    from cloud.locks import LAMBDA, Target, local_target
+    from cloud.packaging.lockfile import LAMBDA, Target, local_target
 
     if python_version is None:
         return LAMBDA
@@ -182,10 +182,10 @@ def _target(python_version: str | None) -> "Target":
 
 
 def _first_model(client: "S3Client", bucket: str, data_service_url: str | None, steps: "Steps") -> None:
-    from cloud.first_model import FirstModel, ensure_current_model, title_of
+    from cloud.local.first_model import FirstModel, ensure_current_model, title_of
+    from menagerie.aws.registry import S3ModelRegistry
     from menagerie.errors import InvalidInput
     from menagerie.job import DataServiceSource
-    from menagerie.s3_registry import S3ModelRegistry
 
     if data_service_url is None:
         raise InvalidInput("--first-model needs --data-service-url, to fetch its rows from")

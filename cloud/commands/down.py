@@ -9,9 +9,9 @@ import typer
 
 from cloud.commands.numbers import finite
 from cloud.commands.up import StateDir
-from cloud.processes import LIMIT_SECONDS
-from cloud.saved_state import SavedState, unsaved_reason
-from cloud.state import DEFAULT_STATE_DIR, StateDirectory
+from cloud.local.processes import LIMIT_SECONDS
+from cloud.state.directory import DEFAULT_STATE_DIR, StateDirectory
+from cloud.state.saved_state import SavedState, unsaved_reason
 from menagerie.errors import NotFound, Unavailable
 
 

@@ -8,7 +8,7 @@ import typer
 from cloud.commands.numbers import finite
 from cloud.commands.target import DEFAULT_STACK, Stack, clients_for
 from cloud.commands.up import StateDir
-from cloud.state import DEFAULT_STATE_DIR
+from cloud.state.directory import DEFAULT_STATE_DIR
 from menagerie.errors import NotFound
 
 

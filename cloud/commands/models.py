@@ -7,7 +7,7 @@ import typer
 from cloud.api import Api, ApiKey, ApiUrl
 from cloud.commands.target import DEFAULT_STACK, Stack
 from cloud.commands.up import StateDir
-from cloud.state import DEFAULT_STATE_DIR
+from cloud.state.directory import DEFAULT_STATE_DIR
 from menagerie.errors import Conflict
 
 models = typer.Typer(help="List, promote and roll back models of the running application.", no_args_is_help=True)

@@ -9,7 +9,7 @@ from rich.table import Table
 from cloud.console import OutputConsole
 
 if TYPE_CHECKING:
-    from cloud.packaging import Package
+    from cloud.packaging.package import Package
 
 PYTHON_VERSIONS = ("3.12", "3.13", "3.14")
 
@@ -22,8 +22,8 @@ def package(
     ] = "3.13",
 ) -> None:
     """Build the Lambda zips and show their size and largest parts; fails over Lambda's limit of 250 MiB."""
-    from cloud.locks import Target, local_target
-    from cloud.packaging import MIB, PARTS, build, largest
+    from cloud.packaging.lockfile import Target, local_target
+    from cloud.packaging.package import MIB, PARTS, build, largest
     from cloud.steps import Steps
     from menagerie.errors import InvalidInput
 

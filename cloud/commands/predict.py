@@ -16,7 +16,7 @@ from menagerie.errors import InvalidInput
 
 if TYPE_CHECKING:
     from menagerie.classifier import OnnxClassifier
-    from training.tables import Piece
+    from training.rows.tables import Piece
 
 ANSWER_COLUMNS = ("species", "confidence", "prediction_set", *(f"probability_{species}" for species in CLASSES))
 SET_SEPARATOR = "|"
@@ -46,7 +46,7 @@ def predict(
 
 
 def _line_by_line(file: Path, classifier: "OnnxClassifier", text: TextIO, *, skip_invalid: bool) -> None:
-    from training.tables import pieces
+    from training.rows.tables import pieces
 
     valid = refused = 0
     writer = csv.writer(text, lineterminator="\n")

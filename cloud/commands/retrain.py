@@ -9,7 +9,7 @@ import typer
 from cloud.api import ApiKey, ApiUrl
 from cloud.commands.target import DEFAULT_STACK, Stack
 from cloud.commands.up import StateDir
-from cloud.state import DEFAULT_STATE_DIR
+from cloud.state.directory import DEFAULT_STATE_DIR
 from menagerie.job import MAX_DATAPOINTS, PromotionRule
 
 if TYPE_CHECKING:

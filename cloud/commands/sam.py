@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cloud.commands.up import StateDir
-from cloud.state import DEFAULT_STATE_DIR, StateDirectory
+from cloud.state.directory import DEFAULT_STATE_DIR, StateDirectory
 from menagerie.errors import NotFound
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def sam(
     Our own options come first, the words after them are sam's.
     """
     from cloud.commands.target import clients_for
-    from cloud.relay import ADD_HOST
+    from cloud.local.relay import ADD_HOST
 
     program = shutil.which("sam")
     if program is None:
@@ -49,8 +49,8 @@ def sam(
 
 def _env_vars(clients: "Clients", stack: str, state_dir: Path, cleanup: ExitStack) -> Path:
     from cloud.deployment import outputs
-    from cloud.relay import DOCKER_HOST, docker_gateway
-    from cloud.sam_environment import deployed_variables, env_vars_file, seen_by_containers
+    from cloud.local.relay import DOCKER_HOST, docker_gateway
+    from cloud.local.sam_environment import deployed_variables, env_vars_file, seen_by_containers
 
     if not BUILT.exists():
         raise NotFound(f"there is no {BUILT}: run `sam build` first, in a checkout of the project")

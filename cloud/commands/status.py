@@ -11,7 +11,7 @@ from rich.table import Table
 from cloud.commands.target import DEFAULT_STACK, Stack, addresses_for
 from cloud.commands.up import StateDir
 from cloud.console import OutputConsole
-from cloud.state import DEFAULT_STATE_DIR, StackAddresses
+from cloud.state.directory import DEFAULT_STATE_DIR, StackAddresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cloud.state import StackAddresses, StateDirectory
+from cloud.state.directory import StackAddresses, StateDirectory
 from menagerie.errors import NotFound
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def clients_for(state_dir: Path) -> "Clients":
     import boto3
 
     from cloud.clients import Clients
-    from cloud.emulator import emulator_clients
+    from cloud.local.emulator import emulator_clients
 
     state = _running(state_dir)
     if state is not None:

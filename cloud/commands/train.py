@@ -30,10 +30,10 @@ def train(
 
     Raises InvalidInput, Unavailable if the data service does not answer, TrainingFailed.
     """
-    from cloud.report.page import REPORT_FILE, page
     from cloud.steps import Steps
     from menagerie.errors import InvalidInput
     from training.model_folder import write
+    from training.report.page import REPORT_FILE, page
 
     if (data_service_url is None) == (dataset is None):
         raise InvalidInput("say where the rows come from: either --data-service-url or --dataset")
@@ -69,8 +69,9 @@ def _from_data_service(url: str, seed: int, number_of_datapoints: int, report: "
 
 
 def _from_dataset(path: Path, report: "Report") -> "TrainedModel":
-    from training import pipeline, tables
-    from training.rows import Origin
+    from training import pipeline
+    from training.rows import tables
+    from training.rows.validation import Origin
 
     report(Stage.FETCHING, 0.0)
     rows = tables.read(path)
@@ -83,8 +84,8 @@ def _from_dataset(path: Path, report: "Report") -> "TrainedModel":
 
 
 def _publish(trained: "TrainedModel", bucket: str, promote: PromotionRule) -> "Publication":
-    from menagerie.aws import s3_client
-    from menagerie.s3_registry import S3ModelRegistry
+    from menagerie.aws.clients import s3_client
+    from menagerie.aws.registry import S3ModelRegistry
     from training.publishing import publish
 
     return publish(trained, S3ModelRegistry(s3_client(), bucket), promote)
@@ -94,7 +95,7 @@ def _summarise(manifest: "ModelManifest", output: Path, published: "Publication 
     from rich.table import Table
 
     from cloud.console import OutputConsole
-    from cloud.report.page import REPORT_FILE
+    from training.report.page import REPORT_FILE
 
     training, metrics = manifest.training, manifest.metrics
     target = manifest.thresholds.target_coverage

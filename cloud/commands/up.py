@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.state import DEFAULT_STATE_DIR, StackAddresses
+from cloud.state.directory import DEFAULT_STATE_DIR, StackAddresses
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource
 
 StateDir = Annotated[
@@ -35,8 +35,8 @@ def up(
 
     Runs in the foreground until Ctrl-C (or `menagerie down`), then leaves no process behind.
     """
+    from cloud.local.up import Options, run
     from cloud.steps import Steps
-    from cloud.up import Options, run
 
     options = Options(
         state_dir=state_dir,
@@ -53,7 +53,7 @@ def up(
 
 
 def _announce(addresses: StackAddresses, state_dir: Path) -> None:
-    from cloud.smoke import curl_line
+    from cloud.local.smoke import curl_line
 
     typer.echo(
         f"""

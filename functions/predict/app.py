@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from functions.http_app import http_app
-from functions.json_log import JsonLog
+from functions.http.app import http_app
+from functions.http.json_log import JsonLog
 from functions.predict.dependencies import PredictDependencies
 from functions.predict.documentation import router as documentation
 from functions.predict.routes import router as routes

@@ -2,17 +2,17 @@
 
 from contextlib import suppress
 
-import functions.cold_start
-from functions.http_app import lambda_handler
-from functions.json_log import JsonLog
+import functions.http.cold_start
+from functions.http.app import lambda_handler
+from functions.http.json_log import JsonLog
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
-from menagerie.aws import cloudwatch_client, dynamodb_client, s3_client
-from menagerie.cloudwatch_metrics import CloudWatchMetrics
-from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
+from menagerie.aws.clients import cloudwatch_client, dynamodb_client, s3_client
+from menagerie.aws.feedback import DynamoDBFeedbackStore
+from menagerie.aws.metrics import CloudWatchMetrics
+from menagerie.aws.predictions import DynamoDBPredictionStore
+from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import MenagerieError
-from menagerie.s3_registry import S3ModelRegistry
 from menagerie.settings import PredictSettings
 
 settings = PredictSettings.from_environment()
@@ -29,4 +29,4 @@ with suppress(MenagerieError):
     models.classifier()
 
 handler = lambda_handler(create_app(models, registry, predictions, feedback, metrics))
-functions.cold_start.finished()
+functions.http.cold_start.finished()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
-from functions.problems import InvalidFields
+from functions.http.problems import InvalidFields
 from menagerie.service_metrics import MetricWindow
 
 if TYPE_CHECKING:

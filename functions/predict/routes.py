@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from functions.direct_route import DirectRoute
-from functions.idempotency_key import PARAMETER, key_of
-from functions.json_body import json_body, read_json
+from functions.http.direct_route import DirectRoute
+from functions.http.idempotency_key import PARAMETER, key_of
+from functions.http.json_body import json_body, read_json
+from functions.http.problems import InvalidFields, documented
+from functions.http.request_log import log_of
 from functions.predict.contract import (
     CloudMetrics,
     Health,
@@ -22,8 +24,6 @@ from functions.predict.give_feedback import give_feedback
 from functions.predict.predict_animals import predict_animals, to_answer
 from functions.predict.read_metrics import LONGEST_PERIOD, PERIOD_STEP, metric_window, read_metrics
 from functions.predict.sample_rows import DEFAULT_ROWS, MOST_ROWS, sample_rows
-from functions.problems import InvalidFields, documented
-from functions.request_log import log_of
 from menagerie.animal import Species
 from menagerie.cursor import CURSOR_PATTERN, Cursor
 from menagerie.errors import InvalidInput, NotFound

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from functions.http_app import http_app
-from functions.json_log import JsonLog
-from functions.operator_key import NO_OPERATOR, OperatorKey
+from functions.http.app import http_app
+from functions.http.json_log import JsonLog
+from functions.http.operator_key import NO_OPERATOR, OperatorKey
 from functions.retrain.dependencies import RetrainDependencies
 from functions.retrain.routes import router
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.operator_key import NO_OPERATOR, OperatorKey
+from functions.http.operator_key import NO_OPERATOR, OperatorKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable

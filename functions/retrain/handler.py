@@ -3,18 +3,18 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import functions.cold_start
-from functions.http_app import lambda_handler
-from functions.json_log import JsonLog
-from functions.operator_key import OperatorKey
+import functions.http.cold_start
+from functions.http.app import lambda_handler
+from functions.http.json_log import JsonLog
+from functions.http.operator_key import OperatorKey
 from functions.retrain.app import create_app, open_model
 from functions.retrain.dependencies import RetrainDependencies
 from functions.retrain.lambda_worker import LambdaWorker
 from functions.retrain.start_by_event import start_by_event
-from menagerie.aws import dynamodb_client, lambda_client, s3_client
-from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
-from menagerie.dynamodb_jobs import DynamoDBJobStore
-from menagerie.s3_registry import S3ModelRegistry
+from menagerie.aws.clients import dynamodb_client, lambda_client, s3_client
+from menagerie.aws.feedback import DynamoDBFeedbackStore
+from menagerie.aws.jobs import DynamoDBJobStore
+from menagerie.aws.registry import S3ModelRegistry
 from menagerie.settings import RetrainSettings
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ operator = OperatorKey(settings.operator_key_id, settings.operator_key_sha256)
 
 http = lambda_handler(create_app(jobs, registry, worker.start, operator=operator))
 dependencies = RetrainDependencies(jobs, registry, worker.start, open_model)
-functions.cold_start.finished()
+functions.http.cold_start.finished()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
-from menagerie.aws_errors import aws_errors
+from menagerie.aws.errors import aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from functions.idempotency_key import PARAMETER, key_of
-from functions.json_body import json_body, read_json
-from functions.problems import documented
-from functions.request_log import log_of
+from functions.http.idempotency_key import PARAMETER, key_of
+from functions.http.json_body import json_body, read_json
+from functions.http.problems import documented
+from functions.http.request_log import log_of
 from functions.retrain.contract import Jobs, Promoted, Promotion
 from functions.retrain.dependencies import dependencies_of
 from functions.retrain.promote_model import promote_model

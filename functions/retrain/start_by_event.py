@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from functions.retrain.job_events import SOURCE
 from functions.retrain.start_retraining import start_retraining
+from functions.train.job_events import SOURCE
 from menagerie.clock import utc_now
 from menagerie.errors import Conflict, InvalidInput
 from menagerie.idempotency import IdempotencyKey

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from cloud.commands.target import clients_for
-from cloud.state import StackAddresses
+from cloud.state.directory import StackAddresses
 from tests.e2e.conftest import Up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -12,8 +12,8 @@ import httpx2
 import pytest
 
 from cloud.commands.target import DEFAULT_STACK, addresses_for
-from cloud.ports import choose_free
-from cloud.state import DEFAULT_STATE_DIR, StackAddresses
+from cloud.local.ports import choose_free
+from cloud.state.directory import DEFAULT_STATE_DIR, StackAddresses
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 

@@ -17,8 +17,8 @@ import httpx2
 import pytest
 import uvicorn
 
-from cloud.ports import choose_free
-from cloud.state import StackAddresses
+from cloud.local.ports import choose_free
+from cloud.state.directory import StackAddresses
 from tests.e2e.both_functions import KEY, both_functions
 from tests.waiting import wait_until
 

@@ -10,9 +10,9 @@ import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
-from cloud.emulator import ACCOUNT, REGION, emulator_clients
+from cloud.local.emulator import ACCOUNT, REGION, emulator_clients
 from cloud.resources import TEMPLATE
-from cloud.state import StateDirectory
+from cloud.state.directory import StateDirectory
 from tests.e2e.conftest import Up, menagerie
 from tests.waiting import LIMIT_SECONDS
 

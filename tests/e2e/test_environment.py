@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.ports import choose_free
+from cloud.local.ports import choose_free
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

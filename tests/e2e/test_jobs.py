@@ -13,10 +13,10 @@ import pytest
 
 from cloud.commands.target import clients_for
 from cloud.deployment import outputs
+from data_service.generator import rows
 from tests.e2e.conftest import Up, menagerie
 from tests.e2e.test_routes import ANIMALS, finished, is_problem, wait_for_jobs
 from tests.waiting import wait_until
-from training.data_service.generator import rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

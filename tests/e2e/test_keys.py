@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
-from cloud.smoke import curl_line
-from cloud.state import StackAddresses
+from cloud.local.smoke import curl_line
+from cloud.state.directory import StackAddresses
 from tests.e2e.test_routes import PROTECTED, is_problem
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cloud.ports import LOOPBACK, choose_free
-from cloud.state import StackAddresses
+from cloud.local.ports import LOOPBACK, choose_free
+from cloud.state.directory import StackAddresses
 from tests.e2e.conftest import Up, client_of, menagerie
 from tests.e2e.test_routes import ANIMALS
 from tests.waiting import LIMIT_SECONDS, wait_until

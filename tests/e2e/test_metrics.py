@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from cloud.state import StackAddresses
+from cloud.state.directory import StackAddresses
 from menagerie.service_metrics import SERIES
 from tests.e2e.test_routes import finished, wait_for_jobs
 from tests.waiting import LIMIT_SECONDS, wait_until

@@ -12,8 +12,8 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from cloud.commands.target import clients_for
-from cloud.emulator import ACCOUNT, REGION
-from cloud.state import StackAddresses, StateDirectory
+from cloud.local.emulator import ACCOUNT, REGION
+from cloud.state.directory import StackAddresses, StateDirectory
 from tests.e2e.conftest import Up
 from tests.raw_http import exchange, handshake
 from tests.waiting import wait_until

@@ -9,7 +9,7 @@ import pytest
 
 from cloud.commands.target import clients_for
 from cloud.deployment import outputs
-from cloud.state import StackAddresses
+from cloud.state.directory import StackAddresses
 from tests.e2e.conftest import Up, client_of
 from tests.e2e.test_jobs import done
 from tests.e2e.test_routes import ANIMALS, is_problem, wait_for_answers_of

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from cloud.state import StackAddresses
+from cloud.state.directory import StackAddresses
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from cloud.state import StackAddresses
+from cloud.state.directory import StackAddresses
 from tests.e2e.conftest import Up
 from tests.e2e.test_routes import ANIMALS
 

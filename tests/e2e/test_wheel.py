@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from cloud import packaging
-from cloud.archive import digest
-from cloud.locks import local_target
-from cloud.ports import choose_free
+from cloud.local.ports import choose_free
+from cloud.packaging import package as packaging
+from cloud.packaging.archive import digest
+from cloud.packaging.lockfile import local_target
 from cloud.resources import builds
-from cloud.state import StackAddresses
+from cloud.state.directory import StackAddresses
 from tests.waiting import wait_until
 from tests.wheels import ROOT, build, clean_environment
 

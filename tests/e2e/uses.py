@@ -12,11 +12,11 @@ import httpx2
 
 from cloud.clients import Clients
 from cloud.deployment import outputs
-from menagerie.dynamodb_jobs import DynamoDBJobStore
+from menagerie.aws.jobs import DynamoDBJobStore
+from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import Conflict
 from menagerie.job import DataServiceSource, DatasetSource, FeedbackSource, JobStatus, TrainingRequest
 from menagerie.registry import Pointer
-from menagerie.s3_registry import S3ModelRegistry
 from tests.e2e.test_routes import ANIMALS, finished
 
 MISSING = "20200101T000000Z-00000000"

@@ -7,10 +7,10 @@ import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from cloud import reverse_proxy
 from cloud.installer import COMPLETE_LOCK
+from cloud.perimeter import reverse_proxy
+from cloud.perimeter.reverse_proxy import HOSTS_VARIABLE, UPSTREAM_VARIABLE
 from cloud.resources import TEMPLATE
-from cloud.reverse_proxy import HOSTS_VARIABLE, UPSTREAM_VARIABLE
 
 ROOT = TEMPLATE.parent
 COMPOSE: dict[str, Any] = yaml_parse((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -104,7 +104,7 @@ def test_a_dockerfile_needs_no_buildkit_no_root_and_no_unhashed_package(name: st
 
 @pytest.mark.parametrize(
     "file",
-    ["frontend/Dockerfile", "training/data_service/Dockerfile", "docker-compose.yml", "docker-compose.ministack.yml"],
+    ["frontend/Dockerfile", "data_service/Dockerfile", "docker-compose.yml", "docker-compose.ministack.yml"],
 )
 def test_health_checks_ask_no_proxy(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")

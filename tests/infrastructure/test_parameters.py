@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cloud.resources import TEMPLATE
-from menagerie.cloudwatch_metrics import STAGE
+from menagerie.aws.metrics import STAGE
 from menagerie.job import JobStatus
 
 Resources = dict[str, Any]
@@ -103,7 +103,7 @@ def test_an_alarm_watches_what_it_is_named_for_and_tells_the_topic(resources: Re
 
 def test_a_failed_training_is_known_by_the_line_that_the_worker_writes(resources: Resources) -> None:
     counted = resources["FailedTrainings"]["Properties"]
-    worker = (TEMPLATE.parent / "functions" / "retrain" / "worker.py").read_text(encoding="utf-8")
+    worker = (TEMPLATE.parent / "functions" / "train" / "handler.py").read_text(encoding="utf-8")
     assert 'log.info("job ended", **job.model_dump(mode="json")' in worker
     assert counted["FilterPattern"] == f'{{ $.message = "job ended" && $.status = "{JobStatus.FAILED.value}" }}'
     assert counted["LogGroupName"] == {"Ref": "TrainLogGroup"}

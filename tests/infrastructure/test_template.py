@@ -12,7 +12,7 @@ import pytest
 from samtranslator.translator.transform import transform
 
 from cloud.resources import TEMPLATE
-from menagerie.cloudwatch_metrics import STAGE
+from menagerie.aws.metrics import STAGE
 from menagerie.service_metrics import FUNCTIONS as SOURCES
 
 Resources = dict[str, Any]

@@ -8,7 +8,7 @@ from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 
-from menagerie.aws import dynamodb_client, s3_client
+from menagerie.aws.clients import dynamodb_client, s3_client
 
 BUCKET = "models"
 PREDICTIONS = "predictions"

@@ -9,9 +9,9 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from menagerie.animal import Species
+from menagerie.aws.jobs import DynamoDBJobStore
+from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.cursor import Cursor
-from menagerie.dynamodb_jobs import DynamoDBJobStore
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.errors import Conflict
 from menagerie.idempotency import IdempotencyKey
 from menagerie.job import JobStatus, TrainingRequest

@@ -10,17 +10,17 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 
-from functions.retrain.run_job import run_job
+from functions.train.run_job import run_job
+from menagerie.aws.jobs import DynamoDBJobStore
+from menagerie.aws.registry import S3ModelRegistry
 from menagerie.classifier import OnnxClassifier
-from menagerie.dynamodb_jobs import DynamoDBJobStore
 from menagerie.job import Job, JobStatus, Source, Stage, TrainingRequest
 from menagerie.job_store import LOST
-from menagerie.s3_registry import S3ModelRegistry
 from tests.integration.conftest import BUCKET, JOBS
 from tests.model.worlds import as_received, official
 from training.pipeline import TrainedModel, train
 from training.publishing import publish
-from training.rows import Origin
+from training.rows.validation import Origin
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 LIMIT = timedelta(minutes=15)

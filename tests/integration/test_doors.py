@@ -14,15 +14,15 @@ import uvicorn
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 
+from data_service.app import create_app as create_data_service
 from menagerie.animal import CLASSES
+from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import Unreadable
-from menagerie.s3_registry import S3ModelRegistry
 from tests.integration.aws_calls import count_calls
 from tests.integration.conftest import BUCKET, JOBS, PREDICTIONS
 from tests.samples import ANIMALS, DOG, published_model
 from tests.unit.functions.conftest import assert_problem
 from tests.unit.functions.gateway import Answer, Context, call
-from training.data_service.app import create_app as create_data_service
 
 Door = Callable[[str], ModuleType]
 GOOD = {"animals": [DOG.model_dump()]}
@@ -212,7 +212,7 @@ def test_a_job_goes_from_the_door_through_the_worker_to_the_model_that_answers(
     door: Door, registry: S3ModelRegistry, lambda_service: FakeLambda
 ) -> None:
     predict, retrain, worker = (
-        door(f"functions.{name}") for name in ("predict.handler", "retrain.handler", "retrain.worker")
+        door(f"functions.{name}") for name in ("predict.handler", "retrain.handler", "train.handler")
     )
     before = send(predict, "POST", "/predict", json_body=GOOD).json()["model_version"]
     asked = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 500}, "promote": "always"}
@@ -248,7 +248,7 @@ def test_a_data_service_that_is_dead_fails_the_job_and_leaves_the_current_model(
 ) -> None:
     monkeypatch.setenv("DATA_SERVICE_URL", "http://127.0.0.1:9")
     before = registry.current()
-    retrain, worker = door("functions.retrain.handler"), door("functions.retrain.worker")
+    retrain, worker = door("functions.retrain.handler"), door("functions.train.handler")
     job_id = send(retrain, "POST", "/retrain").json()["job_id"]
     capsys.readouterr()
     assert worker.handler({"job_id": job_id}, Context())["status"] == "failed"
@@ -270,7 +270,7 @@ def test_lambda_refusing_the_worker_fails_the_job(door: Door, monkeypatch: pytes
 def test_a_job_that_cannot_be_read_is_logged_with_its_traceback(
     door: Door, dynamodb: DynamoDBClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    worker = door("functions.retrain.worker")
+    worker = door("functions.train.handler")
     item = {"pk": {"S": "job"}, "sk": {"S": "broken"}, "status": {"S": "queued"}, "expires": {"N": "99999999999"}}
     dynamodb.put_item(TableName=JOBS, Item=item)
     with pytest.raises(Unreadable):

@@ -8,12 +8,12 @@ from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from menagerie.animal import CLASSES, Animal, Species
+from menagerie.aws.prediction_item import to_item
+from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.cursor import Cursor
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.errors import Unavailable
 from menagerie.prediction import MAX_ANIMALS
 from menagerie.prediction_batch import PredictionBatch
-from menagerie.prediction_item import to_item
 from menagerie.prediction_store import PageRequest
 from menagerie.ulid import new_ulid
 from tests.integration.aws_calls import count_calls

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from menagerie.animal import Species
-from menagerie.dynamodb_feedback import DynamoDBFeedbackStore
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
+from menagerie.aws.feedback import DynamoDBFeedbackStore
+from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.errors import Conflict
 from menagerie.feedback import FeedbackStore
 from menagerie.prediction import MAX_ANIMALS, Feedback

@@ -9,11 +9,11 @@ from typing import cast
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from functions.http_app import lambda_handler
+from functions.http.app import lambda_handler
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
+from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.cursor import Cursor
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.idempotency import IdempotencyKey
 from menagerie.prediction_batch import PredictionBatch
 from menagerie.prediction_store import PageRequest

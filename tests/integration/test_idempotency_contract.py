@@ -6,9 +6,9 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from menagerie.animal import Species
+from menagerie.aws.jobs import DynamoDBJobStore
+from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.clock import utc_now
-from menagerie.dynamodb_jobs import DynamoDBJobStore
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.errors import Conflict
 from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey, KeyReused
 from menagerie.job import JobStatus, TrainingRequest

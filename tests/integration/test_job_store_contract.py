@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from menagerie.dynamodb_jobs import DynamoDBJobStore
+from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.errors import Conflict, NotFound
 from menagerie.job import DataServiceSource, JobStatus, Stage, TrainingRequest
 from menagerie.job_store import HEARTBEAT, LOST, JobStore

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cloud.archive import digest
-from cloud.bytecode import compiler_for
 from cloud.cli import app
 from cloud.commands.package import bytecode_line
-from cloud.dependencies import install
-from cloud.locks import LAMBDA, local_target
-from cloud.packaging import MIB, PARTS, UNZIPPED_LIMIT, Package, build
+from cloud.packaging.archive import digest
+from cloud.packaging.bytecode import compiler_for
+from cloud.packaging.dependencies import install
+from cloud.packaging.lockfile import LAMBDA, local_target
+from cloud.packaging.package import MIB, PARTS, UNZIPPED_LIMIT, Package, build
 from menagerie.errors import InvalidInput, Unavailable
 from tests.setup.wheels import locked, make_wheel
 
@@ -71,7 +71,7 @@ def test_each_zip_holds_its_sources_and_their_bytecode_and_nothing_else_of_ours(
     predict, retrain = names(packages["predict"]), names(packages["retrain"])
     assert {"functions/predict/handler.py", "menagerie/animal.py"} <= predict
     assert any(name.startswith("functions/predict/__pycache__/handler.") for name in predict)
-    assert {"functions/retrain/worker.py", "training/pipeline.py"} <= retrain
+    assert {"functions/train/handler.py", "training/pipeline.py"} <= retrain
     assert not {name for name in predict if name.startswith(("training/", "sklearn/", "scipy/", "tests/"))}
     assert not {name for name in predict | retrain if "data_service/" in name or name.startswith(("cloud/", "boto3/"))}
 

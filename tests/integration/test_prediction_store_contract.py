@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from menagerie.animal import Species
+from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.cursor import Cursor
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
 from menagerie.errors import NotFound
 from menagerie.prediction import MAX_ANIMALS, Prediction
 from menagerie.prediction_batch import prediction_id

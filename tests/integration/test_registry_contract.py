@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import Conflict, NotFound
 from menagerie.registry import ModelRegistry, UnreadablePointer
-from menagerie.s3_registry import S3ModelRegistry
 from tests.fakes import InMemoryRegistry
 from tests.integration.conftest import BUCKET
 from tests.samples import NOON, manifest_of

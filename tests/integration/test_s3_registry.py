@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from mypy_boto3_s3 import S3Client
 
+from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import Conflict, ModelRejected, Unavailable
-from menagerie.s3_registry import S3ModelRegistry
 from tests.integration.aws_calls import count_calls
 from tests.integration.conftest import BUCKET
 from tests.samples import NOON, manifest_of

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from menagerie.aws import cloudwatch_client
-from menagerie.cloudwatch_metrics import CloudWatchMetrics
+from menagerie.aws.clients import cloudwatch_client
+from menagerie.aws.metrics import CloudWatchMetrics
 from menagerie.errors import Unavailable
 from menagerie.service_metrics import SERIES, MetricWindow, SeriesName, ServiceMetrics
 from tests.fakes import InMemoryMetrics

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from cloud.journal import Change, Journal
-from cloud.stream_feed import StreamFeed, restore
+from cloud.state.journal import Change, Journal
+from cloud.state.stream_feed import StreamFeed, restore
 from tests.integration.conftest import JOBS, PREDICTIONS, Clients
 
 LABELS = {"PredictionsTable": PREDICTIONS, "JobsTable": JOBS}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cloud import packaging
-from cloud.locks import local_target
-from cloud.packaging import PARTS
+from cloud.packaging import package as packaging
+from cloud.packaging.lockfile import local_target
+from cloud.packaging.package import PARTS
 from cloud.resources import EVENTS, LOCKS, TEMPLATE, builds
 from tests.wheels import ROOT, build, clean_environment
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.model.conftest import judged
 from tests.model.worlds import UNKNOWN, Sample, official
-from training.labelling import label
+from training.labelling.label import label
 from training.pipeline import TrainedModel
 
 Make = Callable[[int, int], TrainedModel]

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from data_service.generator import SPECIES, rows_with_truth
 from menagerie.animal import CLASSES
-from training.data_service.generator import SPECIES, rows_with_truth
-from training.rows import AnimalRows
+from training.rows.validation import AnimalRows
 
 UNKNOWN = len(CLASSES) - 1
 Range = tuple[float, float]

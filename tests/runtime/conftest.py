@@ -13,12 +13,12 @@ import boto3
 import httpx2
 import pytest
 
-from cloud.bytecode import compiler_for
 from cloud.clients import Clients
 from cloud.deployment import CODE
-from cloud.locks import LAMBDA, Target, local_target
-from cloud.packaging import PARTS, build
-from cloud.ports import LOOPBACK, choose_free
+from cloud.local.ports import LOOPBACK, choose_free
+from cloud.packaging.bytecode import compiler_for
+from cloud.packaging.lockfile import LAMBDA, Target, local_target
+from cloud.packaging.package import PARTS, build
 from cloud.resources import builds
 from tests.runtime.emulated_function import ACCOUNT, EmulatedFunction
 from tests.runtime.invocations import Invocations

@@ -11,7 +11,7 @@ import httpx2
 from samtranslator.yaml_helper import yaml_parse
 
 from cloud.deployment import STACK_NAME
-from cloud.ports import LOOPBACK, choose_free
+from cloud.local.ports import LOOPBACK, choose_free
 from cloud.resources import TEMPLATE
 from tests.waiting import LIMIT_SECONDS, wait_until
 

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
 
-from cloud.ports import LOOPBACK
+from cloud.local.ports import LOOPBACK
 
 
 class Invocations:

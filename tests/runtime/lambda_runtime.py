@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.dependencies import install
-from cloud.locks import Target, local_target, requirements_for
+from cloud.packaging.dependencies import install
+from cloud.packaging.lockfile import Target, local_target, requirements_for
 from cloud.resources import LOCKS, builds
 from menagerie.errors import Unavailable
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cloud.resources import EVENTS
-from menagerie.dynamodb_predictions import DynamoDBPredictionStore
-from menagerie.s3_registry import S3ModelRegistry
+from menagerie.aws.predictions import DynamoDBPredictionStore
+from menagerie.aws.registry import S3ModelRegistry
 from tests.runtime.conftest import NAMES, Code, World
 from tests.waiting import LIMIT_SECONDS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.locks import Target, requirements_for
+from cloud.packaging.lockfile import Target, requirements_for
 from tests.setup.checkout import ROOT, Checkout, interpreter, make_checkout, provide
 from tests.setup.wheels import locked, make_wheel
 

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import pytest
 
-from cloud.bytecode import Compiler, compile_tree, compiler_for
-from cloud.locks import Target, local_target
+from cloud.packaging.bytecode import Compiler, compile_tree, compiler_for
+from cloud.packaging.lockfile import Target, local_target
 from menagerie.errors import Unavailable
 
 SOURCES = {

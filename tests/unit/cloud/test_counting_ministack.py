@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cloud.counting_ministack import Tally, count_requests, count_runs
+from cloud.local.counting_ministack import Tally, count_requests, count_runs
 
 MINISTACK = {
     "cloudwatch": ("record_metric", "_metric_bucket", "_dims_key"),

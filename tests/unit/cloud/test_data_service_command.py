@@ -14,9 +14,9 @@ import typer
 from typer.testing import CliRunner
 
 from cloud.commands.data_service import data_service
+from data_service.generator import rows
 from menagerie.errors import Unavailable
 from tests.waiting import LIMIT_SECONDS
-from training.data_service.generator import rows
 
 PROGRAM = "import typer; from cloud.commands.data_service import data_service; typer.run(data_service)"
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from cloud.clients import Clients
 from cloud.deployment import CODE, deploy, upload, with_code
-from cloud.packaging import Package
+from cloud.packaging.package import Package
 from cloud.resources import TEMPLATE
 from menagerie.errors import Conflict, Unavailable
 

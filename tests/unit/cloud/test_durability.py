@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cloud.durability import CHECKED_CHANGES, PREDICTIONS, SPACE_TO_START, Durability, NotSaved
-from cloud.journal import Change, Journal
-from cloud.saved_state import ESSENTIAL, DamagedState, SavedState, seal, unsaved_reason
-from cloud.state import StateDirectory
+from cloud.state.directory import StateDirectory
+from cloud.state.durability import CHECKED_CHANGES, PREDICTIONS, SPACE_TO_START, Durability, NotSaved
+from cloud.state.journal import Change, Journal
+from cloud.state.saved_state import ESSENTIAL, DamagedState, SavedState, seal, unsaved_reason
 from cloud.steps import Steps
 from menagerie.errors import Unavailable
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.durable_files import link_tree, write_whole
+from cloud.state.durable_files import link_tree, write_whole
 
 
 def test_a_written_file_is_private_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from cloud.clients import Clients, isolated_session
 from cloud.environment import ALLOWED, child_environment, proxies_around_loopback
-from cloud.smoke import curl_line
-from cloud.state import StackAddresses
+from cloud.local.smoke import curl_line
+from cloud.state.directory import StackAddresses
 
 LEAKS = {
     "AWS_PROFILE": "nosuch",

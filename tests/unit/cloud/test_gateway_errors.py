@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cloud.gateway_errors import NO_ANSWER, GatewayErrorsMiddleware
+from cloud.perimeter.gateway_errors import NO_ANSWER, GatewayErrorsMiddleware
 from menagerie.same_origin import Receive, Scope, Send
 from tests.asgi import ask
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.journal import Change, Journal, Journals
+from cloud.state.journal import Change, Journal, Journals
 
 KEY = {"pk": {"S": "job"}, "sk": {"S": "1"}}
 

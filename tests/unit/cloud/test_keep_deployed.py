@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
 from cloud.commands.deploy import keep_deployed
-from cloud.state import StackAddresses, StateDirectory
+from cloud.state.directory import StackAddresses, StateDirectory
 from cloud.steps import Steps
 from menagerie.errors import InvalidInput, NotFound, Unavailable
 

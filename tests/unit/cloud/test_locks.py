@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.locks import LAMBDA, Target, requirements_for
-from cloud.packaging import PARTS
+from cloud.packaging.lockfile import LAMBDA, Target, requirements_for
+from cloud.packaging.package import PARTS
 from cloud.resources import LOCKS
 
 LOCK = """\

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from cloud.ports import LOOPBACK, choose_free, is_free, require_distinct, require_free
+from cloud.local.ports import LOOPBACK, choose_free, is_free, require_distinct, require_free
 from menagerie.errors import Conflict, InvalidInput
 
 

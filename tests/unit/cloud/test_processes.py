@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.processes import ChildProcess, Guardian, has_ended
+from cloud.local.processes import ChildProcess, Guardian, has_ended
 from menagerie.errors import Unavailable
 from tests.waiting import wait_until
 
@@ -36,7 +36,7 @@ PARENT = """
 import os, sys
 from pathlib import Path
 from typing import TypeVar
-from cloud.processes import ChildProcess, Guardian
+from cloud.local.processes import ChildProcess, Guardian
 folder = Path(sys.argv[1])
 child = ChildProcess("child", [sys.executable, "-c", sys.argv[2], str(folder)], env=os.environ,
                      log=folder / "log", guardian=Guardian())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cloud.cli import COMMANDS
-from training.data_service.generator import rows
+from data_service.generator import rows
 
 CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 FORCING = ("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")

@@ -10,8 +10,8 @@ from threading import Thread
 import httpx2
 import pytest
 
-from cloud.ports import LOOPBACK, choose_free
-from cloud.relay import docker_gateway, relayed
+from cloud.local.ports import LOOPBACK, choose_free
+from cloud.local.relay import docker_gateway, relayed
 from menagerie.http_client import is_loopback
 from tests.waiting import LIMIT_SECONDS
 

@@ -8,16 +8,16 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from cloud.report import plots, tables
-from cloud.report.axes import HEIGHT, LEFT, WIDTH, Axis
-from cloud.report.page import page
 from menagerie.animal import CLASSES
 from menagerie.manifest import CalibrationBin, ModelManifest
 from tests.model.worlds import WORLDS, as_received, draw
 from tests.samples import NOON, published_model
-from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel, train
-from training.rows import Origin
+from training.report import plots, tables
+from training.report.axes import HEIGHT, LEFT, WIDTH, Axis
+from training.report.page import page
+from training.rows.labelled_rows import LabelledRows
+from training.rows.validation import Origin
 
 BINS = (
     CalibrationBin(lower=0.5, upper=0.7, rows=4, confidence=0.6, accuracy=0.5),

@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 from botocore.exceptions import ClientError
 
-from cloud.ports import LOOPBACK, choose_free
-from cloud.reverse_proxy import HOSTS_VARIABLE, UPSTREAM_VARIABLE, guarded_proxy
+from cloud.local.ports import LOOPBACK, choose_free
+from cloud.perimeter.reverse_proxy import HOSTS_VARIABLE, UPSTREAM_VARIABLE, guarded_proxy
 from tests.waiting import wait_until
 
 

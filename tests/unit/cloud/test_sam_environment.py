@@ -4,7 +4,7 @@ import json
 import stat
 
 from cloud.deployment import CODE
-from cloud.sam_environment import env_vars_file, seen_by_containers
+from cloud.local.sam_environment import env_vars_file, seen_by_containers
 
 DEPLOYED = {
     "PredictFunction": {"MODELS_BUCKET": "models", "ORT_DISABLE_TELEMETRY": "1"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.saved_state import ESSENTIAL, DamagedState, SavedState, seal, sealing
+from cloud.state.saved_state import ESSENTIAL, DamagedState, SavedState, seal, sealing
 
 OTHERS = ("lambda-blobs/0a.zip", "cognito-rsa-key.pem")
 

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from cloud.signed_requests import SignedRequestsMiddleware
+from cloud.perimeter.signed_requests import SignedRequestsMiddleware
 from tests.asgi import Answer, Headers, Service, ask
 
 ENDPOINT = "http://127.0.0.1:4566"

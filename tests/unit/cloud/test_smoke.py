@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cloud.ports import choose_free
-from cloud.processes import ChildProcess, Guardian
-from cloud.smoke import predict_an_elephant
-from cloud.state import StackAddresses
+from cloud.local.ports import choose_free
+from cloud.local.processes import ChildProcess, Guardian
+from cloud.local.smoke import predict_an_elephant
+from cloud.state.directory import StackAddresses
 from menagerie.errors import Unavailable
 
 

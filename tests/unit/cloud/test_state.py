@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.state import StackAddresses, StateDirectory
+from cloud.state.directory import StackAddresses, StateDirectory
 from menagerie.errors import Conflict, NotFound
 
 ADDRESSES = StackAddresses("http://a", "key", "http://e", None, "http://d")
@@ -42,7 +42,7 @@ def test_addresses_are_read_back_and_private(state: StateDirectory) -> None:
 
 def test_a_second_process_is_told_who_holds_the_folder(state: StateDirectory) -> None:
     program = (
-        "import sys; from pathlib import Path; from cloud.state import StateDirectory\n"
+        "import sys; from pathlib import Path; from cloud.state.directory import StateDirectory\n"
         "with StateDirectory.open(Path(sys.argv[1])).locked(): pass"
     )
     with state.locked():
@@ -57,7 +57,7 @@ def test_a_second_process_is_told_who_holds_the_folder(state: StateDirectory) ->
 
 def test_the_lock_of_a_killed_process_holds_nobody_up(state: StateDirectory) -> None:
     program = (
-        "import os, signal, sys; from pathlib import Path; from cloud.state import StateDirectory\n"
+        "import os, signal, sys; from pathlib import Path; from cloud.state.directory import StateDirectory\n"
         "with StateDirectory.open(Path(sys.argv[1])).locked(): os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert subprocess.run([sys.executable, "-c", program, state.root], check=False).returncode == -9

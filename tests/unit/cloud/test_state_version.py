@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.state_version import FORMAT, require_known_version
+from cloud.state.version import FORMAT, require_known_version
 from menagerie.errors import Conflict
 
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from cloud.commands.status import Part, ask, show
-from cloud.state import StackAddresses
+from cloud.state.directory import StackAddresses
 
 VERSION = "20260131T120000Z-0a1b2c3d"
 API_URL = "http://127.0.0.1:45661/_aws/execute-api/0a1b2c3d/v1"

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from cloud.commands.target import addresses_for, clients_for
-from cloud.state import StackAddresses, StateDirectory
+from cloud.state.directory import StackAddresses, StateDirectory
 from menagerie.errors import NotFound, Unavailable
 
 UP = StackAddresses("http://127.0.0.1:1/api", "key", "http://127.0.0.1:1", None, "http://127.0.0.1:2")

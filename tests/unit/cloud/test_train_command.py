@@ -12,12 +12,12 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from cloud.commands.train import train
-from menagerie.aws import s3_client
+from data_service.app import create_app
+from data_service.generator import rows
+from data_service.server import bind
+from menagerie.aws.clients import s3_client
+from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import InvalidInput, TrainingFailed, Unavailable
-from menagerie.s3_registry import S3ModelRegistry
-from training.data_service.app import create_app
-from training.data_service.generator import rows
-from training.data_service.server import bind
 from training.model_folder import load
 
 HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail\n"

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from data_service.app import create_app
 from frontend.call_log import Call
 from frontend.data_charts import UNLABELLED, animal_frame, kinds_chart, scatter_chart, spread_chart
 from frontend.data_service import MAX_SAMPLE, DataService
@@ -14,7 +15,6 @@ from frontend.sections.latency import route_frame
 from frontend.tables import prediction_frame
 from frontend.time_bins import activity_frame
 from tests.unit.frontend.examples import NOON, prediction
-from training.data_service.app import create_app
 
 ROWS = [animal.to_json() for animal in EXAMPLES.values()]
 

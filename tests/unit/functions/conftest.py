@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.http_app import lambda_handler
+from functions.http.app import lambda_handler
 from functions.predict.app import create_app as create_predict_app
 from functions.predict.current_model import CurrentModel
 from functions.retrain.app import create_app as create_retrain_app

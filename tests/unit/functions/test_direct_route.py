@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from starlette.testclient import TestClient
 
-from functions.direct_route import DirectRoute
+from functions.http.direct_route import DirectRoute
 
 
 async def alone(request: Request) -> Response:

@@ -81,7 +81,7 @@ def test_a_door_builds_no_validator_of_the_openapi_specification(module: str) ->
     assert done.stdout.startswith("3."), done.stderr
 
 
-@pytest.mark.parametrize("door", ["predict.handler", "retrain.handler", "retrain.worker"])
+@pytest.mark.parametrize("door", ["predict.handler", "retrain.handler", "train.handler"])
 def test_garbage_is_collected_again_once_a_door_is_open(door: str) -> None:
     code = f"import gc, functions.{door}; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
     environment = {**ENVIRONMENT, "DATA_SERVICE_URL": "http://127.0.0.1:9", "EVENT_BUS": "bus"}

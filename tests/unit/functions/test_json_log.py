@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.json_log import JsonLog
+from functions.http.json_log import JsonLog
 
 Output = pytest.CaptureFixture[str]
 

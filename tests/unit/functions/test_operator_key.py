@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from functions.http_app import lambda_handler
-from functions.operator_key import OperatorKey
+from functions.http.app import lambda_handler
+from functions.http.operator_key import OperatorKey
 from functions.predict.routes import router as predict_routes
 from functions.retrain.app import create_app
 from functions.retrain.routes import router as retrain_routes

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.retrain.retire_models import retire_models
+from functions.train.retire_models import retire_models
 from menagerie.errors import Unavailable
 from tests.fakes import InMemoryRegistry
 from tests.samples import NOON, manifest_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.retrain.run_job import UNEXPECTED, run_job
+from functions.train.run_job import UNEXPECTED, run_job
 from menagerie.clock import utc_now
 from menagerie.errors import Conflict, TrainingFailed, Unavailable
 from menagerie.job import DataServiceSource, Job, JobStatus, PromotionRule, Source, Stage, TrainingRequest

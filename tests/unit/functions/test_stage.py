@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.http_app import lambda_handler
+from functions.http.app import lambda_handler
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
 from tests.fakes import InMemoryFeedback, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from menagerie.codec import decimal, from_attribute, from_column, to_attribute, to_column
+from menagerie.aws.codec import decimal, from_attribute, from_column, to_attribute, to_column
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 # Beyond 2**53 a float and the int that prints alike are not equal, and DynamoDB does not tell them apart.

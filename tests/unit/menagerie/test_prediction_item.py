@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from menagerie.animal import CLASSES, MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal, feature_matrix
+from menagerie.aws.prediction_item import from_item, to_item
 from menagerie.classifier import OnnxClassifier
 from menagerie.prediction_batch import PROBABILITY_DIGITS, PredictionBatch, parse_prediction_id, prediction_id
-from menagerie.prediction_item import from_item, to_item
 from menagerie.ulid import new_ulid
 from tests.samples import ANIMALS, NOON, published_model
 

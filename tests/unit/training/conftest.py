@@ -6,7 +6,7 @@ import pytest
 
 from tests.model.worlds import as_received, official
 from training.pipeline import TrainedModel, train
-from training.rows import Origin
+from training.rows.validation import Origin
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.background import ENOUGH_ROWS, EVEN_SHARE, Background
+from training.model.background import ENOUGH_ROWS, EVEN_SHARE, Background
 
 RNG = np.random.default_rng(0)
 ALL = RNG.uniform(0, (10, 7000), (500, 2))

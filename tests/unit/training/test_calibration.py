@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.calibration import bins, brier_score, expected_error
+from training.evaluation.calibration import bins, brier_score, expected_error
 
 # Answered kangaroo three times, with 0.95, 0.95 and 0.6; the second and the third are dogs.
 PROBABILITIES = np.array([[0.95, 0, 0, 0.05, 0], [0.95, 0, 0, 0.05, 0], [0.6, 0, 0, 0.4, 0]], dtype=np.float32)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from menagerie.animal import CLASSES, Species
 from menagerie.manifest import ConformalThresholds
-from training.conformal import HIGHEST_THRESHOLD, calibrate, in_set
+from training.evaluation.conformal import HIGHEST_THRESHOLD, calibrate, in_set
 
 
 def answers(own: np.ndarray, label: int) -> np.ndarray:

@@ -10,11 +10,11 @@ import httpx2
 import numpy as np
 import pytest
 
+from data_service.app import create_app
+from data_service.generator import rows
 from menagerie.errors import InvalidInput, Unavailable
 from menagerie.job import DataServiceSource
-from training.data_service.app import create_app
-from training.data_service.generator import rows
-from training.data_source import MAX_ANSWER_BYTES, ROWS_PER_REQUEST, WAITS, chunks, fetch
+from training.rows.data_source import MAX_ANSWER_BYTES, ROWS_PER_REQUEST, WAITS, chunks, fetch
 
 URL = "http://testserver"
 ROW = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}

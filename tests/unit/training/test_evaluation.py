@@ -7,8 +7,8 @@ import pytest
 
 from menagerie.animal import CLASSES, Species
 from menagerie.manifest import ClassMetrics, ConformalThresholds, Metrics
-from training.evaluation import SMALLEST_PROBABILITY, evaluate
-from training.parity import Parity
+from training.evaluation.metrics import SMALLEST_PROBABILITY, evaluate
+from training.model.parity import Parity
 
 THRESHOLDS = ConformalThresholds(target_coverage=0.95, minimum_probability=dict.fromkeys(CLASSES, 0.3))
 LABELS = np.array([0, 0, 0, 4])

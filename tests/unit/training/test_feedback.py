@@ -11,10 +11,10 @@ from menagerie.feedback import LabelledAnimal
 from menagerie.ulid import new_ulid
 from tests.samples import DOG
 from tests.unit.training.conftest import NOON
-from training.feedback import TURN, with_feedback
-from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel
-from training.splitting import CALIBRATION, HELD_OUT
+from training.rows.feedback import TURN, with_feedback
+from training.rows.labelled_rows import LabelledRows
+from training.rows.splitting import CALIBRATION, HELD_OUT
 
 PONIES = [DOG.model_copy(update={"height": 1.1, "weight": 180.0 + n}) for n in range(10)]
 

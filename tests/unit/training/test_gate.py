@@ -10,10 +10,10 @@ from menagerie.job import PromotionRule
 from tests.model.worlds import UNKNOWN, WORLDS, as_received, draw
 from tests.unit.training.conftest import NOON
 from training.gate import ACCURACY_MARGIN, decide
-from training.labelled_rows import LabelledRows
 from training.pipeline import HeldOut, TrainedModel, train
-from training.rows import Origin
-from training.splitting import HELD_OUT
+from training.rows.labelled_rows import LabelledRows
+from training.rows.splitting import HELD_OUT
+from training.rows.validation import Origin
 
 
 @pytest.fixture(scope="module")

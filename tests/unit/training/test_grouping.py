@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.grouping import BACKGROUND, SAMPLE, find_one, find_two
+from training.labelling.grouping import BACKGROUND, SAMPLE, find_one, find_two
 
 Floats = NDArray[np.float64]
 LIGHT = ((0.2, 0.8), (1, 80))

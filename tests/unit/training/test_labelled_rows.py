@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from menagerie.animal import CLASSES
 from menagerie.errors import InvalidInput
-from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel
+from training.rows.labelled_rows import LabelledRows
 
 SIZES = st.floats(2**-20, 200_000, width=32)
 

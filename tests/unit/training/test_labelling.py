@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from menagerie.animal import CLASSES, KNOWN_SPECIES, Species
 from menagerie.errors import TrainingFailed
 from tests.model.worlds import UNKNOWN, World, draw, official
-from training.labelling import label
-from training.zoology import BODY_PLANS
+from training.labelling.label import label
+from training.labelling.zoology import BODY_PLANS
 
 Rows = NDArray[np.float32]
 KANGAROO, ELEPHANT, CHICKEN, DOG = range(4)

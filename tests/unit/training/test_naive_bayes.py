@@ -7,7 +7,7 @@ import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
 from tests.model.worlds import UNKNOWN, official
-from training.naive_bayes import PlateauNaiveBayes
+from training.model.naive_bayes import PlateauNaiveBayes
 
 ROWS, TRUTH = official(2000, 0)
 FITTED = PlateauNaiveBayes(counts=(0, 3, 4), background=UNKNOWN).fit(ROWS, TRUTH)

@@ -7,10 +7,10 @@ import pytest
 from menagerie.animal import CLASSES, FEATURES
 from menagerie.errors import TrainingFailed
 from tests.model.worlds import UNKNOWN, WORLDS, draw, official
-from training import parity
-from training.naive_bayes import PlateauNaiveBayes
-from training.onnx_export import OPSET, export
-from training.onnx_session import OnnxSession
+from training.model import parity
+from training.model.naive_bayes import PlateauNaiveBayes
+from training.model.onnx_export import OPSET, export
+from training.model.onnx_session import OnnxSession
 
 ROWS, TRUTH = official(1000, 0)
 

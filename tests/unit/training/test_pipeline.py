@@ -14,9 +14,9 @@ from menagerie.classifier import OnnxClassifier
 from menagerie.errors import InvalidInput, TrainingFailed
 from menagerie.job import Stage
 from tests.model.worlds import as_received, official
-from training.conformal import in_set
+from training.evaluation.conformal import in_set
 from training.pipeline import TrainedModel, train
-from training.rows import Origin, validate
+from training.rows.validation import Origin, validate
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ROWS = official(1000, 42)[0]
@@ -138,7 +138,7 @@ def test_importing_the_pipeline_leaves_the_heavy_libraries_alone() -> None:
         [
             sys.executable,
             "-c",
-            "import sys, training.pipeline, training.tables, training.model_folder; print(*sys.modules)",
+            "import sys, training.pipeline, training.rows.tables, training.model_folder; print(*sys.modules)",
         ],
         check=True,
         capture_output=True,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.plateau import Plateau
+from training.model.plateau import Plateau
 
 RNG = np.random.default_rng(0)
 EVEN = RNG.uniform(2, 5, (2000, 1))

@@ -15,11 +15,11 @@ from menagerie.retention import to_retire
 from tests.fakes import InMemoryRegistry
 from tests.model.worlds import as_received, official
 from tests.unit.training.conftest import NOON
-from training.labelled_rows import LabelledRows
 from training.pipeline import TrainedModel, train
 from training.publishing import publish
-from training.rows import Origin
-from training.splitting import HELD_OUT
+from training.rows.labelled_rows import LabelledRows
+from training.rows.splitting import HELD_OUT
+from training.rows.validation import Origin
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.rounding import spread_ties
+from training.labelling.rounding import spread_ties
 
 
 def test_values_that_occur_once_stay() -> None:

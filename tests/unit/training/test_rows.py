@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from menagerie.animal import FEATURES, Animal
-from training.rows import NAMED_REFUSALS, AnimalRows, joined, validate
+from training.rows.validation import NAMED_REFUSALS, AnimalRows, joined, validate
 
 DOG: dict[str, Any] = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
 

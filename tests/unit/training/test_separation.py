@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.separation import WINDOW, valley
+from training.labelling.separation import WINDOW, valley
 
 RNG = np.random.default_rng(0)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from data_service.generator import rows as official_rows
 from menagerie.animal import FEATURES, Species, feature_matrix
 from menagerie.classifier import OnnxClassifier
 from menagerie.errors import InvalidInput, NotFound
@@ -12,7 +13,6 @@ from menagerie.ulid import new_ulid
 from tests.fakes import InMemoryDatasets, InMemoryFeedback, InMemoryPredictions, InMemoryRegistry
 from tests.samples import DOG
 from tests.unit.training.conftest import NOON
-from training.data_service.generator import rows as official_rows
 from training.pipeline import TrainedModel
 from training.publishing import publish
 from training.sources import Sources
@@ -49,7 +49,12 @@ def test_a_dataset_makes_a_model_that_names_its_key(
         DatasetSource(key=ZOO), parent="before", report=lambda stage, _: told.append(stage)
     )
     training = made.manifest.training
-    assert (training.kind, training.key, training.rows, made.manifest.parent) == ("dataset", ZOO, 600, "before")
+    assert (training.kind, training.key, training.rows, made.manifest.parent) == (
+        "dataset",
+        ZOO,
+        600,
+        "before",
+    )
     assert list(dict.fromkeys(told)) == [stage for stage in Stage if stage is not Stage.PUBLISHING]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.model.worlds import official
-from training.splitting import FOLDS, folds, in_canonical_order
+from training.rows.splitting import FOLDS, folds, in_canonical_order
 
 ROWS, TRUTH = official(2000, 0)
 ORDER = np.lexsort(ROWS.T[::-1])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from menagerie.errors import InvalidInput
-from training.tables import ROWS_AT_ONCE, pieces, read
+from training.rows.tables import ROWS_AT_ONCE, pieces, read
 
 HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail\n"
 DOG = "4,0.5,25,False,True\n"

@@ -9,9 +9,9 @@ from menagerie.classifier import OnnxClassifier
 from tests.model.worlds import WORLDS, as_received, draw, official
 from tests.samples import CHICKEN, DOG, ELEPHANT, KANGAROO
 from tests.unit.training.conftest import NOON
+from training.evaluation.zoology_checks import check
 from training.pipeline import TrainedModel, train
-from training.rows import Origin
-from training.zoology_checks import check
+from training.rows.validation import Origin
 
 ROWS = feature_matrix([KANGAROO, ELEPHANT, CHICKEN, DOG])
 

@@ -1,0 +1,109 @@
+"""A part's locked dependencies as one cached zip: installed for the target, pruned, compiled."""
+
+import hashlib
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from cloud.installer import COMPLETE_LOCK, SetupError, pip_environment, run, uv_environment
+from cloud.packaging import bytecode
+from cloud.packaging.archive import add_files
+from cloud.packaging.bytecode import Compiler, compile_tree
+from cloud.packaging.lockfile import Report, Target, local_target
+from menagerie.errors import Unavailable
+
+# Nothing here is imported at run time: tests, headers, stubs, command-line tools, the parts of onnxruntime and onnx
+# that convert, quantise or benchmark models, the parts of numpy and scipy that build, test, read files or process
+# signals, and libonnxruntime.so, which is for C programs (28 MiB; the Python module has the same code linked in).
+# Of powertools only Swagger UI is used. FastAPI asks for pydantic.v1 and takes no for an answer, in 20 ms less.
+PRUNED = (
+    "**/tests", "**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.h", "**/*.hpp", "**/*.c", "**/*.cpp", "**/*.cc", "**/*.a",
+    "**/__pycache__", "bin", "share", "include",
+    "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", ".lock", # what pip and uv write differently
+    "aws_lambda_powertools/[!_e]*", "aws_lambda_powertools/ex*", "aws_lambda_powertools/event_handler/[!o]*",
+    "aws_lambda_powertools/event_handler/openapi/*.py", "pydantic/v1",
+    "numpy/distutils", "numpy/_core/_simd.*", "numpy/_core/*_tests.*",
+    "scipy/cluster", "scipy/datasets", "scipy/fftpack", "scipy/io", "scipy/misc", "scipy/odr", "scipy/signal",
+    "joblib/test", "onnx/backend", "onnx/examples", "onnx/reference",
+    "onnxruntime/tools", "onnxruntime/transformers", "onnxruntime/quantization", "onnxruntime/datasets",
+    "onnxruntime/capi/libonnxruntime.so*",
+    "sklearn/datasets/data", "sklearn/datasets/images", "sklearn/datasets/descr",
+)  # fmt: skip
+
+# What only training needs: scipy imports numpy.f2py, and onnx speaks protobuf, which onnxruntime merely asks for.
+PRUNED_BESIDES = {"predict": ("numpy/f2py", "google", "protobuf-*.dist-info")}
+
+
+def dependencies_zip(
+    part: str, requirements: str, target: Target, compiler: Compiler | None, cache: Path, report: Report
+) -> Path:
+    """Return a zip of the pinned requirements for the target, built on first use; raise Unavailable if that fails.
+
+    Without a compiler it has no bytecode.
+    """
+    compiled_by = compiler.version if compiler else "nothing"
+    sources = (Path(module).read_text(encoding="utf-8") for module in (__file__, bytecode.__file__))
+    recipe = "\n".join((requirements, repr(target), compiled_by, *sources))
+    path = cache / f"{part}-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.zip"
+    if path.exists():
+        return path
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        tree = Path(folder, "tree")
+        report(f"installing the dependencies of {part}")
+        install(requirements, target, tree)
+        _prune(tree, (*PRUNED, *PRUNED_BESIDES.get(part, ())))
+        if compiler:
+            compile_tree(tree, compiler)
+        report(f"compressing the dependencies of {part}")
+        temporary = Path(folder, "dependencies.zip")
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            add_files(archive, tree)
+        temporary.replace(path)
+    return path
+
+
+def install(requirements: str, target: Target, tree: Path) -> None:
+    """Install pinned requirements for the target into a folder, nothing else; raise Unavailable if that fails."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write(requirements)
+        file.flush()
+        wanted = ["--target", str(tree), *COMPLETE_LOCK, "-r", file.name]
+        if shutil.which("uv") and not run([*_uv(target), *wanted], uv_environment()).status:
+            return
+        shutil.rmtree(tree, ignore_errors=True)
+        try:
+            done = run([*_pip(target), *wanted], pip_environment(sys.executable))
+        except SetupError as error:
+            raise Unavailable(f"the dependencies could not be installed: {error}") from error
+    if done.status:
+        raise Unavailable(f"the dependencies could not be installed: {done.reason}")
+
+
+def _uv(target: Target) -> list[str]:
+    command = ["uv", "pip", "install", "--quiet", "--link-mode", "copy", "--python", sys.executable]
+    if target == local_target():
+        return command
+    return [*command, "--python-version", target.python_version, "--python-platform", "x86_64-manylinux_2_28"]
+
+
+def _pip(target: Target) -> list[str]:
+    command = [sys.executable, "-m", "pip", "install", "--no-compile"]
+    if target == local_target():
+        return command
+    platforms = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+    # pip asks this interpreter, too, whether it is new enough for a package; the lock has decided that for the target.
+    command += ["--implementation", "cp", "--python-version", target.python_version, "--ignore-requires-python"]
+    return command + [word for platform in platforms for word in ("--platform", platform)]
+
+
+def _prune(tree: Path, patterns: Iterable[str]) -> None:
+    for pattern in patterns:
+        for path in sorted(tree.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)

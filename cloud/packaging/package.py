@@ -1,0 +1,138 @@
+"""Build the Lambda zips: a part's locked dependencies and our own packages, byte for byte the same each time."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cloud.packaging.archive import add_files, digest
+from cloud.packaging.bytecode import Compiler, compile_tree, compiler_for
+from cloud.packaging.dependencies import dependencies_zip
+from cloud.packaging.lockfile import Report, Target, requirements_for
+from cloud.resources import LOCKS, builds, package_folder
+from menagerie.errors import InvalidInput
+from training.output_file import whole_file
+
+MIB = 1024 * 1024
+UNZIPPED_LIMIT = 250 * MIB
+
+# What each zip holds of ours; its dependencies are those of requirements/<part>.txt.
+PARTS: dict[str, tuple[str, ...]] = {
+    "predict": ("menagerie", "functions"),
+    "retrain": ("menagerie", "functions", "training"),
+}
+NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.md")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A finished zip."""
+
+    part: str
+    path: Path
+    sha256: str
+    unzipped: int
+    """Bytes once unpacked, which is what Lambda limits to 250 MiB."""
+    compiled_by: str | None = None
+    """The version of CPython that wrote its bytecode; None if it has none."""
+
+
+def build(
+    part: str, target: Target, output: Path, *, limit: int = UNZIPPED_LIMIT, report: Report = lambda _: None
+) -> Package:
+    """Write <output>/<part>.zip, from the cache where nothing changed.
+
+    Raises InvalidInput if it takes more than `limit` bytes unzipped, Unavailable if its dependencies cannot be had.
+    """
+    if part not in PARTS:
+        raise InvalidInput(f"there is no part called {part}; the parts are {', '.join(PARTS)}")
+    requirements = requirements_for(LOCKS / f"{part}.txt", target)
+    compiler = compiler_for(target)
+    dependencies = dependencies_zip(part, requirements, target, compiler, builds() / "cache", report)
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / f"{part}.zip"
+    compiled_by = compiler.version if compiler else None
+    recipe = _recipe(part, dependencies)
+    known = _known(path, recipe)
+    if known is None:
+        report(f"packing {part}")
+        known = _pack(part, dependencies, compiler, path, recipe)
+    sha256, unzipped = known
+    if unzipped > limit:
+        path.unlink()
+        _note_of(path).unlink()
+        raise InvalidInput(f"{part} takes {unzipped / MIB:.0f} MiB unzipped, Lambda allows {limit / MIB:.0f} MiB")
+    return Package(part, path, sha256, unzipped, compiled_by)
+
+
+def largest(package: Package, count: int = 10) -> list[tuple[str, int]]:
+    """Return the top-level folders and files that take most, with their bytes unpacked."""
+    sizes: dict[str, int] = {}
+    with zipfile.ZipFile(package.path) as archive:
+        for info in archive.infolist():
+            top = info.filename.split("/", 1)[0]
+            sizes[top] = sizes.get(top, 0) + info.file_size
+    return sorted(sizes.items(), key=lambda item: -item[1])[:count]
+
+
+def _pack(part: str, dependencies: Path, compiler: Compiler | None, path: Path, recipe: str) -> tuple[str, int]:
+    with whole_file(path) as temporary:
+        shutil.copyfile(dependencies, temporary)
+        unzipped = _add_sources(part, temporary, compiler)
+    sha256 = digest(path)
+    note = {"recipe": recipe, "sha256": sha256, "unzipped": unzipped, "file": _identity(path)}
+    _note_of(path).write_text(json.dumps(note) + "\n", encoding="utf-8")
+    return sha256, unzipped
+
+
+def _known(path: Path, recipe: str) -> tuple[str, int] | None:
+    """Return digest and size of a zip that lies there already, made by the same recipe and not touched since."""
+    try:
+        note = json.loads(_note_of(path).read_text(encoding="utf-8"))
+        if (note["recipe"], note["file"]) == (recipe, _identity(path)):
+            return note["sha256"], note["unzipped"]
+    except (OSError, ValueError, KeyError):
+        pass
+    return None
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _identity(path: Path) -> list[int]:
+    told = path.stat()
+    return [told.st_size, told.st_mtime_ns]
+
+
+def _recipe(part: str, dependencies: Path) -> str:
+    """Return a digest of everything that a zip is made of; the name of the dependencies' zip is one of theirs."""
+    recipe = hashlib.sha256(dependencies.name.encode())
+    recipe.update(digest(Path(__file__)).encode())
+    for package in PARTS[part]:
+        folder = package_folder(package)
+        for file in _sources(folder):
+            name = f"{package}/{file.relative_to(folder).as_posix()}"
+            recipe.update(name.encode() + b"\0" + digest(file).encode())
+    return recipe.hexdigest()
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.relative_to(folder).parts:
+            yield path
+
+
+def _add_sources(part: str, path: Path, compiler: Compiler | None) -> int:
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        tree = Path(folder)
+        for package in PARTS[part]:
+            shutil.copytree(package_folder(package), tree / package, ignore=NOT_PACKED)
+        if compiler:
+            compile_tree(tree, compiler)
+        add_files(archive, tree)
+        return sum(info.file_size for info in archive.infolist())

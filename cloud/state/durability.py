@@ -1,0 +1,273 @@
+"""Nothing that was answered is lost: what `menagerie up` does for that before, while and after an emulator runs.
+
+The emulator saves its state only when it is stopped in order. Until then, a journal on the disk follows the tables
+through their streams; after a crash the last saved state is used, and the journal is written into its tables.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from cloud.clients import Clients
+from cloud.deployment import STACK_NAME, describe, outputs
+from cloud.state.directory import StateDirectory
+from cloud.state.durable_files import write_whole
+from cloud.state.journal import Change, Journals
+from cloud.state.saved_state import DamagedState, SavedState, unsaved_note
+from cloud.state.stream_feed import StreamFeed, restore
+from cloud.state.version import require_known_version
+from cloud.steps import Steps
+from menagerie.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
+
+ADOPTION = "adopt-models"
+PATIENCE: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 60}
+PREDICTIONS, JOBS = "PredictionsTable", "JobsTable"
+# Half a gigabyte is unpacked while the functions run, and packages and logs need room as well.
+SPACE_TO_START = 2**30
+SPACE_TO_WARN = 256 * 2**20
+RESERVE_BYTES = 8 * 2**20
+WATCH_SECONDS = 5.0
+CHECKED_CHANGES = 10
+
+
+class NotSaved(Unavailable):
+    """The emulator stopped without saving a whole state; the text says what that means and what to do."""
+
+
+class Durability:
+    """Keeps one state folder, whose lock the caller holds, from losing what was answered."""
+
+    def __init__(self, state: StateDirectory, steps: Steps) -> None:
+        self._root = state.root
+        self._steps = steps
+        self._saved = SavedState(state.root)
+        self._journals = Journals(state.root / "journal", state.root / "reserve")
+        self._feed: StreamFeed | None = None
+        self._deploying = False
+        self._watched_at = 0.0
+        self._warned = ""
+
+    def begin(self, *, recover: bool) -> None:
+        """Find the state to start from and make it the emulator's; say so if that is not what was there.
+
+        Raises DamagedState, Conflict for the state of another version, and Unavailable if the disk is too full.
+        """
+        require_known_version(self._root)
+        if self._saved.settle():
+            self._steps.note("The last run was not ended in order, but the emulator saved its state: nothing is lost.")
+        try:
+            self._saved.check()
+        except DamagedState as damage:
+            if not recover:
+                raise DamagedState(
+                    f"the saved state is damaged: {damage}. `menagerie up --recover` keeps it aside and starts from "
+                    "the state before it and the changes since; `menagerie up --fresh` starts with nothing"
+                ) from None
+            kept = self._saved.set_aside()
+            self._steps.note(f"The saved state is damaged: {damage}. It is kept in {kept}.")
+            if not self._saved.generation:
+                self._steps.note("There is no whole state before it: models are kept, and what the journal has.")
+        else:
+            if self._saved.running.exists():
+                self._steps.note(
+                    "The last run ended without saving its state. Models were stored at once; predictions, feedback "
+                    f"and jobs come from the journal; log lines and metrics since {self._saved.saved_at} are lost."
+                )
+        self._require_space()
+        self._make_reserve()
+        self._journal = self._journals.since(self._saved.generation)
+        unsaved_note(self._root).unlink(missing_ok=True)
+        self._saved.begin()
+
+    @property
+    def emulator_folder(self) -> Path:
+        """Where the emulator is to read its state and to save it."""
+        return self._saved.running
+
+    @contextmanager
+    def deployment(self, clients: Clients) -> Iterator[None]:
+        """Deploy in the block; before it, a new stack is given the bucket of models that a lost stack left."""
+        self.follow(clients)
+        bucket = adopt_models_bucket(clients)
+        if bucket:
+            self._steps.note(f"The models of a stack that is lost were found in {bucket} and are used.")
+        self._deploying = True
+        with self._saved.deployment():
+            yield
+        self._deploying = False
+        self.follow(clients)
+
+    def follow(self, clients: Clients) -> None:
+        """Write what the journal has into the tables, and let it follow them; nothing while there are none."""
+        if self._feed or describe(clients.cloudformation, STACK_NAME) is None:
+            return
+        found = outputs(clients)
+        tables = {PREDICTIONS: found["PredictionsTableName"], JOBS: found["JobsTableName"]}
+        dynamodb = clients.dynamodb
+        try:
+            streamed = [
+                dynamodb.describe_table(TableName=name)["Table"].get("LatestStreamArn") for name in tables.values()
+            ]
+        except ClientError:  # a stack without its tables, as a deployment that failed leaves it
+            return
+        if not all(streamed):  # a stack of a template before there were any streams
+            return
+        known = self._journal.last()
+        if known:
+            with self._steps.step("Recovering what was not saved") as tell:
+                restore(known, dynamodb, tables, lambda done: tell(f"{done} of {len(known)} changes"))
+                self._journal.replace(known.values())
+                tell(_told(known))
+        feed = StreamFeed(dynamodb, clients.streams, tables, self._journal, known)
+        feed.start()
+        self._feed = feed
+
+    def watch(self) -> None:
+        """Warn, once for each trouble, if the disk gets full or the journal does not follow."""
+        warning = (self._feed.trouble if self._feed else None) or self._warning_of_space()
+        if warning != self._warned and warning:
+            self._steps.note(
+                f"Warning: {warning}. If the emulator were killed now, what was stored last would be lost."
+            )
+        self._warned = warning
+
+    def settle(self) -> str:
+        """Make what the stopped emulator saved the state of the next run; return what to say of it.
+
+        Raises NotSaved if it saved nothing, or not everything.
+        """
+        if self._deploying:
+            self._saved.discard()
+            return "the deployment was interrupted; the next `menagerie up` begins it anew"
+        if not self._saved.sealed:
+            raise self._not_saved("the emulator did not save its state")
+        if not self._saved.holds(self._latest_keys()):
+            self._saved.unseal()
+            raise self._not_saved("the saved state lacks the latest predictions")
+        self._saved.settle()
+        self._journals.forget_before(self._saved.generation - 1)
+        return ""
+
+    def stop(self) -> None:
+        """Let the journal have what is new, if the emulator still answers, and follow the tables no longer."""
+        if self._feed:
+            self._feed.stop()
+
+    def outlook(self) -> str:
+        """Say in one line what the next run will find after one whose emulator has died."""
+        changes = len(self._journal.last())
+        return (
+            f"The state was not saved. The journal has the {changes} changes since {self._saved.saved_at}; "
+            "the next `menagerie up` recovers them."
+        )
+
+    def _not_saved(self, reason: str) -> NotSaved:
+        trouble = self._feed.trouble if self._feed else None
+        free = shutil.disk_usage(self._root).free
+        hint = f"free some space ({free / 2**20:.0f} MiB are left), then " if free < SPACE_TO_WARN else ""
+        if trouble:
+            text = f"{reason}, and {trouble}: what was stored last is lost; {hint}start `menagerie up`"
+        else:
+            text = f"{reason}; nothing is lost, since the journal has it: {hint}start `menagerie up`, which recovers it"
+        with suppress(OSError):
+            write_whole(unsaved_note(self._root), text + "\n")
+        return NotSaved(text)
+
+    def _latest_keys(self) -> list[str]:
+        kept = [
+            change.key["sk"]["S"]
+            for change in self._journal.last().values()
+            if change.table == PREDICTIONS and change.item and "forget_at" not in change.item
+        ]
+        return kept[-CHECKED_CHANGES:]
+
+    def _require_space(self) -> None:
+        needed = SPACE_TO_START + 2 * _documents_size(self._saved.services)
+        free = shutil.disk_usage(self._root).free
+        if free < needed:
+            raise Unavailable(
+                f"the disk of {self._root} has {free / 2**20:.0f} MiB left and {needed / 2**20:.0f} are needed; "
+                "free some space, or keep the state elsewhere with --state-dir"
+            )
+
+    def _make_reserve(self) -> None:
+        path = self._root / "reserve"
+        if not path.exists():
+            with path.open("wb") as file:
+                file.write(os.urandom(RESERVE_BYTES))  # bytes that no file system stores in less
+                os.fsync(file.fileno())
+
+    def _warning_of_space(self) -> str:
+        if time.monotonic() - self._watched_at < WATCH_SECONDS:
+            return self._warned
+        self._watched_at = time.monotonic()
+        needed = SPACE_TO_WARN + _documents_size(self._saved.services)
+        free = shutil.disk_usage(self._root).free
+        return f"the disk of {self._root} has less than {needed / 2**20:.0f} MiB left" if free < needed else ""
+
+
+def adopt_models_bucket(clients: Clients, name: str = STACK_NAME) -> str | None:
+    """Begin a stack with the bucket of models that a lost one left, by CloudFormation's resource import; return which.
+
+    Nothing, and None, if the stack exists or there is no such bucket.
+    """
+    client = clients.cloudformation
+    if describe(client, name) is not None:
+        return None
+    bucket = _left_bucket(clients, f"{name}-modelsbucket-")
+    if bucket is None:
+        return None
+    resource = {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {},
+    }
+    client.create_change_set(
+        StackName=name,
+        ChangeSetName=ADOPTION,
+        ChangeSetType="IMPORT",
+        TemplateBody=json.dumps({"Resources": {"ModelsBucket": resource}}),
+        ResourcesToImport=[
+            {
+                "ResourceType": "AWS::S3::Bucket",
+                "LogicalResourceId": "ModelsBucket",
+                "ResourceIdentifier": {"BucketName": bucket},
+            }
+        ],
+    )
+    client.get_waiter("change_set_create_complete").wait(StackName=name, ChangeSetName=ADOPTION, WaiterConfig=PATIENCE)
+    client.execute_change_set(StackName=name, ChangeSetName=ADOPTION)
+    client.get_waiter("stack_import_complete").wait(StackName=name, WaiterConfig=PATIENCE)
+    return bucket
+
+
+def _left_bucket(clients: Clients, prefix: str) -> str | None:
+    """Return the bucket whose current model was promoted last, or any that is not empty."""
+    found = []
+    for bucket in clients.s3.list_buckets()["Buckets"]:
+        if bucket["Name"].startswith(prefix):
+            objects = clients.s3.list_objects_v2(Bucket=bucket["Name"], Prefix="models/").get("Contents", [])
+            pointers = [each["LastModified"].isoformat() for each in objects if each["Key"] == "models/current.json"]
+            if objects:
+                found.append((max(pointers, default=""), bucket["Name"]))
+    return max(found)[1] if found else None
+
+
+def _told(changes: dict[str, Change]) -> str:
+    jobs = sum(change.table == JOBS for change in changes.values())
+    return f"{len(changes) - jobs} changes of predictions and feedback, {jobs} of jobs"
+
+
+def _documents_size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.json"))

@@ -1,0 +1,1 @@
+"""What both HTTP functions share: the application, problem documents, logs, keys."""

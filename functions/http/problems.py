@@ -1,0 +1,184 @@
+"""Errors as problem documents (RFC 9457). One table says which error has which status."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match, Route
+
+from functions.http.request_log import log_of
+from menagerie.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    MenagerieError,
+    ModelRejected,
+    NotFound,
+    NothingPromoted,
+    NoUsableModel,
+    TrainingFailed,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapi import FastAPI
+    from pydantic_core import ErrorDetails
+    from starlette.requests import Request
+
+T = TypeVar("T")
+
+MEDIA_TYPE = "application/problem+json"
+MAX_FIELD_ERRORS = 100
+MAX_FIELD_NAME = 100
+RETRY_AFTER_SECONDS = 5
+# The one field that is a union: pydantic writes the chosen kind behind its name.
+_TAGGED_UNION = "source"
+
+_STATUS: dict[type[BaseException], int] = {
+    InvalidInput: 422,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    ModelRejected: 409,
+    Unavailable: 503,
+    TrainingFailed: 422,
+    BaseException: 500,
+}
+# What a caller reads of an error that is not theirs: fixed, because an exception's text may hold anything.
+_FIXED_DETAIL: dict[type[BaseException], str] = {
+    NothingPromoted: "No model has been promoted yet. POST /retrain trains the first one.",
+    NoUsableModel: "The current model cannot be used. PUT /models/current names another one, POST /retrain trains one.",
+    Unavailable: "Something this service depends on does not answer at the moment. Nothing was lost; try again.",
+    BaseException: "Something went wrong here. It has been logged.",
+}
+
+
+# As RFC 9110 has them; Python's own phrases change with its version, and docs/openapi.json must not.
+_TITLES = {
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+# What the router raises says no more than its status.
+_ROUTER_DETAIL = {404: "There is no such route.", 405: "This route does not take that method."}
+
+
+class FieldError(BaseModel):
+    """One field that cannot be used."""
+
+    field: Annotated[str, Field(examples=["animals.3.height"])]
+    message: Annotated[str, Field(examples=["Input should be greater than 0"])]
+
+
+class Problem(BaseModel):
+    """A problem document, RFC 9457."""
+
+    type: Literal["about:blank"] = "about:blank"
+    title: Annotated[str, Field(examples=["Unprocessable Content"])]
+    status: Annotated[int, Field(examples=[422])]
+    detail: Annotated[str, Field(examples=["1 field cannot be used."])]
+    errors: Annotated[list[FieldError] | None, Field(description="With 422: the fields, at most 100 of them.")] = None
+
+
+class InvalidFields(InvalidInput):
+    """Fields of a request cannot be used."""
+
+    def __init__(self, faults: "Sequence[Any]") -> None:
+        """Take faults as pydantic lists them, dictionaries with `loc` and `msg`."""
+        super().__init__(f"{len(faults)} field{'s' * (len(faults) != 1)} cannot be used.")
+        self.errors = [
+            FieldError(field=_name(fault["loc"]), message=fault["msg"]) for fault in faults[:MAX_FIELD_ERRORS]
+        ]
+
+
+def invalid_fields(error: ValidationError) -> InvalidFields:
+    """Return the fault of a body as an error that names its fields and repeats none of its values."""
+    return InvalidFields([_plain(fault) for fault in error.errors(include_url=False, include_input=False)])
+
+
+def problem(error: BaseException) -> Response:
+    """Return the problem document for an error."""
+    if isinstance(error, HTTPException):
+        detail = _ROUTER_DETAIL.get(error.status_code, error.detail)
+        return _response(error.status_code, detail, headers=dict(error.headers or {}))
+    status = _first(_STATUS, error)
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    detail = _first(_FIXED_DETAIL, error) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else str(error)
+    # Only of our own: pydantic's ValidationError has a method of that name.
+    errors = error.errors if isinstance(error, InvalidFields) else None
+    return _response(status, detail, errors=errors, headers=headers)
+
+
+def answer_with_problems(app: "FastAPI") -> None:
+    """Make an application answer its own errors, bad parameters and unknown routes with problem documents."""
+
+    async def handle(request: "Request", error: Exception) -> Response:
+        if isinstance(error, RequestValidationError):
+            error = InvalidFields([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()])
+        response = problem(error)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # Starlette names the methods of the first route of that path, but others may take more.
+            response.headers["Allow"] = ", ".join(_methods(app, request))
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log_of(request.scope)["error"] = f"{type(error).__name__}: {error}"
+        return response
+
+    for kind in (MenagerieError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, handle)
+
+
+def _methods(app: "FastAPI", request: "Request") -> list[str]:
+    """Return the methods that an application takes at the path of a request."""
+    routes = (route for route in app.routes if isinstance(route, Route))
+    at_path = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in at_path for method in route.methods or ()})
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of a route that may answer with these problems."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": title_of(status), "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses
+    }
+
+
+def title_of(status: int) -> str:
+    """Return the name of a status."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def _first(table: dict[type[BaseException], T], error: BaseException) -> T:
+    return next(table[kind] for kind in type(error).__mro__ if kind in table)
+
+
+def _plain(fault: "ErrorDetails") -> dict[str, Any]:
+    """Tell the fault of a tagged union as if it were a plain field: its tag is no part of a caller's document."""
+    location, message = fault["loc"], fault["msg"]
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        context = fault["ctx"]
+        location = (*location, context["discriminator"].strip("'"))
+        message = f"Input should be {context['expected_tags']}" if "expected_tags" in context else "Field required"
+    elif location[:1] == (_TAGGED_UNION,):
+        location = location[:1] + location[2:]
+    return {"loc": location, "msg": message}
+
+
+def _name(location: "Sequence[str | int]") -> str:
+    return ".".join(map(str, location))[:MAX_FIELD_NAME] or "body"
+
+
+def _response(
+    status: int, detail: str, *, errors: list[FieldError] | None = None, headers: dict[str, str] | None = None
+) -> Response:
+    document = Problem(title=title_of(status), status=status, detail=detail, errors=errors)
+    return Response(document.model_dump_json(exclude_none=True), status, media_type=MEDIA_TYPE, headers=headers)

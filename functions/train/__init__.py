@@ -1,0 +1,1 @@
+"""The train function: runs one training job; invoked asynchronously."""

@@ -1,0 +1,1 @@
+"""Adapters: the ports of `menagerie` on S3, DynamoDB and CloudWatch."""

@@ -1,0 +1,1 @@
+"""The classifier, and its ONNX export."""
