@@ -10,7 +10,7 @@ if str(Path(__file__).resolve().parents[1]) not in sys.path:
 import streamlit as st
 from starlette.middleware import Middleware
 
-from frontend.settings import allowed_hosts
+from frontend.api.settings import allowed_hosts
 from menagerie.same_origin import SameOriginMiddleware
 
 app = st.App("main.py", middleware=[Middleware(SameOriginMiddleware, allowed_hosts=allowed_hosts())])

@@ -1,6 +1,6 @@
 """Animals to start from: one of each species, and one that is none of them. Zoology, not the data service's ranges."""
 
-from frontend.contract import Animal
+from frontend.api.contract import Animal
 
 EXAMPLES: dict[str, Animal] = {
     "kangaroo": Animal(walks_on_n_legs=2, height=1.75, weight=62.0, has_wings=False, has_tail=True),

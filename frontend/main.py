@@ -9,9 +9,9 @@ if str(Path(__file__).resolve().parents[1]) not in sys.path:
 
 import streamlit as st
 
-from frontend.notices import show_not_deployed, show_settings_missing
-from frontend.settings import NotDeployed, Settings, SettingsMissing
-from frontend.sidebar import show_sidebar
+from frontend.api.settings import NotDeployed, Settings, SettingsMissing
+from frontend.components.notices import show_not_deployed, show_settings_missing
+from frontend.components.sidebar import show_sidebar
 
 
 def main() -> None:
@@ -28,11 +28,11 @@ def main() -> None:
         return
     page = st.navigation(
         [
-            st.Page("views/predict.py", title="Predict", icon=":material/pets:", default=True),
-            st.Page("views/history.py", title="History", icon=":material/history:"),
-            st.Page("views/models.py", title="Models", icon=":material/model_training:"),
-            st.Page("views/data.py", title="Data", icon=":material/scatter_plot:"),
-            st.Page("views/monitor.py", title="Monitor", icon=":material/monitoring:"),
+            st.Page("pages/predict/page.py", url_path="predict", title="Predict", icon=":material/pets:", default=True),
+            st.Page("pages/history/page.py", url_path="history", title="History", icon=":material/history:"),
+            st.Page("pages/models/page.py", url_path="models", title="Models", icon=":material/model_training:"),
+            st.Page("pages/data/page.py", url_path="data", title="Data", icon=":material/scatter_plot:"),
+            st.Page("pages/monitor/page.py", url_path="monitor", title="Monitor", icon=":material/monitoring:"),
         ]
     )
     page.run()

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from frontend.contract import Animal, Prediction
-from frontend.errors import Rejected
-from frontend.job_contract import Job
+from frontend.api.contract import Animal, Prediction
+from frontend.api.errors import Rejected
+from frontend.api.job_contract import Job
 from frontend.species import UNKNOWN, species_named
 
 UNKNOWN_EXPLAINED = (

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from cloud.local.ports import LOOPBACK, choose_free
 from cloud.resources import package_folder
 from cloud.state.directory import StackAddresses
-from frontend.settings import STACK_VARIABLE, TIMEOUT_VARIABLE
+from frontend.api.settings import STACK_VARIABLE, TIMEOUT_VARIABLE
 from tests.e2e.conftest import Up, client_of
 from tests.waiting import LIMIT_SECONDS, wait_until
 

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from frontend.settings import DATA_SERVICE_VARIABLE, KEY_VARIABLE, TIMEOUT_VARIABLE, URL_VARIABLE
+from frontend.api.settings import DATA_SERVICE_VARIABLE, KEY_VARIABLE, TIMEOUT_VARIABLE, URL_VARIABLE
 from tests.dashboard.local_api import KEY, LocalApi
 from tests.waiting import LIMIT_SECONDS
 

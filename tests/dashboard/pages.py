@@ -5,11 +5,11 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-PREDICT = "views/predict.py"
-HISTORY = "views/history.py"
-MODELS = "views/models.py"
-DATA = "views/data.py"
-MONITOR = "views/monitor.py"
+PREDICT = "pages/predict/page.py"
+HISTORY = "pages/history/page.py"
+MODELS = "pages/models/page.py"
+DATA = "pages/data/page.py"
+MONITOR = "pages/monitor/page.py"
 
 
 def go_to(visitor: AppTest, page: str) -> AppTest:

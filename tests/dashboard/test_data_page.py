@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from frontend.settings import DATA_SERVICE_VARIABLE
+from frontend.api.settings import DATA_SERVICE_VARIABLE
 from tests.dashboard.local_api import LocalApi, problem
 from tests.dashboard.pages import DATA, PREDICT, assert_no_traceback, charts, go_to, press, texts
 

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from cloud.local.ports import LOOPBACK, choose_free
-from frontend.settings import HOSTS_VARIABLE, KEY_VARIABLE, URL_VARIABLE, allowed_hosts
+from frontend.api.settings import HOSTS_VARIABLE, KEY_VARIABLE, URL_VARIABLE, allowed_hosts
 from tests.raw_http import exchange, handshake
 from tests.waiting import wait_until
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from frontend.settings import TIMEOUT_VARIABLE
+from frontend.api.settings import TIMEOUT_VARIABLE
 from tests.dashboard.local_api import VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
 

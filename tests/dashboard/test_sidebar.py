@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from frontend.settings import KEY_VARIABLE, STACK_VARIABLE, URL_VARIABLE
+from frontend.api.settings import KEY_VARIABLE, STACK_VARIABLE, URL_VARIABLE
 from tests.dashboard.local_api import KEY, VERSION, LocalApi
 from tests.dashboard.pages import HISTORY, assert_no_traceback, go_to, press, texts
 

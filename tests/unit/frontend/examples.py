@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from frontend.contract import Animal, Prediction
+from frontend.api.contract import Animal, Prediction
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DOG = Animal(walks_on_n_legs=4, height=0.5, weight=25.0, has_wings=False, has_tail=True)

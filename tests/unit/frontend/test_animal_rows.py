@@ -3,10 +3,18 @@
 import pandas as pd
 import pytest
 
-from frontend.animal_rows import MAX_ROWS, AnimalRows, RowFault, UnreadableFile, animal_table, read_csv, read_table
-from frontend.contract import Animal
+from frontend.api.contract import Animal
 from frontend.examples import EXAMPLES
-from frontend.exports import animals_csv, template_csv
+from frontend.tables.animal_rows import (
+    MAX_ROWS,
+    AnimalRows,
+    RowFault,
+    UnreadableFile,
+    animal_table,
+    read_csv,
+    read_table,
+)
+from frontend.tables.exports import animals_csv, template_csv
 
 HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail"
 DOG = Animal(4, 0.5, 25.0, has_wings=False, has_tail=True)

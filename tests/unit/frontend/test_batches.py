@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from frontend.batches import MAX_BATCH, Outcome, classify_all
-from frontend.contract import Animal, Prediction
-from frontend.errors import Busy
+from frontend.api.batches import MAX_BATCH, Outcome, classify_all
+from frontend.api.contract import Animal, Prediction
+from frontend.api.errors import Busy
 from menagerie.idempotency import IdempotencyKey
 from menagerie.prediction import MAX_ANIMALS
 from tests.unit.frontend.examples import DOG, prediction

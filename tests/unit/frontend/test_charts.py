@@ -5,9 +5,9 @@ from typing import Any
 import altair as alt
 import pytest
 
-from frontend.charts import probability_chart, species_colour, species_count_chart, species_over_time_chart
+from frontend.charts.species import probability_chart, species_colour, species_count_chart, species_over_time_chart
 from frontend.species import COLOURS
-from frontend.tables import prediction_frame
+from frontend.tables.predictions import prediction_frame
 from tests.unit.frontend.examples import prediction
 
 PROBABILITIES = {"kangaroo": 0.03, "elephant": 0.0, "chicken": 0.0002, "dog": 0.9, "unknown": 0.0698}

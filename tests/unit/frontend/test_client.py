@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from frontend.client import ApiClient
-from frontend.contract import Animal
-from frontend.errors import (
+from frontend.api.client import ApiClient
+from frontend.api.contract import Animal
+from frontend.api.errors import (
     ApiError,
     Busy,
     Conflict,
@@ -23,8 +23,8 @@ from frontend.errors import (
     ServerError,
     Unreachable,
 )
-from frontend.job_contract import TrainingRequest
-from frontend.settings import Settings
+from frontend.api.job_contract import TrainingRequest
+from frontend.api.settings import Settings
 
 BASE = "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
 DOG = Animal(walks_on_n_legs=4, height=0.5, weight=25.0, has_wings=False, has_tail=True)

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from frontend.cloud_charts import (
+from frontend.api.metrics_contract import CloudMetrics, Series
+from frontend.charts.cloud import (
     SOURCES,
     runs_chart,
     runs_frame,
@@ -15,7 +16,6 @@ from frontend.cloud_charts import (
     troubles_chart,
     troubles_frame,
 )
-from frontend.metrics_contract import CloudMetrics, Series
 from frontend.species import COLOURS
 from tests.unit.frontend.examples import NOON
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from frontend.contract import (
+from frontend.api.contract import (
     MAX_HEIGHT_M,
     MAX_LEGS,
     MAX_WEIGHT_KG,
@@ -16,12 +16,12 @@ from frontend.contract import (
     parse_page,
     parse_rows,
 )
+from frontend.api.job_contract import MAX_DATAPOINTS, MAX_SEED, PROMOTION_RULES, SOURCES, parse_jobs
+from frontend.api.job_contract import Job as DashboardJob
+from frontend.api.job_contract import TrainingRequest as JobRequest
+from frontend.api.metrics_contract import API, FUNCTIONS, parse_metrics
+from frontend.api.model_contract import parse_model, parse_models
 from frontend.examples import EXAMPLES
-from frontend.job_contract import MAX_DATAPOINTS, MAX_SEED, PROMOTION_RULES, SOURCES, parse_jobs
-from frontend.job_contract import Job as DashboardJob
-from frontend.job_contract import TrainingRequest as JobRequest
-from frontend.metrics_contract import API, FUNCTIONS, parse_metrics
-from frontend.model_contract import parse_model, parse_models
 from frontend.species import SPECIES
 from frontend.wording import describe_stage
 from functions.predict.contract import CloudMetrics, Health, Models, PredictRequest, PredictResponse, TrainingRows

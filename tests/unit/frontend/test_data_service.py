@@ -5,15 +5,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from data_service.app import create_app
-from frontend.call_log import Call
-from frontend.data_charts import UNLABELLED, animal_frame, kinds_chart, scatter_chart, spread_chart
-from frontend.data_service import MAX_SAMPLE, DataService
-from frontend.errors import Rejected, ServerError, Unreachable
+from frontend.api.call_log import Call
+from frontend.api.errors import Rejected, ServerError, Unreachable
+from frontend.charts.animals import UNLABELLED, animal_frame, kinds_chart, scatter_chart, spread_chart
+from frontend.charts.monitor import activity_chart, confidence_chart, latency_chart, species_share_chart
+from frontend.charts.time_bins import activity_frame
 from frontend.examples import EXAMPLES
-from frontend.monitor_charts import activity_chart, confidence_chart, latency_chart, species_share_chart
-from frontend.sections.latency import route_frame
-from frontend.tables import prediction_frame
-from frontend.time_bins import activity_frame
+from frontend.pages.monitor.latency import route_frame
+from frontend.tables.data_service import MAX_SAMPLE, DataService
+from frontend.tables.predictions import prediction_frame
 from tests.unit.frontend.examples import NOON, prediction
 
 ROWS = [animal.to_json() for animal in EXAMPLES.values()]

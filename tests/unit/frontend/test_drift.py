@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from frontend.contract import Animal
-from frontend.drift import SOME, STRONG, drift_of
-from frontend.monitor_charts import drift_chart
+from frontend.api.contract import Animal
+from frontend.charts.drift import SOME, STRONG, drift_of
+from frontend.charts.monitor import drift_chart
 
 
 def animals(count: int, seed: int, weight: float = 25.0, winged: float = 0.5) -> list[Animal]:

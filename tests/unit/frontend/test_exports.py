@@ -4,8 +4,8 @@ import io
 
 import pandas as pd
 
-from frontend.animal_rows import RowFault, read_csv
-from frontend.exports import faults_csv, predictions_csv
+from frontend.tables.animal_rows import RowFault, read_csv
+from frontend.tables.exports import faults_csv, predictions_csv
 from tests.unit.frontend.examples import DOG, prediction
 
 

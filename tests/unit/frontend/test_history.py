@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from frontend.contract import Prediction, PredictionPage
-from frontend.errors import Unreachable
-from frontend.history import (
+from frontend.api.contract import Prediction, PredictionPage
+from frontend.api.errors import Unreachable
+from frontend.components.loaded_history import (
     PAGES_A_CLICK,
     History,
     Question,

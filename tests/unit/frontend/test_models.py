@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from frontend.job_contract import Job
-from frontend.model_charts import METRICS, calibration_chart, confusion_chart, metric_over_time_chart
-from frontend.model_contract import CalibrationBin, Model, Training
-from frontend.model_tables import comparison_frame, describe_training, job_frame, model_frame
+from frontend.api.job_contract import Job
+from frontend.api.model_contract import CalibrationBin, Model, Training
+from frontend.charts.models import METRICS, calibration_chart, confusion_chart, metric_over_time_chart
+from frontend.tables.models import comparison_frame, describe_training, job_frame, model_frame
 from frontend.wording import describe_job, describe_stage
 
 MODEL = Model(

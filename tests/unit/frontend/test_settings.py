@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from frontend.settings import (
+from frontend.api.settings import (
     DATA_SERVICE_VARIABLE,
     KEY_VARIABLE,
     TIMEOUT_VARIABLE,

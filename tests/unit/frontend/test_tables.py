@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from frontend.species import COLOURS
-from frontend.tables import COLUMNS, column_configuration, prediction_frame, shown_frame
+from frontend.tables.predictions import COLUMNS, column_configuration, prediction_frame, shown_frame
 from tests.unit.frontend.examples import NOON, prediction
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from frontend.contract import Animal
-from frontend.errors import FieldError, Rejected
+from frontend.api.contract import Animal
+from frontend.api.errors import FieldError, Rejected
 from frontend.wording import (
     describe_animal,
     describe_prediction_set,

@@ -1,0 +1,162 @@
+"""Charts of what the cloud itself counted, as pure functions: runs, what went wrong, and how long it took."""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from frontend.api.metrics_contract import API, FUNCTIONS, CloudMetrics
+from frontend.charts.species import TIME_AXIS
+
+HEIGHT = 230
+# None of them a colour of a species; each at least 3:1 against the light and the dark background.
+SOURCES = {API: "#8a8d94", "predict": "#8a63d2", "retrain": "#cc4b86", "train": "#7a8b2e"}
+TROUBLES = {
+    "run failed": "#d1622b",
+    "throttled": "#b98a00",
+    "error (5xx)": "#cc4b86",
+    "refused (4xx)": "#8a8d94",
+}
+LABELS = {API: "API"}
+_POWERS_OF_TEN = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
+_LEGEND = alt.Legend(orient="top", columns=4, offset=4, padding=0, symbolType="circle")
+_FROM = alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M")
+
+
+def runs_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
+    """Count the runs of each function by period, one stacked on the other; columns as in `_stacked`."""
+    return _stacked({name: metrics.of(name, "Invocations") for name in FUNCTIONS}, metrics, timezone)
+
+
+def troubles_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
+    """Count what went wrong by kind and period, one kind stacked on the other; columns as in `_stacked`."""
+    failed = [point for name in FUNCTIONS for point in metrics.of(name, "Errors")]
+    throttled = [point for name in FUNCTIONS for point in metrics.of(name, "Throttles")]
+    counts = (failed, throttled, metrics.of(API, "5XXError"), metrics.of(API, "4XXError"))
+    return _stacked(dict(zip(TROUBLES, counts, strict=True)), metrics, timezone)
+
+
+def times_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
+    """Return the milliseconds of every source that has any, by period: `p95`, `mean`, `slowest` where it is known.
+
+    Periods in which nothing happened are there without a value, so that no line runs across them.
+    """
+    # The API's times hold those of predict: drawn first, it lies below.
+    named = {API: ("Latency", metrics.of(API, "Latency", "p95"))}
+    named |= {name: ("Duration", metrics.of(name, "Duration", "p95")) for name in FUNCTIONS}
+    every = pd.date_range(metrics.start, metrics.end, freq=f"{metrics.period_s}s", inclusive="left")
+    frames = []
+    for source, (metric, points) in named.items():
+        if points:
+            columns = {
+                "p95": dict(points),
+                "mean": dict(metrics.of(source, metric, "Average")),
+                "slowest": dict(metrics.of(source, metric, "Maximum")),
+            }
+            values = {name: [found.get(at.to_pydatetime()) for at in every] for name, found in columns.items()}
+            frames.append(pd.DataFrame({"at": every, "source": LABELS.get(source, source), **values}))
+    if not frames:
+        return pd.DataFrame(columns=["start", "source", "p95", "mean", "slowest"])
+    frame = pd.concat(frames, ignore_index=True)
+    frame["start"] = _wall_clock(frame.pop("at"), timezone)
+    return frame.astype({"p95": float, "mean": float, "slowest": float})
+
+
+def runs_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
+    """Draw the runs of each function over time."""
+    return _stacked_chart(runs_frame(metrics, timezone), SOURCES, metrics, timezone, "Runs")
+
+
+def troubles_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
+    """Draw what went wrong over time, by kind."""
+    return _stacked_chart(troubles_frame(metrics, timezone), TROUBLES, metrics, timezone, "Times")
+
+
+def times_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
+    """Draw what 95 % of the runs stayed below, in milliseconds on a logarithmic scale."""
+    frame = times_frame(metrics, timezone)
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_line(point=alt.OverlayMarkDef(size=40))
+        .encode(
+            x=_time(metrics, timezone),
+            y=alt.Y(
+                "p95:Q",
+                title="Milliseconds",
+                scale=alt.Scale(type="log"),
+                axis=alt.Axis(format="~s", values=_POWERS_OF_TEN, domain=False),
+            ),
+            color=_colour("source", SOURCES, list(frame["source"])),
+            tooltip=[
+                _FROM,
+                alt.Tooltip("source:N", title="Of"),
+                alt.Tooltip("p95:Q", title="95 % within (ms)", format=",.0f"),
+                alt.Tooltip("mean:Q", title="Mean (ms)", format=",.0f"),
+                alt.Tooltip("slowest:Q", title="Slowest (ms)", format=",.0f"),
+            ],
+        )
+        .properties(height=HEIGHT)
+    )
+    return chart
+
+
+def _stacked(
+    counts: Mapping[str, Sequence[tuple[object, float]]], metrics: CloudMetrics, timezone: str
+) -> pd.DataFrame:
+    """Return `start` and `end` of each period on the wall clock, `kind`, `count`, `bottom` and `top` in the stack."""
+    rows = [
+        {"at": at, "place": place, "kind": LABELS.get(kind, kind), "count": count}
+        for place, (kind, points) in enumerate(counts.items())
+        for at, count in points
+        if count
+    ]
+    if not rows:
+        return pd.DataFrame(columns=["start", "end", "kind", "count", "bottom", "top"])
+    frame = pd.DataFrame(rows).groupby(["at", "place", "kind"])["count"].sum().reset_index()
+    frame["start"] = _wall_clock(frame["at"], timezone)
+    frame["end"] = frame["start"] + pd.Timedelta(seconds=metrics.period_s)
+    frame["top"] = frame.groupby("at")["count"].cumsum()
+    frame["bottom"] = frame["top"] - frame["count"]
+    return frame.drop(columns=["at", "place"])
+
+
+def _stacked_chart(
+    frame: pd.DataFrame, colours: Mapping[str, str], metrics: CloudMetrics, timezone: str, title: str
+) -> alt.Chart:
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_rect()
+        .encode(
+            x=_time(metrics, timezone),
+            x2="end:T",
+            y=alt.Y("bottom:Q", title=title, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False)),
+            y2="top:Q",
+            color=_colour("kind", colours, list(frame["kind"])),
+            tooltip=[
+                _FROM,
+                alt.Tooltip("kind:N", title="Of" if title == "Runs" else "What"),
+                alt.Tooltip("count:Q", title=title),
+            ],
+        )
+        .properties(height=HEIGHT)
+    )
+    return chart
+
+
+def _time(metrics: CloudMetrics, timezone: str) -> alt.X:
+    ends = _wall_clock(pd.Series([metrics.start, metrics.end]), timezone)
+    # All of the time that was asked for, also where nothing happened.
+    domain = [end.isoformat() for end in ends]
+    return alt.X("start:T", scale=alt.Scale(domain=domain, nice=False), title=None, axis=TIME_AXIS)
+
+
+def _colour(field: str, colours: Mapping[str, str], present: Sequence[str]) -> alt.Color:
+    shown = {LABELS.get(name, name): colour for name, colour in colours.items()}
+    shown = {name: colour for name, colour in shown.items() if name in present}
+    scale = alt.Scale(domain=list(shown), range=list(shown.values()))
+    return alt.Color(f"{field}:N", scale=scale, legend=_LEGEND, title=None)
+
+
+def _wall_clock(times: pd.Series, timezone: str) -> pd.Series:
+    """Return moments as they read in the zone, without it, so that a chart shows them so in any browser."""
+    return pd.to_datetime(times, utc=True).dt.tz_convert(timezone).dt.tz_localize(None)

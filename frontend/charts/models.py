@@ -1,0 +1,138 @@
+"""Charts about models as pure functions: a metric over time, and who was taken for whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from frontend.api.model_contract import Model
+from frontend.charts.species import TIME_AXIS
+from frontend.species import COLOURS, species_named
+from frontend.wording import describe_version
+
+HEIGHT = 240
+_ACCENT = COLOURS["dog"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure that every model has, measured on rows it was not fitted on."""
+
+    field: str
+    title: str
+    format: str
+    meaning: str
+
+
+METRICS = (
+    Metric("accuracy", "Accuracy", ".2%", "The share of answers that are right; higher is better."),
+    Metric("log_loss", "Log loss", ".2~e", "How much probability was given to wrong answers; lower is better."),
+    Metric("brier_score", "Brier score", ".2~e", "How far probabilities are from 1 or 0, squared; lower is better."),
+    Metric("calibration_error", "Calibration error", ".2%", "How far confidence is from being right; lower is better."),
+    Metric("coverage", "Coverage", ".2%", "The share of prediction sets that hold the right answer; meets its target."),
+    Metric("threshold_reached", "Threshold reached", ".2%", "The share of labels above their threshold; the promise."),
+    Metric("mean_set_size", "Mean set size", ".3f", "Species in a prediction set; 1 is best if the coverage holds."),
+)
+
+
+def metric_over_time_chart(
+    models: Sequence[Model], metric: Metric, current: str | None, timezone: str
+) -> alt.LayerChart:
+    """Draw one point a model at the time it was made, in the zone named; the current one is filled."""
+    frame = pd.DataFrame(
+        [
+            {
+                "made": pd.Timestamp(model.created_at).tz_convert(timezone).tz_localize(None),
+                "value": getattr(model, metric.field),
+                "model": describe_version(model.version),
+                "state": "current" if model.version == current else "kept",
+            }
+            for model in models
+            if getattr(model, metric.field) is not None
+        ],
+        columns=["made", "value", "model", "state"],
+    )
+    base = alt.Chart(frame).encode(
+        x=alt.X("made:T", title=None, axis=TIME_AXIS),
+        y=alt.Y(
+            "value:Q",
+            title=metric.title,
+            scale=alt.Scale(zero=False, nice=True, padding=12),
+            axis=alt.Axis(format=metric.format, tickCount=4, domain=False),
+        ),
+        tooltip=[
+            alt.Tooltip("model:N", title="Model made"),
+            alt.Tooltip("value:Q", title=metric.title, format=metric.format),
+            alt.Tooltip("state:N", title="State"),
+        ],
+    )
+    points = base.mark_point(size=110, strokeWidth=2, color=_ACCENT).encode(
+        fill=alt.condition("datum.state == 'current'", alt.value(_ACCENT), alt.value("transparent"))
+    )
+    line = base.mark_line(color=_ACCENT, opacity=0.5, strokeWidth=1.5)
+    return alt.LayerChart(layer=(line, points), height=HEIGHT)
+
+
+def confusion_chart(model: Model) -> alt.LayerChart:
+    """Draw the confusion matrix: labels down, answers across, coloured by the share of the label's row."""
+    rows = [
+        {
+            "label": species_named(truth).label,
+            "answer": species_named(answer).label,
+            "rows": count,
+            "share": count / max(sum(counts), 1),
+            "kind": "none" if not count else "right" if truth == answer else "wrong",
+        }
+        for truth, counts in zip(model.classes, model.confusion_matrix, strict=True)
+        for answer, count in zip(model.classes, counts, strict=True)
+    ]
+    order = [species_named(name).label for name in model.classes]
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("answer:N", sort=order, title="Answer", axis=alt.Axis(orient="top", labelAngle=-35, domain=False)),
+        y=alt.Y("label:N", sort=order, title="Label", axis=alt.Axis(domain=False)),
+        tooltip=[
+            alt.Tooltip("label:N", title="Label"),
+            alt.Tooltip("answer:N", title="Answer"),
+            alt.Tooltip("rows:Q", title="Rows"),
+            alt.Tooltip("share:Q", title="Of the label", format=".1%"),
+        ],
+    )
+    colours = alt.Scale(domain=["none", "right", "wrong"], range=[COLOURS["unknown"], _ACCENT, COLOURS["kangaroo"]])
+    tiles = base.mark_rect(cornerRadius=4, stroke="transparent", strokeWidth=3).encode(
+        color=alt.Color("kind:N", scale=colours, legend=None),
+        opacity=alt.condition("datum.kind == 'none'", alt.value(0.12), alt.value(0.95)),
+    )
+    numbers = base.mark_text(fontWeight=600, color="white").encode(text="rows:Q").transform_filter("datum.rows > 0")
+    return alt.LayerChart(layer=(tiles, numbers), height=HEIGHT + 40)
+
+
+def calibration_chart(model: Model) -> alt.LayerChart:
+    """Draw how often answers of some confidence were right, one point a bin, against the line on which both agree.
+
+    Guo et al., On Calibration of Modern Neural Networks (2017), call it a reliability diagram.
+    """
+    frame = pd.DataFrame(
+        [{"confidence": b.confidence, "accuracy": b.accuracy, "rows": b.rows} for b in model.calibration]
+    )
+    unit, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=4, domain=False)
+    line = (
+        alt.Chart(pd.DataFrame({"confidence": [0, 1], "accuracy": [0, 1]}))
+        .mark_line(color=COLOURS["unknown"], strokeDash=[4, 3], strokeWidth=1.5)
+        .encode(x="confidence:Q", y="accuracy:Q")
+    )
+    points = (
+        alt.Chart(frame)
+        .mark_point(filled=True, color=_ACCENT, opacity=0.9)
+        .encode(
+            x=alt.X("confidence:Q", scale=unit, title="Confidence", axis=axis),
+            y=alt.Y("accuracy:Q", scale=unit, title="Right", axis=axis),
+            size=alt.Size("rows:Q", scale=alt.Scale(range=[40, 300]), legend=None),
+            tooltip=[
+                alt.Tooltip("confidence:Q", title="Mean confidence", format=".2%"),
+                alt.Tooltip("accuracy:Q", title="Right", format=".2%"),
+                alt.Tooltip("rows:Q", title="Rows"),
+            ],
+        )
+    )
+    return alt.LayerChart(layer=(line, points), height=HEIGHT - 40)

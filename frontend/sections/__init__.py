@@ -1,1 +1,0 @@
-"""Parts of pages: each lays out one thing that a visitor does."""

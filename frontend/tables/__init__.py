@@ -1,0 +1,1 @@
+"""Tables for display, upload and download."""

@@ -1,0 +1,49 @@
+"""The data service: unlabelled animals, the same ones for the same seed."""
+
+from typing import Any, Self
+
+import httpx2
+
+from frontend.api.transport import Transport, http_client
+from frontend.tables.animal_rows import AnimalRows, RowFault, animal_of
+
+MAX_SAMPLE = 10_000
+
+
+class DataService:
+    """What the dashboard asks of it. Every call raises a `frontend.api.errors.ApiError` and nothing else."""
+
+    def __init__(self, http: httpx2.Client) -> None:
+        """Use an HTTP client that already knows the base address and the timeout."""
+        self._http = http
+        self._transport = Transport(
+            http,
+            service="The data service",
+            advice="Is it running? `make up` starts it, `menagerie data-service` starts it alone.",
+        )
+
+    @classmethod
+    def connect(cls, url: str, timeout_s: float) -> Self:
+        """Build a client with connections of its own; nothing is sent yet."""
+        return cls(http_client(url, timeout_s=timeout_s))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def sample(self, seed: int, rows: int) -> AnimalRows:
+        """Return that many rows, 1 to `MAX_SAMPLE`; those that the API would not take are faults, counted from 1."""
+        body = {"seed": seed, "number_of_datapoints": rows}
+        return self._transport.call("POST", "/api/v1/animals/data", _parse_rows, json=body)
+
+
+def _parse_rows(body: Any) -> AnimalRows:  # noqa: ANN401
+    if not isinstance(body, list):
+        raise TypeError("not a list of rows")
+    found = AnimalRows()
+    for line, row in enumerate(body, 1):
+        try:
+            found.animals.append(animal_of(row))
+        except ValueError as error:
+            found.faults.append(RowFault(line, str(error)))
+    return found

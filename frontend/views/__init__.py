@@ -1,1 +1,0 @@
-"""The pages, one file each: layout and nothing else. Streamlit runs them as scripts."""
