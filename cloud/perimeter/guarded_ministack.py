@@ -1,7 +1,6 @@
-"""Starts MiniStack behind what keeps others out: pages of other origins, and requests without a true signature.
+"""Serve MiniStack behind two checks: no pages of other origins, no AWS requests without a valid signature.
 
-Its public ASGI application is served by Hypercorn as its own command does it, so nothing of it is changed for this.
-`counting_ministack` counts what passes.
+Hypercorn serves MiniStack's public ASGI application, as MiniStack's own command does. Nothing in MiniStack is patched.
 """
 
 import asyncio
@@ -11,7 +10,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from cloud.local.counting_ministack import count_everything
 from cloud.perimeter.gateway_errors import GatewayErrorsMiddleware
 from cloud.perimeter.signed_requests import SecretLookup, SignedRequestsMiddleware
 from cloud.state.saved_state import sealing
@@ -46,7 +44,6 @@ def main() -> None:
     from hypercorn.config import Config
 
     _raise_limit_of_open_files()
-    count_everything()
     root_key, root_secret = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
     lookup = secret_lookup(root_key, root_secret, import_module("ministack.core.iam_evaluator"))
     file = os.environ.get(ALLOWED_HOSTS_FILE)

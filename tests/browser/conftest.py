@@ -17,7 +17,7 @@ from cloud.local.ports import LOOPBACK, choose_free
 from cloud.resources import package_folder
 from cloud.state.directory import StackAddresses
 from frontend.api.settings import STACK_VARIABLE, TIMEOUT_VARIABLE
-from tests.e2e.conftest import Up, client_of
+from tests.e2e.conftest import Up, client_of, menagerie
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -37,6 +37,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         # A first training, beside the first stories, so that nobody watches the trainer import its libraries.
         with client_of(addresses) as api:
             assert api.post("/retrain", json={"promote": "never"}).status_code == 202
+        # The emulator counts no requests through its gateway; the monitor needs one invocation to show.
+        assert menagerie("invoke", "predict", "events/health.json", "--state-dir", up.state_dir).returncode == 0
         yield up
     finally:
         up.stop()

@@ -49,7 +49,8 @@ def show_cloud_metrics(*, refresh: bool) -> None:
         line.empty()
         show_empty(
             "Nothing was counted in this time",
-            "A request is counted within a minute or two. Classify an animal and refresh, or look further back.",
+            "A request is counted within a minute or two. Classify an animal and refresh, or look further back. "
+            "The embedded cloud counts no requests, only trainings and `menagerie invoke`.",
             icon="🕰️",
         )
 
