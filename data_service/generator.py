@@ -1,4 +1,4 @@
-"""Draws the rows: four species with their ranges, and a share of outliers. Nothing else may know this table."""
+"""Draws the rows: four species with their ranges, and a share of outliers. No other package may use this table."""
 
 import random
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ OUTLIER_WEIGHT_KG = (0.0, 1000.0)
 
 
 class SpeciesRange(NamedTuple):
-    """What adults of a species look like; figures from Wikipedia."""
+    """Ranges of the adults of a species; figures from Wikipedia."""
 
     legs: int
     height_m: tuple[float, float]
@@ -20,7 +20,7 @@ class SpeciesRange(NamedTuple):
     tail: bool
 
 
-# The order matters: it decides which rows a seed gives.
+# The order determines the rows of a seed.
 SPECIES: dict[str, SpeciesRange] = {
     "kangaroo": SpeciesRange(2, (1.6, 2.0), (40.0, 90.0), wings=False, tail=True),
     "elephant": SpeciesRange(4, (2.47, 3.36), (2600.0, 6900.0), wings=False, tail=True),
@@ -40,12 +40,12 @@ class Row(NamedTuple):
 
 
 def rows(seed: int, count: int) -> Iterator[Row]:
-    """Yield `count` rows, metres and kilograms; the same seed gives the same rows, and more rows continue fewer."""
+    """Yield `count` rows, in metres and kilograms. Rows depend on the seed; a larger count continues them."""
     return (row for _, row in rows_with_truth(seed, count))
 
 
 def rows_with_truth(seed: int, count: int) -> Iterator[tuple[str | None, Row]]:
-    """Yield the same rows with the species each was drawn from, None for an outlier; for tests, never for training."""
+    """Yield each row with the species it was drawn from, None for an outlier; for tests, never for training."""
     rng = random.Random(seed)  # noqa: S311 - the published generator, not a secret
     names = list(SPECIES)
     for _ in range(count):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from data_service.server import DEFAULT_HOST, DEFAULT_PORT, bind, serve
+from menagerie.errors import Unavailable
 
 
 def data_service(
@@ -20,7 +21,10 @@ def data_service(
 
     Raises Unavailable if the port is taken.
     """
-    listener = bind(host, port)
+    try:
+        listener = bind(host, port)
+    except OSError as error:
+        raise Unavailable(str(error)) from error
     address, bound_port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     typer.echo(f"Data service on http://{shown}:{bound_port} (front page), /docs (try it). Ctrl-C ends it.")

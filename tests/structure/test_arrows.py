@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "training": {"menagerie"},
     "menagerie": set(),
     "frontend": {"menagerie"},
-    "data_service": {"menagerie"},
+    "data_service": set(),
 }
 
 
