@@ -12,9 +12,9 @@ from benchmarks.comparison import Comparison, Figure, interleave, tell
 from benchmarks.subject import animals, trained_model
 from functions.http.app import lambda_handler
 from functions.predict.app import create_app
-from functions.predict.contract import PredictRequest
 from functions.predict.current_model import CurrentModel
 from menagerie.animal import Animal, feature_matrix
+from menagerie.api import PredictRequest
 from menagerie.classifier import INPUT_NAME, OUTPUT_NAME
 from tests.fakes import InMemoryFeedback, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry
 from tests.unit.functions.gateway import Context, event

@@ -8,11 +8,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from functions.http.problems import MEDIA_TYPE, Problem
-from functions.predict.contract import PredictRequest, TrueSpecies
+from functions.http.problems import MEDIA_TYPE
 from functions.predict.routes import router as predict
-from functions.retrain.contract import Promotion
 from functions.retrain.routes import router as retrain
+from menagerie.api import PredictRequest, Problem, Promotion, TrueSpecies
 from menagerie.job import TrainingRequest
 
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")

@@ -1,15 +1,15 @@
 """Errors as problem documents (RFC 9457). One table says which error has which status."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from functions.http.request_log import log_of
+from menagerie.api import FieldError, Problem
 from menagerie.errors import (
     Conflict,
     Forbidden,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastapi import FastAPI
+    from pydantic import ValidationError
     from pydantic_core import ErrorDetails
     from starlette.requests import Request
 
@@ -73,23 +74,6 @@ _TITLES = {
 _ROUTER_DETAIL = {404: "There is no such route.", 405: "This route does not take that method."}
 
 
-class FieldError(BaseModel):
-    """One field that cannot be used."""
-
-    field: Annotated[str, Field(examples=["animals.3.height"])]
-    message: Annotated[str, Field(examples=["Input should be greater than 0"])]
-
-
-class Problem(BaseModel):
-    """A problem document, RFC 9457."""
-
-    type: Literal["about:blank"] = "about:blank"
-    title: Annotated[str, Field(examples=["Unprocessable Content"])]
-    status: Annotated[int, Field(examples=[422])]
-    detail: Annotated[str, Field(examples=["1 field cannot be used."])]
-    errors: Annotated[list[FieldError] | None, Field(description="With 422: the fields, at most 100 of them.")] = None
-
-
 class InvalidFields(InvalidInput):
     """Fields of a request cannot be used."""
 
@@ -101,7 +85,7 @@ class InvalidFields(InvalidInput):
         ]
 
 
-def invalid_fields(error: ValidationError) -> InvalidFields:
+def invalid_fields(error: "ValidationError") -> InvalidFields:
     """Return the fault of a body as an error that names its fields and repeats none of its values."""
     return InvalidFields([_plain(fault) for fault in error.errors(include_url=False, include_input=False)])
 

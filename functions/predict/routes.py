@@ -1,30 +1,24 @@
 """The routes of the predict function, but for its documentation."""
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator, BeforeValidator
 
 from functions.http.direct_route import DirectRoute
 from functions.http.idempotency_key import PARAMETER, key_of
 from functions.http.json_body import json_body, read_json
 from functions.http.problems import InvalidFields, documented
 from functions.http.request_log import log_of
-from functions.predict.contract import (
-    CloudMetrics,
-    Health,
-    Models,
-    Moment,
-    PredictRequest,
-    PredictResponse,
-    TrainingRows,
-    TrueSpecies,
-)
 from functions.predict.dependencies import dependencies_of
 from functions.predict.give_feedback import give_feedback
 from functions.predict.predict_animals import predict_animals, to_answer
 from functions.predict.read_metrics import LONGEST_PERIOD, PERIOD_STEP, metric_window, read_metrics
 from functions.predict.sample_rows import DEFAULT_ROWS, MOST_ROWS, sample_rows
 from menagerie.animal import Species
+from menagerie.api import CloudMetrics, Health, Models, PredictRequest, PredictResponse, TrainingRows, TrueSpecies
 from menagerie.cursor import CURSOR_PATTERN, Cursor
 from menagerie.errors import InvalidInput, NotFound
 from menagerie.manifest import ModelManifest
@@ -35,6 +29,29 @@ from menagerie.registry import ModelRegistry, UnreadablePointer
 # All routes are `async def` although they wait for S3 and DynamoDB: Lambda sends an environment one request at a time,
 # so there is nobody to keep waiting, and FastAPI's thread pool for `def` costs 0.3 ms a request.
 router = APIRouter(route_class=DirectRoute)
+
+_ISO_8601 = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
+
+
+def _iso_8601(value: object) -> object:
+    """Refuse what pydantic would read as seconds since 1970, and restore a plus sign.
+
+    In the query string 2026-01-31T12:00:00+01:00, an unescaped plus sign arrives as a blank.
+    """
+    if not isinstance(value, str) or not _ISO_8601.match(value):
+        # Worded as pydantic words its own messages.
+        raise ValueError("input should be ISO 8601, as in 2026-01-31T12:00:00Z")
+    return value.replace(" ", "+") if "T" in value else value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError("input should be between the years 1 and 9999 in UTC") from error
+
+
+Moment = Annotated[datetime, BeforeValidator(_iso_8601), AfterValidator(_in_utc)]
 
 
 @router.post(

@@ -8,10 +8,10 @@ from functions.http.idempotency_key import PARAMETER, key_of
 from functions.http.json_body import json_body, read_json
 from functions.http.problems import documented
 from functions.http.request_log import log_of
-from functions.retrain.contract import Jobs, Promoted, Promotion
 from functions.retrain.dependencies import dependencies_of
 from functions.retrain.promote_model import promote_model
 from functions.retrain.start_retraining import start_retraining
+from menagerie.api import Jobs, Promoted, Promotion
 from menagerie.job import Job, TrainingRequest
 
 # `async def` for the reason given in functions/predict/routes.py.

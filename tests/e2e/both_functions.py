@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Match
 
-from functions.http.problems import Problem
 from functions.predict.app import create_app as create_predict_app
 from functions.predict.current_model import CurrentModel
 from functions.retrain.app import create_app as create_retrain_app
+from menagerie.api import Problem
 from menagerie.errors import MenagerieError
 from tests.fakes import InMemoryFeedback, InMemoryJobs, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry
 from tests.samples import published_model

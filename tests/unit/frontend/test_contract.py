@@ -24,11 +24,10 @@ from frontend.api.model_contract import parse_model, parse_models
 from frontend.examples import EXAMPLES
 from frontend.species import SPECIES
 from frontend.wording import describe_stage
-from functions.predict.contract import CloudMetrics, Health, Models, PredictRequest, PredictResponse, TrainingRows
 from functions.predict.read_metrics import read_metrics
-from functions.retrain.contract import Jobs
 from menagerie import animal as api_animal
 from menagerie import job as api_job
+from menagerie.api import CloudMetrics, Health, Jobs, Models, PredictRequest, PredictResponse, TrainingRows
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
 from menagerie.manifest import CalibrationBin, ModelManifest, ZoologyCheck
 from menagerie.prediction import Feedback, Prediction, PredictionPage

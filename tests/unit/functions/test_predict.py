@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.predict.contract import PredictResponse
 from menagerie.animal import CLASSES
+from menagerie.api import PredictResponse
 from menagerie.prediction_store import PageRequest
 from tests.fakes import Broken, Down, InMemoryPredictions, InMemoryRegistry
 from tests.samples import ANIMALS, DOG, ELEPHANT

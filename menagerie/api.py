@@ -1,13 +1,16 @@
-"""What the predict function reads and answers, beside the words that all parts share."""
+"""Documents of the HTTP API, shared by the functions and by the API's clients.
 
-import re
-from datetime import UTC, datetime
+Documents that are also stored (`Prediction`, `ModelManifest`, `Job`, `TrainingRequest`) have modules of their own.
+"""
+
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.config import JsonDict
 
 from menagerie.animal import Animal, Species
+from menagerie.job import Job
 from menagerie.manifest import ModelManifest, Probabilities
 from menagerie.prediction import MAX_ANIMALS
 from menagerie.service_metrics import SeriesName
@@ -28,7 +31,12 @@ _ANSWER: JsonDict = {
 }
 
 
-class PredictRequest(BaseModel):
+class _Document(BaseModel):
+    # A function uses few of these, so that none of them delays its cold start: a validator is built when first used.
+    model_config = ConfigDict(defer_build=True)
+
+
+class PredictRequest(_Document):
     """Animals to classify."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"animals": [_DOG]}]})
@@ -37,7 +45,7 @@ class PredictRequest(BaseModel):
     model_version: Annotated[str | None, Field(description="Another model than the current one.")] = None
 
 
-class AnimalAnswer(BaseModel):
+class AnimalAnswer(_Document):
     """What the model says of one animal."""
 
     id: Annotated[str, Field(description="Names the stored prediction.")]
@@ -50,7 +58,7 @@ class AnimalAnswer(BaseModel):
     ]
 
 
-class PredictResponse(BaseModel):
+class PredictResponse(_Document):
     """Answers in the order of the animals; each has been stored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ANSWER]})
@@ -61,7 +69,7 @@ class PredictResponse(BaseModel):
     predictions: list[AnimalAnswer]
 
 
-class TrueSpecies(BaseModel):
+class TrueSpecies(_Document):
     """What an animal really was; `unknown` says that it was none of the four."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"species": "dog"}]})
@@ -69,7 +77,7 @@ class TrueSpecies(BaseModel):
     species: Species
 
 
-class Models(BaseModel):
+class Models(_Document):
     """All versions, newest first."""
 
     current: Annotated[
@@ -79,7 +87,7 @@ class Models(BaseModel):
     items: list[ModelManifest]
 
 
-class TrainingRows(BaseModel):
+class TrainingRows(_Document):
     """Rows that a model was trained from, as they were received and without labels."""
 
     version: str
@@ -87,7 +95,30 @@ class TrainingRows(BaseModel):
     items: list[Animal]
 
 
-class MetricPoint(BaseModel):
+class Promotion(_Document):
+    """Which version is to answer."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"version": "20260131T120000Z-0a1b2c3d"}]}
+    )
+
+    version: Annotated[str, Field(max_length=100)]
+
+
+class Promoted(_Document):
+    """Which version answers; predict functions follow within seconds."""
+
+    version: str
+    promoted_at: datetime
+
+
+class Jobs(_Document):
+    """Newest first."""
+
+    items: list[Job]
+
+
+class MetricPoint(_Document):
     """What came of one period."""
 
     at: Annotated[datetime, Field(description="When the period begins.")]
@@ -97,10 +128,12 @@ class MetricPoint(BaseModel):
 class MetricSeries(SeriesName):
     """One figure over time; periods in which nothing happened are left out."""
 
+    model_config = ConfigDict(defer_build=True)
+
     points: list[MetricPoint]
 
 
-class CloudMetrics(BaseModel):
+class CloudMetrics(_Document):
     """What the cloud itself counts, from CloudWatch: each function, and the API before them."""
 
     start: Annotated[datetime, Field(alias="from", description="The time asked for, widened to whole periods.")]
@@ -109,31 +142,36 @@ class CloudMetrics(BaseModel):
     series: list[MetricSeries]
 
 
-class Health(BaseModel):
+class Health(_Document):
     """Whether predictions can be made."""
 
     status: Literal["ok"] = "ok"
     model_version: str
 
 
-_ISO_8601 = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
+class FieldError(_Document):
+    """One field that cannot be used."""
+
+    field: Annotated[str, Field(examples=["animals.3.height"])]
+    message: Annotated[str, Field(examples=["Input should be greater than 0"])]
 
 
-def _iso_8601(value: object) -> object:
-    """Refuse what pydantic would read as seconds since 1970, and restore a plus sign.
+class Problem(_Document):
+    """A problem document, RFC 9457."""
 
-    In the query string 2026-01-31T12:00:00+01:00, an unescaped plus sign arrives as a blank.
+    type: Literal["about:blank"] = "about:blank"
+    title: Annotated[str, Field(examples=["Unprocessable Content"])]
+    status: Annotated[int, Field(examples=[422])]
+    detail: Annotated[str, Field(examples=["1 field cannot be used."])]
+    errors: Annotated[list[FieldError] | None, Field(description="With 422: the fields, at most 100 of them.")] = None
+
+
+def read_problem(body: bytes) -> Problem | None:
+    """Return the problem document in a response body, None if the body is not one.
+
+    Gateways and proxies have bodies of their own for errors. Fields that this version does not know are ignored.
     """
-    if not isinstance(value, str) or not _ISO_8601.match(value):
-        raise ValueError("input should be ISO 8601, as in 2026-01-31T12:00:00Z")  # pydantic's way
-    return value.replace(" ", "+") if "T" in value else value
-
-
-def _in_utc(moment: datetime) -> datetime:
     try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError as error:
-        raise ValueError("input should be between the years 1 and 9999 in UTC") from error
-
-
-Moment = Annotated[datetime, BeforeValidator(_iso_8601), AfterValidator(_in_utc)]
+        return Problem.model_validate_json(body, extra="ignore")
+    except ValidationError:
+        return None
