@@ -22,18 +22,18 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
+from menagerie.animal import DISCRETE_COLUMNS
 from tests.model.worlds import UNKNOWN, Sample, official
 from training.labelling.label import label
 from training.model.naive_bayes import PlateauNaiveBayes
 from training.model.onnx_export import export
-from training.pipeline import COUNT_COLUMNS
 
 ROWS = (500, 1000, 5000)
 TEST = (100_000, 2_000_000)
 SINGLE_ROWS = 1000
 
 CANDIDATES: dict[str, Callable[[], Any]] = {
-    "plateau naive Bayes": lambda: PlateauNaiveBayes(counts=COUNT_COLUMNS, background=UNKNOWN),
+    "plateau naive Bayes": lambda: PlateauNaiveBayes(counts=DISCRETE_COLUMNS, background=UNKNOWN),
     "Gaussian naive Bayes": lambda: make_pipeline(StandardScaler(), GaussianNB(var_smoothing=1e-4)),
     "quadratic discriminant": lambda: make_pipeline(StandardScaler(), QuadraticDiscriminantAnalysis(reg_param=1e-3)),
     "random forest": lambda: RandomForestClassifier(100, random_state=0),

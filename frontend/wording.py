@@ -9,7 +9,7 @@ from frontend.api.job_contract import Job
 from frontend.species import UNKNOWN, species_named
 
 UNKNOWN_EXPLAINED = (
-    "**Unknown** means that the animal does not look like any of the four species the model has learned: "
+    "**Unknown** means that the animal does not look like any species that the model has learned: "
     "a measurement is off, or it is another animal altogether. It is an answer, not an error."
 )
 # A number and its unit stay on one line.

@@ -9,25 +9,30 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.config import JsonDict
 
-from menagerie.animal import Animal, Species
+from menagerie.animal import CLASSES, EXAMPLES, Animal, Species
 from menagerie.job import Job
 from menagerie.manifest import ModelManifest, Probabilities
 from menagerie.prediction import MAX_ANIMALS
 from menagerie.service_metrics import SeriesName
 
-_DOG: JsonDict = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
-_DOG_ANSWER: JsonDict = {
+_EXAMPLE = Species.DOG
+_CONFIDENCE = 0.999874
+_ANIMAL_ANSWER: JsonDict = {
     "id": "01KG9YS7G0D4HAWTBSEDNRP5HY-0",
-    "species": "dog",
-    "confidence": 0.999874,
-    "probabilities": {"kangaroo": 0.0, "elephant": 0.0, "chicken": 0.0, "dog": 0.999874, "unknown": 0.000126},
-    "prediction_set": ["dog"],
+    "species": _EXAMPLE.value,
+    "confidence": _CONFIDENCE,
+    "probabilities": {
+        **dict.fromkeys((species.value for species in CLASSES), 0.0),
+        _EXAMPLE.value: _CONFIDENCE,
+        Species.UNKNOWN.value: round(1 - _CONFIDENCE, 6),
+    },
+    "prediction_set": [_EXAMPLE.value],
 }
 _ANSWER: JsonDict = {
     "request_id": "01KG9YS7G0D4HAWTBSEDNRP5HY",
     "model_version": "20260131T120000Z-0a1b2c3d",
     "created_at": "2026-01-31T12:00:00Z",
-    "predictions": [_DOG_ANSWER],
+    "predictions": [_ANIMAL_ANSWER],
 }
 
 
@@ -39,7 +44,11 @@ class _Document(BaseModel):
 class PredictRequest(_Document):
     """Animals to classify."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"animals": [_DOG]}]})
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"animals": [EXAMPLES[_EXAMPLE].model_dump(mode="json")]}]},
+    )
 
     animals: Annotated[list[Animal], Field(min_length=1, max_length=MAX_ANIMALS)]
     model_version: Annotated[str | None, Field(description="Another model than the current one.")] = None
@@ -70,9 +79,11 @@ class PredictResponse(_Document):
 
 
 class TrueSpecies(_Document):
-    """What an animal really was; `unknown` says that it was none of the four."""
+    """What an animal really was; `unknown` says that it was none of the known species."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"species": "dog"}]})
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"species": _EXAMPLE.value}]}
+    )
 
     species: Species
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from menagerie.animal import CLASSES
+from menagerie.animal import CLASSES, DISCRETE_COLUMNS
 from menagerie.errors import InvalidInput
 from menagerie.job import Stage
 from menagerie.manifest import ModelManifest, TrainingSource, model_version
@@ -21,7 +21,6 @@ from training.rows.validation import AnimalRows, Origin
 Report = Callable[[Stage, float], None]
 """Told at the start of each stage, and now and then within it, how much of the whole is done, 0 to 1."""
 
-COUNT_COLUMNS = (0, 3, 4)
 FETCHED = 0.4
 
 
@@ -110,7 +109,9 @@ def make(
     matrix, labels, fold = rows.matrix, rows.labels, rows.folds
     held_out = HeldOut(matrix[fold == HELD_OUT], labels[fold == HELD_OUT])
     is_fitted = (fold != HELD_OUT) & (fold != CALIBRATION)
-    classifier = PlateauNaiveBayes(counts=COUNT_COLUMNS, background=UNKNOWN).fit(matrix[is_fitted], labels[is_fitted])
+    classifier = PlateauNaiveBayes(counts=DISCRETE_COLUMNS, background=UNKNOWN).fit(
+        matrix[is_fitted], labels[is_fitted]
+    )
     onnx = onnx_export.export(classifier)
     session = OnnxSession(onnx)
 

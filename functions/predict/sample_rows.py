@@ -5,7 +5,7 @@ import gzip
 import zlib
 from typing import TYPE_CHECKING
 
-from menagerie.animal import Animal
+from menagerie.animal import FEATURES, Animal, animal_of
 from menagerie.errors import ModelRejected, NotFound
 
 if TYPE_CHECKING:
@@ -28,16 +28,6 @@ def sample_rows(version: str, limit: int, registry: "ModelRegistry") -> tuple[in
         header, *lines = gzip.decompress(registry.rows(version)).decode().splitlines()
         total, taken = len(lines), min(limit, len(lines))
         picked = (lines[place * total // taken] for place in range(taken))
-        return total, [_animal(row) for row in csv.DictReader([header, *picked])]
+        return total, [animal_of([float(row[name]) for name in FEATURES]) for row in csv.DictReader([header, *picked])]
     except (OSError, EOFError, zlib.error, csv.Error, ValueError, KeyError, TypeError) as error:
         raise ModelRejected(f"the rows of model {version} cannot be read") from error
-
-
-def _animal(row: dict[str, str]) -> Animal:
-    return Animal(
-        walks_on_n_legs=int(row["walks_on_n_legs"]),
-        height=float(row["height"]),
-        weight=float(row["weight"]),
-        has_wings=bool(int(row["has_wings"])),
-        has_tail=bool(int(row["has_tail"])),
-    )

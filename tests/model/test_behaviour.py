@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from menagerie.animal import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal, Species, feature_matrix
+from menagerie.animal import FEATURE_DETAILS, Animal, Species, feature_matrix
 from menagerie.classifier import OnnxClassifier
 from tests.samples import CHICKEN, DOG, ELEPHANT, KANGAROO
 
@@ -18,6 +18,7 @@ TYPICAL = {
     Species.CHICKEN: CHICKEN,
     Species.DOG: DOG,
 }
+HEAVIEST = next(feature.maximum for feature in FEATURE_DETAILS if feature.name == "weight")
 species_names = pytest.mark.parametrize("species", list(TYPICAL))
 
 
@@ -52,7 +53,7 @@ def test_moving_its_size_a_little_keeps_its_species(
         lambda a: {"walks_on_n_legs": a.walks_on_n_legs + 1},
         lambda a: {"walks_on_n_legs": 6 - a.walks_on_n_legs, "has_wings": True},
         lambda a: {"height": a.height * 3},
-        lambda a: {"weight": min(a.weight * 5, MAX_WEIGHT_KG)},
+        lambda a: {"weight": min(a.weight * 5, HEAVIEST)},
         lambda a: {"height": a.height / 5, "weight": a.weight * 10},
     ],
     ids=["wings", "no tail", "one leg more", "other legs", "three times as tall", "five times as heavy", "squashed"],
@@ -73,17 +74,10 @@ def test_a_dog_is_not_heavy_by_degrees(classifier: OnnxClassifier) -> None:
     assert set(answers) == {Species.DOG, Species.UNKNOWN}
 
 
-@given(
-    legs=st.integers(0, MAX_LEGS),
-    height=st.floats(0, MAX_HEIGHT_M, exclude_min=True),
-    weight=st.floats(0, MAX_WEIGHT_KG, exclude_min=True),
-    wings=st.booleans(),
-    tail=st.booleans(),
-)
+@given(st.builds(Animal))
 def test_every_animal_that_can_be_sent_gets_probabilities_that_add_up_to_one(
-    legs: int, height: float, weight: float, wings: bool, tail: bool, classifier: OnnxClassifier
+    classifier: OnnxClassifier, animal: Animal
 ) -> None:
-    animal = Animal(walks_on_n_legs=legs, height=height, weight=weight, has_wings=wings, has_tail=tail)
     probabilities = classifier.probabilities(feature_matrix([animal]))
     assert np.isfinite(probabilities).all()
     assert probabilities.min() >= 0

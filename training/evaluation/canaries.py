@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from menagerie.animal import CLASSES, FEATURES, Animal
+from menagerie.animal import CLASSES, animal_of
 from menagerie.manifest import Canary
 from training.labelling.label import Labels
 
@@ -23,9 +23,7 @@ def pick(rows: NDArray[np.float32], probabilities: NDArray[np.float32], labels: 
 
 
 def _canary(row: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Canary:
-    legs, height, weight, wings, tail = row.tolist()
-    values = (int(legs), height, weight, bool(wings), bool(tail))
     return Canary(
-        animal=Animal(**dict(zip(FEATURES, values, strict=True))),
+        animal=animal_of(row.tolist()),
         probabilities=dict(zip(CLASSES, probabilities.tolist(), strict=True)),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from menagerie.animal import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG
+from menagerie.animal import DISCRETE_COLUMNS, FEATURE_DETAILS, MEASURE_COLUMNS
 from menagerie.classifier import CANARY_TOLERANCE
 from menagerie.errors import TrainingFailed
 from training.model.naive_bayes import PlateauNaiveBayes
@@ -13,7 +13,7 @@ from training.model.onnx_session import OnnxSession
 
 ROWS_OF_EACH_KIND = 5_000
 BORDERS_IN_SHOULDERS = np.arange(8.0)
-LARGEST_ALLOWED = np.array([MAX_LEGS, MAX_HEIGHT_M, MAX_WEIGHT_KG, 1, 1], dtype=np.float32)
+LARGEST_ALLOWED = np.array([feature.maximum for feature in FEATURE_DETAILS], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Parity:
 
 
 def check(session: OnnxSession, classifier: PlateauNaiveBayes, rows: NDArray[np.float32], random_seed: int) -> Parity:
-    """Compare both on up to 20,000 rows made from `rows`, shape (n, 5); raise TrainingFailed if they disagree."""
+    """Compare both on up to 20,000 rows made from `rows`, shape (n, d); raise TrainingFailed if they disagree."""
     compared = comparison_rows(classifier, rows, random_seed)
     difference = float(np.abs(session.probabilities(compared) - classifier.predict_proba(compared)).max())
     if not difference <= CANARY_TOLERANCE:
@@ -39,7 +39,7 @@ def comparison_rows(classifier: PlateauNaiveBayes, rows: NDArray[np.float32], ra
     taken = rows[rng.integers(len(rows), size=ROWS_OF_EACH_KIND)]
     largest = np.maximum(2 * rows.max(axis=0), 1)
     scattered = rng.uniform(0, largest, size=(ROWS_OF_EACH_KIND, rows.shape[1])).astype(np.float32)
-    scattered[:, [0, 3, 4]] = np.rint(scattered[:, [0, 3, 4]])
+    scattered[:, DISCRETE_COLUMNS] = np.rint(scattered[:, DISCRETE_COLUMNS])
     compared = np.concatenate(
         [rows[:: max(len(rows) // ROWS_OF_EACH_KIND, 1)], scattered, *_on_borders(classifier, taken, rng)]
     )
@@ -50,10 +50,10 @@ def comparison_rows(classifier: PlateauNaiveBayes, rows: NDArray[np.float32], ra
 def _on_borders(
     classifier: PlateauNaiveBayes, rows: NDArray[np.float32], rng: np.random.Generator
 ) -> list[NDArray[np.float32]]:
-    """Move height and weight of each row to an edge of its class or some shoulders beyond, and one float32 further."""
+    """Move the measures of each row to an edge of its class or some shoulders beyond, and one float32 further."""
     component = np.searchsorted(classifier.component_class_, classifier.predict(rows))
     moved = rows.copy()
-    for column in (1, 2):
+    for column in MEASURE_COLUMNS:
         beyond = rng.choice(BORDERS_IN_SHOULDERS, size=len(rows))
         with np.errstate(invalid="ignore"):  # a shoulder without end has no border
             below = classifier.lower_[component, column] - beyond * classifier.lower_shoulder_[component, column]

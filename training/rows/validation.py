@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from menagerie.animal import FEATURES, MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal
+from menagerie.animal import FEATURE_DETAILS, FEATURES, Animal, Kind
 
 NAMED_REFUSALS = 20
 
-_TYPES: tuple[set[type], ...] = ({int}, {int, float}, {int, float}, {bool}, {bool})
-_LARGEST = np.array([MAX_LEGS, MAX_HEIGHT_M, MAX_WEIGHT_KG, 1, 1])
+_TYPES_OF_KIND: dict[Kind, set[type]] = {Kind.COUNT: {int}, Kind.MEASURE: {int, float}, Kind.FLAG: {bool}}
+_TYPES = tuple(_TYPES_OF_KIND[feature.kind] for feature in FEATURE_DETAILS)
+_MINIMUM = np.array([feature.minimum for feature in FEATURE_DETAILS])
+_MAXIMUM = np.array([feature.maximum for feature in FEATURE_DETAILS])
+_IS_EXCLUSIVE = np.array([feature.minimum_is_exclusive for feature in FEATURE_DETAILS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,7 @@ def validate(rows: Sequence[object], lines: Sequence[int] | None = None) -> Anim
 def within_limits(table: NDArray[np.float64]) -> bool:
     """Tell whether all of a table of shape (n, 5), columns as in `FEATURES`, is within the limits of `Animal`."""
     # A NaN fails every comparison, so it is never within.
-    within = (table >= 0) & (table <= _LARGEST)
-    within[:, 1:3] &= table[:, 1:3] > 0
+    within = (table >= _MINIMUM) & (table <= _MAXIMUM) & ~(_IS_EXCLUSIVE & (table == _MINIMUM))
     return bool(within.all())
 
 

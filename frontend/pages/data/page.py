@@ -19,7 +19,7 @@ OUTCOME = "data_outcome"
 def show() -> None:
     """Lay the page out: which rows, the sample, and the model's view of it on demand."""
     st.title("Data", anchor=False)
-    st.markdown("What training starts from: animals that nobody has labelled, and a few that are none of the four.")
+    st.markdown("What training starts from: animals that nobody has labelled, and a few of no known species.")
     if ask_for_sample(session.data_service()):
         st.session_state.pop(OUTCOME, None)
     sample = st.session_state.get(SAMPLE)

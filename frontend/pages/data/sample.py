@@ -16,8 +16,8 @@ def show_sample(animals: list[Animal], predictions: list[Prediction]) -> None:
         st.altair_chart(scatter_chart(frame), key="data_scatter", alt="Height against weight, both logarithmic")
         if predictions:
             st.caption(
-                f"Crosses are outliers: {percent(frame['outlier'].mean())} of the animals are none of the four species "
-                "to the model. Both axes are logarithmic."
+                f"Crosses are outliers: {percent(frame['outlier'].mean())} of the animals are none of the known "
+                "species to the model. Both axes are logarithmic."
             )
         else:
             st.caption("Both axes are logarithmic. Ask the model, and the animals take the colours of their species.")

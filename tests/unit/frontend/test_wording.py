@@ -65,7 +65,7 @@ def test_an_animal_is_told_in_one_line(animal: Animal, said: str) -> None:
         (
             ["elephant", "dog", "unknown"],
             0.9,
-            "It is **an elephant**, **a dog** or **none of the four**: 90 % sure it is one of these.",
+            "It is **an elephant**, **a dog** or **none of the known species**: 90 % sure it is one of these.",
         ),
         (["dog"], None, "It is **a dog**, as far as this model can tell."),
         (["zebra"], 0.95, "It is **a zebra**: 95 % sure, everything else is ruled out."),

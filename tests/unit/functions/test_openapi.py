@@ -10,7 +10,7 @@ import pytest
 from functions.openapi import openapi_document
 from functions.predict.routes import router as predict_router
 from functions.retrain.routes import router as retrain_router
-from menagerie.animal import MAX_LEGS
+from menagerie.animal import FEATURE_DETAILS, Kind
 from menagerie.job import MAX_DATAPOINTS, MAX_SEED
 from tests.unit.functions.conftest import Send
 
@@ -81,8 +81,12 @@ def test_the_kind_of_a_source_is_required_as_the_server_requires_it(document: di
 
 def test_the_bounds_of_numbers_are_in_the_document(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
-    legs = schemas["Animal"]["properties"]["walks_on_n_legs"]
-    assert (legs["type"], legs["minimum"], legs["maximum"]) == ("integer", 0, MAX_LEGS)
+    for feature in FEATURE_DETAILS:
+        schema = schemas["Animal"]["properties"][feature.name]
+        assert (schema["title"], schema.get("x-unit", "")) == (feature.label, feature.unit)
+        if feature.kind is not Kind.FLAG:
+            least = "exclusiveMinimum" if feature.minimum_is_exclusive else "minimum"
+            assert (schema[least], schema["maximum"]) == (feature.minimum, feature.maximum)
     source = schemas["DataServiceSource"]["properties"]
     assert (source["seed"]["minimum"], source["seed"]["maximum"]) == (-MAX_SEED, MAX_SEED)
     assert source["number_of_datapoints"]["maximum"] == MAX_DATAPOINTS
