@@ -28,7 +28,7 @@ def faults(message: str) -> list[str]:
 
 def messages(source: str) -> list[str]:
     """Return the message in a file, without Git's comments, or those of a range of commits."""
-    if ".." not in source:
+    if Path(source).is_file():
         lines = Path(source).read_text(encoding="utf-8").partition("\n# ------------------------ >8")[0].splitlines()
         return ["\n".join(line for line in lines if not line.startswith("#"))]
     listed = subprocess.check_output(["git", "log", "--no-merges", "--format=%B%x00", source], encoding="utf-8")
