@@ -1,10 +1,14 @@
-"""Imports run one way: cloud -> functions -> training -> menagerie, and the frontend knows menagerie alone."""
+"""Imports run one way: cloud -> functions -> training -> menagerie, and the dashboard imports menagerie alone."""
 
 import ast
+import graphlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.mermaid import flowcharts
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("cloud", "functions", "training", "menagerie", "frontend", "data_service")
@@ -16,14 +20,43 @@ MAY_IMPORT = {
     "frontend": {"menagerie"},
     "data_service": set(),
 }
+# A handler passes the environment to the settings and reads none of it itself.
+HANDLERS = {f"functions/{name}/handler.py" for name in ("predict", "retrain", "train")}
 
 
-def imports(module: Path) -> Iterator[str]:
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def package_of(name: str) -> str:
+    """Return the innermost package of a dotted module or name of ours."""
+    parts = name.split(".")
+    while not (ROOT.joinpath(*parts) / "__init__.py").is_file():
+        parts.pop()
+    return ".".join(parts)
+
+
+@cache
+def imports(module: Path) -> frozenset[str]:
+    """Return the dotted names of ours that a module imports, wherever in the module it does."""
+    names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{module.relative_to(ROOT)} has a relative import"
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(name for name in names if name.split(".")[0] in PACKAGES)
+
+
+def package_arrows() -> Iterator[tuple[str, str]]:
+    """Yield which package imports which other, between packages of which neither contains the other."""
+    for package in PACKAGES:
+        for module in modules(package):
+            importer = ".".join(module.relative_to(ROOT).parent.parts)
+            for imported in map(package_of, imports(module)):
+                if not f"{importer}.".startswith(f"{imported}.") and not f"{imported}.".startswith(f"{importer}."):
+                    yield importer, imported
 
 
 def reads_the_environment(module: Path) -> bool:
@@ -34,38 +67,54 @@ def reads_the_environment(module: Path) -> bool:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_imports_only_what_stands_before_it(package: str) -> None:
-    modules = list((ROOT / package).rglob("*.py"))
-    assert modules
+def test_a_package_imports_only_inner_packages(package: str) -> None:
+    assert modules(package)
     wrong = {
         f"{module.relative_to(ROOT)} imports {name}"
-        for module in modules
+        for module in modules(package)
         for name in imports(module)
-        if name.split(".")[0] in set(PACKAGES) - MAY_IMPORT[package] - {package}
+        if name.split(".")[0] not in MAY_IMPORT[package] | {package}
     }
     assert not wrong
+
+
+def test_no_packages_import_each_other_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for importer, imported in set(package_arrows()) - {("frontend.charts", "frontend.tables")}:
+        graph.setdefault(importer, set()).add(imported)
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+def test_the_dashboard_knows_no_adapters_of_aws() -> None:
+    assert not [
+        f"{module.relative_to(ROOT)} imports {name}"
+        for module in modules("frontend")
+        for name in imports(module)
+        if package_of(name) == "menagerie.aws"
+    ]
+
+
+def test_the_picture_of_the_packages_has_the_arrows_of_the_imports() -> None:
+    picture, _ = flowcharts(ROOT / "docs" / "architecture.md")
+    arrows = {(importer.split(".")[0], imported.split(".")[0]) for importer, imported in package_arrows()}
+    assert picture == {(importer, imported) for importer, imported in arrows if importer != imported}
 
 
 def test_only_settings_and_the_command_line_read_the_environment() -> None:
     readers = {
         str(module.relative_to(ROOT))
         for package in ("menagerie", "functions", "training", "frontend")
-        for module in (ROOT / package).rglob("*.py")
+        for module in modules(package)
         if reads_the_environment(module)
     }
-    # classifier.py writes one variable (onnxruntime's telemetry) and reads none.
-    assert readers <= {"menagerie/settings.py", "frontend/api/settings.py", "menagerie/classifier.py"} | DOORS
-
-
-# A door hands the environment to Settings; it reads nothing of it itself.
-DOORS = {"functions/predict/handler.py", "functions/retrain/handler.py", "functions/train/handler.py"}
+    # classifier.py sets one variable (onnxruntime's telemetry) and reads none.
+    assert readers <= {"menagerie/settings.py", "frontend/api/settings.py", "menagerie/classifier.py"} | HANDLERS
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_module_opens_with_a_line_that_says_its_job(package: str) -> None:
-    silent = [
+def test_every_module_has_a_docstring(package: str) -> None:
+    assert not [
         str(module.relative_to(ROOT))
-        for module in (ROOT / package).rglob("*.py")
+        for module in modules(package)
         if not ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
     ]
-    assert not silent
