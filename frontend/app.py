@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-# Streamlit puts this file's folder on the path, not the one above it, and an image has no installed package.
+# An image has no installed package, and Streamlit puts the folder of the started script on the path, not its parent.
 if str(Path(__file__).resolve().parents[1]) not in sys.path:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -13,4 +13,4 @@ from starlette.middleware import Middleware
 from frontend.api.settings import allowed_hosts
 from menagerie.same_origin import SameOriginMiddleware
 
-app = st.App("main.py", middleware=[Middleware(SameOriginMiddleware, allowed_hosts=allowed_hosts())])
+app = st.App("pages/main.py", middleware=[Middleware(SameOriginMiddleware, allowed_hosts=allowed_hosts())])

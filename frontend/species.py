@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from frontend.api.contract import Animal
 from menagerie import animal
 
 UNKNOWN = animal.Species.UNKNOWN.value
@@ -38,3 +39,8 @@ COLOURS = {species.name: species.colour for species in SPECIES.values()}
 def species_named(name: str) -> Species:
     """Return how to show a species, also one that a newer API has and this dashboard does not."""
     return SPECIES.get(name) or Species(name, f"a {name}", animal.DEFAULT_ICON, animal.UNKNOWN_COLOUR)
+
+
+EXAMPLES: dict[str, Animal] = {
+    species.value: Animal(**example.model_dump()) for species, example in animal.EXAMPLES.items()
+}

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from frontend.api.contract import Animal, Prediction
-from frontend.charts.species import SPECIES_LEGEND, species_colour
+from frontend.charts.predictions import SPECIES_LEGEND, species_colour
 from frontend.species import UNKNOWN, species_named
 
 SCATTER_HEIGHT = 420

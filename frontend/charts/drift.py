@@ -1,4 +1,4 @@
-"""Drift as a number: the population stability index of recent animals against others, for each feature.
+"""Drift of each feature: the population stability index of recent animals against others, and its chart.
 
 Siddiqi, Credit Risk Scorecards (2006), for the index and its thresholds; Yurdakul, Statistical Properties of the
 Population Stability Index (2018), for what it amounts to by chance alone.
@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import altair as alt
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from frontend.api.contract import Animal
+from frontend.charts.predictions import ACCENT, MUTED
 from frontend.tables.animal_rows import COLUMNS
 
 FEWEST_ROWS = 50
@@ -21,6 +24,9 @@ _MEASURED = ("height", "weight")
 # Half a row in every bin keeps an empty one from making the index infinite.
 _SMOOTHING = 0.5
 _Z95 = 1.645
+_LEVEL_LABELS = 5
+HEIGHT = 270
+Bins = tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,38 @@ def drift_of(reference: Sequence[Animal], recent: Sequence[Animal]) -> list[Feat
     return [_feature_drift(name, reference, recent) for name in COLUMNS]
 
 
+def drift_chart(drift: FeatureDrift) -> alt.Chart:
+    """Draw the share of the rows in each bin, before and now side by side."""
+    rows = [
+        {"bin": name, "rows": rows, "share": share}
+        for name, *shares in zip(drift.bins, drift.reference, drift.recent, strict=True)
+        for rows, share in zip(("reference", "recent"), shares, strict=True)
+    ]
+    colours = alt.Scale(domain=["reference", "recent"], range=[MUTED, ACCENT])
+    chart: alt.Chart = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x=alt.X(
+                "bin:N",
+                sort=None,
+                title=None,
+                axis=alt.Axis(labelAngle=-35 if len(drift.bins) > _LEVEL_LABELS else 0, labelLimit=110, domain=False),
+            ),
+            xOffset=alt.XOffset("rows:N", sort=["reference", "recent"]),
+            y=alt.Y("share:Q", title="Share of rows", axis=alt.Axis(format="%", tickCount=4, domain=False)),
+            color=alt.Color("rows:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
+            tooltip=[
+                alt.Tooltip("bin:N", title="Value"),
+                alt.Tooltip("rows:N", title="Rows"),
+                alt.Tooltip("share:Q", title="Share", format=".1%"),
+            ],
+        )
+        .properties(height=HEIGHT)
+    )
+    return chart
+
+
 def _feature_drift(name: str, reference: Sequence[Animal], recent: Sequence[Animal]) -> FeatureDrift:
     before = np.array([float(getattr(animal, name)) for animal in reference])
     after = np.array([float(getattr(animal, name)) for animal in recent])
@@ -56,9 +94,6 @@ def _feature_drift(name: str, reference: Sequence[Animal], recent: Sequence[Anim
     index = float(np.sum((actual - expected) * np.log(actual / expected)))
     by_chance = _chi_square_95(len(bins) - 1) * (1 / len(before) + 1 / len(after))
     return FeatureDrift(name, bins, tuple(expected.tolist()), tuple(actual.tolist()), index, by_chance)
-
-
-Bins = tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]
 
 
 def _deciles(_: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> Bins:

@@ -7,12 +7,11 @@ import altair as alt
 import pandas as pd
 
 from frontend.api.model_contract import Model
-from frontend.charts.species import TIME_AXIS
-from frontend.species import COLOURS, species_named
+from frontend.charts.predictions import ACCENT, BAD, MUTED, TIME_AXIS
+from frontend.species import species_named
 from frontend.wording import describe_version
 
 HEIGHT = 240
-_ACCENT = COLOURS["dog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +66,10 @@ def metric_over_time_chart(
             alt.Tooltip("state:N", title="State"),
         ],
     )
-    points = base.mark_point(size=110, strokeWidth=2, color=_ACCENT).encode(
-        fill=alt.condition("datum.state == 'current'", alt.value(_ACCENT), alt.value("transparent"))
+    points = base.mark_point(size=110, strokeWidth=2, color=ACCENT).encode(
+        fill=alt.condition("datum.state == 'current'", alt.value(ACCENT), alt.value("transparent"))
     )
-    line = base.mark_line(color=_ACCENT, opacity=0.5, strokeWidth=1.5)
+    line = base.mark_line(color=ACCENT, opacity=0.5, strokeWidth=1.5)
     return alt.LayerChart(layer=(line, points), height=HEIGHT)
 
 
@@ -98,7 +97,7 @@ def confusion_chart(model: Model) -> alt.LayerChart:
             alt.Tooltip("share:Q", title="Of the label", format=".1%"),
         ],
     )
-    colours = alt.Scale(domain=["none", "right", "wrong"], range=[COLOURS["unknown"], _ACCENT, COLOURS["kangaroo"]])
+    colours = alt.Scale(domain=["none", "right", "wrong"], range=[MUTED, ACCENT, BAD])
     tiles = base.mark_rect(cornerRadius=4, stroke="transparent", strokeWidth=3).encode(
         color=alt.Color("kind:N", scale=colours, legend=None),
         opacity=alt.condition("datum.kind == 'none'", alt.value(0.12), alt.value(0.95)),
@@ -118,12 +117,12 @@ def calibration_chart(model: Model) -> alt.LayerChart:
     unit, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=4, domain=False)
     line = (
         alt.Chart(pd.DataFrame({"confidence": [0, 1], "accuracy": [0, 1]}))
-        .mark_line(color=COLOURS["unknown"], strokeDash=[4, 3], strokeWidth=1.5)
+        .mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1.5)
         .encode(x="confidence:Q", y="accuracy:Q")
     )
     points = (
         alt.Chart(frame)
-        .mark_point(filled=True, color=_ACCENT, opacity=0.9)
+        .mark_point(filled=True, color=ACCENT, opacity=0.9)
         .encode(
             x=alt.X("confidence:Q", scale=unit, title="Confidence", axis=axis),
             y=alt.Y("accuracy:Q", scale=unit, title="Right", axis=axis),

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from frontend.api.contract import Prediction
-from frontend.species import COLOURS
+from frontend.species import COLOURS, SPECIES
+from frontend.tables.animal_rows import COLUMNS as ANIMAL_COLUMNS
 from frontend.wording import describe_version
 
 if TYPE_CHECKING:
@@ -79,3 +80,24 @@ def column_configuration(timezone: str) -> dict[str, "ColumnConfig"]:
         "model": columns.TextColumn("Model made"),
         "id": columns.TextColumn("Prediction id"),
     }
+
+
+def predictions_csv(predictions: Sequence[Prediction]) -> bytes:
+    """Return animals with their answers, one a line in the order given; sets are joined by |, times are ISO 8601."""
+    rows = [
+        {
+            **prediction.animal.to_json(),
+            "species": prediction.species,
+            "confidence": prediction.confidence,
+            "prediction_set": "|".join(prediction.prediction_set),
+            **{f"probability_{name}": prediction.probabilities.get(name) for name in SPECIES},
+            "feedback": prediction.feedback,
+            "model_version": prediction.model_version,
+            "created_at": prediction.created_at.isoformat(),
+            "id": prediction.id,
+        }
+        for prediction in predictions
+    ]
+    answers = ("species", "confidence", "prediction_set", *(f"probability_{name}" for name in SPECIES))
+    kept = ("feedback", "model_version", "created_at", "id")
+    return pd.DataFrame(rows, columns=[*ANIMAL_COLUMNS, *answers, *kept]).to_csv(index=False).encode()

@@ -58,6 +58,13 @@ def test_a_first_visit_says_what_to_do_and_that_the_api_answers(page: Page, keep
     keep("first-visit")
 
 
+def test_the_first_visit_to_the_address_of_a_page_shows_that_page(page: Page, impatient_dashboard: str) -> None:
+    page.goto(f"{impatient_dashboard}/history")
+    expect(page.get_by_role("heading", level=1)).to_have_text("History")
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(5)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_an_elephant_is_classified_and_found_in_the_history(page: Page, keep: Callable[[str], None]) -> None:
     load_example(page, "🐘 Elephant", weight="5200")
     press(page, "Classify")

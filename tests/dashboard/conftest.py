@@ -12,7 +12,7 @@ from frontend.api.settings import DATA_SERVICE_VARIABLE, KEY_VARIABLE, TIMEOUT_V
 from tests.dashboard.local_api import KEY, LocalApi
 from tests.waiting import LIMIT_SECONDS
 
-APP = Path(__file__).resolve().parents[2] / "frontend" / "main.py"
+APP = Path(__file__).resolve().parents[2] / "frontend" / "pages" / "main.py"
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-PREDICT = "pages/predict/page.py"
-HISTORY = "pages/history/page.py"
-MODELS = "pages/models/page.py"
-DATA = "pages/data/page.py"
-MONITOR = "pages/monitor/page.py"
+PREDICT = "predict.py"
+HISTORY = "history.py"
+MODELS = "models.py"
+DATA = "data.py"
+MONITOR = "monitor.py"
 
 
 def go_to(visitor: AppTest, page: str) -> AppTest:

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frontend.api.settings import KEY_VARIABLE, STACK_VARIABLE, URL_VARIABLE
+from tests.dashboard.conftest import APP
 from tests.dashboard.local_api import KEY, VERSION, LocalApi
 from tests.dashboard.pages import HISTORY, assert_no_traceback, go_to, press, texts
 
@@ -14,6 +15,11 @@ from tests.dashboard.pages import HISTORY, assert_no_traceback, go_to, press, te
 def sidebar(visitor: AppTest) -> str:
     blocks = (visitor.sidebar.markdown, visitor.sidebar.caption)
     return "\n".join(element.value for block in blocks for element in block).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_streamlit_finds_no_folder_of_pages_beside_the_main_script() -> None:
+    # It would show "Page not found" to the first visitor of a page's own address.
+    assert not (APP.parent / "pages").exists()
 
 
 def test_every_page_names_the_current_model_and_that_the_api_answers(visitor: AppTest) -> None:

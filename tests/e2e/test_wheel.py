@@ -29,7 +29,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
-page = AppTest.from_file(str(Path(find_spec("frontend").origin).with_name("main.py"))).run(timeout=120)
+page = AppTest.from_file(str(Path(find_spec("frontend").origin).with_name("pages") / "main.py")).run(timeout=120)
 assert not page.exception, page.exception
 print(*(title.value for title in page.title))
 """

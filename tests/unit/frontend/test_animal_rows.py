@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from frontend.api.contract import Animal
-from frontend.examples import EXAMPLES
+from frontend.species import EXAMPLES
 from frontend.tables.animal_rows import (
     MAX_ROWS,
     AnimalRows,

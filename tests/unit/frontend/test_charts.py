@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pytest
 
-from frontend.charts.species import probability_chart, species_colour, species_count_chart, species_over_time_chart
+from frontend.charts.predictions import probability_chart, species_colour, species_count_chart, species_over_time_chart
 from frontend.species import COLOURS
 from frontend.tables.predictions import prediction_frame
 from tests.unit.frontend.examples import prediction

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from frontend.api.metrics_contract import CloudMetrics, Series
-from frontend.charts.cloud import (
+from frontend.charts.operations import (
     SOURCES,
     runs_chart,
     runs_frame,

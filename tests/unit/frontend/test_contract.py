@@ -21,8 +21,7 @@ from frontend.api.job_contract import Job as DashboardJob
 from frontend.api.job_contract import TrainingRequest as JobRequest
 from frontend.api.metrics_contract import API, FUNCTIONS, parse_metrics
 from frontend.api.model_contract import parse_model, parse_models
-from frontend.examples import EXAMPLES
-from frontend.species import SPECIES
+from frontend.species import EXAMPLES, SPECIES
 from frontend.wording import describe_stage
 from functions.predict.read_metrics import read_metrics
 from menagerie import animal as api_animal

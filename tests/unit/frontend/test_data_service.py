@@ -8,10 +8,10 @@ from data_service.app import create_app
 from frontend.api.call_log import Call
 from frontend.api.errors import Rejected, ServerError, Unreachable
 from frontend.charts.animals import UNLABELLED, animal_frame, kinds_chart, scatter_chart, spread_chart
-from frontend.charts.monitor import activity_chart, confidence_chart, latency_chart, species_share_chart
-from frontend.charts.time_bins import activity_frame
-from frontend.examples import EXAMPLES
-from frontend.pages.monitor.latency import route_frame
+from frontend.charts.operations import latency_chart
+from frontend.charts.predictions import activity_chart, activity_frame, confidence_chart, species_share_chart
+from frontend.pages.monitor import route_frame
+from frontend.species import EXAMPLES
 from frontend.tables.data_service import MAX_SAMPLE, DataService
 from frontend.tables.predictions import prediction_frame
 from tests.unit.frontend.examples import NOON, prediction

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from frontend.api.contract import Animal
-from frontend.charts.drift import SOME, STRONG, drift_of
-from frontend.charts.monitor import drift_chart
+from frontend.charts.drift import SOME, STRONG, drift_chart, drift_of
 
 
 def animals(count: int, seed: int, weight: float = 25.0, winged: float = 0.5) -> list[Animal]:

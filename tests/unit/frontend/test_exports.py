@@ -5,7 +5,8 @@ import io
 import pandas as pd
 
 from frontend.tables.animal_rows import RowFault, read_csv
-from frontend.tables.exports import faults_csv, predictions_csv
+from frontend.tables.exports import faults_csv
+from frontend.tables.predictions import predictions_csv
 from tests.unit.frontend.examples import DOG, prediction
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from frontend.charts.time_bins import FEWEST_BINS, MOST_BINS, bin_width, stacked_counts
+from frontend.charts.predictions import FEWEST_BINS, MOST_BINS, bin_width, stacked_counts
 from frontend.tables.predictions import prediction_frame
 from tests.unit.frontend.examples import prediction
 

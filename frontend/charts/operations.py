@@ -1,12 +1,13 @@
-"""Charts of what the cloud itself counted, as pure functions: runs, what went wrong, and how long it took."""
+"""Charts of the service in operation as pure functions: runs, failures and latency."""
 
 from collections.abc import Mapping, Sequence
 
 import altair as alt
 import pandas as pd
 
+from frontend.api.call_log import Call
 from frontend.api.metrics_contract import API, FUNCTIONS, CloudMetrics
-from frontend.charts.species import TIME_AXIS
+from frontend.charts.predictions import ACCENT, BAD, TIME_AXIS
 
 HEIGHT = 230
 # None of them a colour of a species; each at least 3:1 against the light and the dark background.
@@ -21,6 +22,83 @@ LABELS = {API: "API"}
 _POWERS_OF_TEN = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
 _LEGEND = alt.Legend(orient="top", columns=4, offset=4, padding=0, symbolType="circle")
 _FROM = alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M")
+
+
+def runs_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
+    """Draw the runs of each function over time."""
+    return _stacked_chart(runs_frame(metrics, timezone), SOURCES, metrics, timezone, "Runs")
+
+
+def troubles_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
+    """Draw what went wrong over time, by kind."""
+    return _stacked_chart(troubles_frame(metrics, timezone), TROUBLES, metrics, timezone, "Times")
+
+
+def times_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
+    """Draw what 95 % of the runs stayed below, in milliseconds on a logarithmic scale."""
+    frame = times_frame(metrics, timezone)
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_line(point=alt.OverlayMarkDef(size=40))
+        .encode(
+            x=_time(metrics, timezone),
+            y=alt.Y(
+                "p95:Q",
+                title="Milliseconds",
+                scale=alt.Scale(type="log"),
+                axis=alt.Axis(format="~s", values=_POWERS_OF_TEN, domain=False),
+            ),
+            color=_colour("source", SOURCES, list(frame["source"])),
+            tooltip=[
+                _FROM,
+                alt.Tooltip("source:N", title="Of"),
+                alt.Tooltip("p95:Q", title="95 % within (ms)", format=",.0f"),
+                alt.Tooltip("mean:Q", title="Mean (ms)", format=",.0f"),
+                alt.Tooltip("slowest:Q", title="Slowest (ms)", format=",.0f"),
+            ],
+        )
+        .properties(height=HEIGHT)
+    )
+    return chart
+
+
+def latency_chart(calls: Sequence[Call], timezone: str) -> alt.Chart:
+    """Draw every call at its time with its milliseconds, logarithmic; those that failed in a colour of their own."""
+    frame = pd.DataFrame(
+        [
+            {
+                "at": pd.Timestamp(call.at).tz_convert(timezone).tz_localize(None),
+                "milliseconds": max(call.milliseconds, 0.1),
+                "route": call.route,
+                "status": "no answer" if call.status is None else str(call.status),
+                "outcome": "failed" if call.failed else "answered",
+            }
+            for call in calls
+        ]
+    )
+    colours = alt.Scale(domain=["answered", "failed"], range=[ACCENT, BAD])
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_point(filled=True, size=28, opacity=0.6)
+        .encode(
+            x=alt.X("at:T", scale=alt.Scale(nice=False), title=None, axis=TIME_AXIS),
+            y=alt.Y(
+                "milliseconds:Q",
+                title="Milliseconds",
+                scale=alt.Scale(type="log"),
+                axis=alt.Axis(format="~s", values=_POWERS_OF_TEN, domain=False),
+            ),
+            color=alt.Color("outcome:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
+            tooltip=[
+                alt.Tooltip("route:N", title="Route"),
+                alt.Tooltip("milliseconds:Q", title="Milliseconds", format=".1f"),
+                alt.Tooltip("status:N", title="Status"),
+                alt.Tooltip("at:T", title="At", format="%H:%M:%S"),
+            ],
+        )
+        .properties(height=HEIGHT)
+    )
+    return chart
 
 
 def runs_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
@@ -60,44 +138,6 @@ def times_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
     frame = pd.concat(frames, ignore_index=True)
     frame["start"] = _wall_clock(frame.pop("at"), timezone)
     return frame.astype({"p95": float, "mean": float, "slowest": float})
-
-
-def runs_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
-    """Draw the runs of each function over time."""
-    return _stacked_chart(runs_frame(metrics, timezone), SOURCES, metrics, timezone, "Runs")
-
-
-def troubles_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
-    """Draw what went wrong over time, by kind."""
-    return _stacked_chart(troubles_frame(metrics, timezone), TROUBLES, metrics, timezone, "Times")
-
-
-def times_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
-    """Draw what 95 % of the runs stayed below, in milliseconds on a logarithmic scale."""
-    frame = times_frame(metrics, timezone)
-    chart: alt.Chart = (
-        alt.Chart(frame)
-        .mark_line(point=alt.OverlayMarkDef(size=40))
-        .encode(
-            x=_time(metrics, timezone),
-            y=alt.Y(
-                "p95:Q",
-                title="Milliseconds",
-                scale=alt.Scale(type="log"),
-                axis=alt.Axis(format="~s", values=_POWERS_OF_TEN, domain=False),
-            ),
-            color=_colour("source", SOURCES, list(frame["source"])),
-            tooltip=[
-                _FROM,
-                alt.Tooltip("source:N", title="Of"),
-                alt.Tooltip("p95:Q", title="95 % within (ms)", format=",.0f"),
-                alt.Tooltip("mean:Q", title="Mean (ms)", format=",.0f"),
-                alt.Tooltip("slowest:Q", title="Slowest (ms)", format=",.0f"),
-            ],
-        )
-        .properties(height=HEIGHT)
-    )
-    return chart
 
 
 def _stacked(

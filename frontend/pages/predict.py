@@ -1,4 +1,4 @@
-"""One animal: an example or a form on the left, the answer on the right."""
+"""The page *Predict*: classify one animal or many."""
 
 import streamlit as st
 
@@ -9,11 +9,69 @@ from frontend.components import session
 from frontend.components.answer_card import show_answer
 from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_empty, show_error, steady_line
-from frontend.examples import EXAMPLES
-from frontend.species import UNKNOWN, species_named
+from frontend.pages.many_animals import show_many_animals
+from frontend.species import EXAMPLES, UNKNOWN, species_named
+from frontend.wording import describe_version
 
 OUTCOME, UNANSWERED = "predict_outcome", "predict_unanswered"
 LEGS, HEIGHT, WEIGHT, WINGS, TAIL = (f"animal_{name}" for name in ("legs", "height", "weight", "wings", "tail"))
+ONE, MANY = "One animal", "Many animals"
+OPEN, PICKED, _WIDGET = "model_choice_open", "model_choice", "model_choice_version"
+
+
+def show() -> None:
+    """Lay the page out: what the visitor wants to do, and the place to do it."""
+    st.title("Which animal is it?", anchor=False)
+    st.markdown("Describe an animal; the model says which species it is, and how sure it is of that.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        how_many = st.segmented_control(
+            "How many animals",
+            [ONE, MANY],
+            default=ONE,
+            required=True,
+            key="predict_how_many",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        model_version = choose_model()
+    if how_many == MANY:
+        show_many_animals(model_version)
+    else:
+        show_one_animal(model_version)
+
+
+def choose_model() -> str | None:
+    """Return the version that was picked, None for the current one; models are only listed once somebody looks."""
+    picked: str | None = st.session_state.get(PICKED)
+    label = f"Model of {describe_version(picked)}" if picked else "Current model"
+    choice = st.popover(label, icon=":material/model_training:", key=OPEN, on_change="rerun")
+    if choice.open:
+        with choice:
+            st.selectbox(
+                "Model that answers",
+                _others(picked),
+                index=None,
+                format_func=describe_version,
+                placeholder="The current one",
+                key=_WIDGET,
+                persist_state="session",
+                on_change=_pick,
+                help="An older model, or a new one before it is promoted. The answers are stored all the same.",
+            )
+    return picked
+
+
+def _pick() -> None:
+    st.session_state[PICKED] = st.session_state.get(_WIDGET)
+
+
+def _others(picked: str | None) -> list[str]:
+    try:
+        models = session.models()
+    except ApiError:
+        # The page itself says what is wrong as soon as it asks for something; what was picked stays.
+        return [picked] if picked else []
+    return [model.version for model in models.items if model.version != models.current or model.version == picked]
 
 
 def show_one_animal(model_version: str | None) -> None:
@@ -102,16 +160,20 @@ def _classify(animal: Animal, model_version: str | None) -> None:
         session.forget_health()
 
 
-def _keep(prediction: Prediction) -> None:
-    st.session_state[OUTCOME] = prediction
-
-
 def _show_outcome() -> None:
     match st.session_state.get(OUTCOME):
         case Prediction() as prediction:
             show_answer(prediction, on_saved=_keep)
-            st.page_link("pages/history/page.py", label="All predictions so far", icon=":material/history:")
+            st.page_link("history.py", label="All predictions so far", icon=":material/history:")
         case ApiError() as error:
             show_error(error)
         case _:
             show_empty("No answer yet", "Load an example or describe an animal, then press Classify.", icon="🔎")
+
+
+def _keep(prediction: Prediction) -> None:
+    st.session_state[OUTCOME] = prediction
+
+
+if __name__ == "__main__":
+    show()

@@ -1,23 +1,26 @@
-"""Many animals: a table to edit or a file to upload, sent in batches, the answers as a table and a file."""
+"""The part of the page *Predict* for many animals: a table to edit or a file to upload, and the answers."""
 
 import pandas as pd
 import streamlit as st
 
 from frontend.api.batches import Outcome, classify_all
-from frontend.api.contract import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG
+from frontend.api.contract import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Prediction
+from frontend.charts.predictions import species_count_chart
 from frontend.components import session
 from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_error
-from frontend.examples import EXAMPLES
-from frontend.pages.predict.many_answers import show_many_answers
+from frontend.species import EXAMPLES, UNKNOWN
 from frontend.tables.animal_rows import AnimalRows, RowFault, UnreadableFile, animal_table, read_csv, read_table
 from frontend.tables.exports import faults_csv, template_csv
-from frontend.wording import counted
+from frontend.tables.predictions import column_configuration, prediction_frame, predictions_csv, shown_frame
+from frontend.wording import counted, percent
 
 OUTCOME = "many_outcome"
 # The editor loses edits when it is fed its own output, so it starts from `BASE` and the edited table is kept beside it.
 BASE, EDITED, EDITOR, FAULTS = "many_base", "many_edited", "many_editor", "many_faults"
 FAULTS_SHOWN = 10
+SHOWN_COLUMNS = ("species", "confidence", "prediction_set", "legs", "height", "weight", "wings", "tail", "id")
+IN_DOUBT = "The share whose prediction set holds more than one species."
 
 
 def show_many_animals(model_version: str | None) -> None:
@@ -141,3 +144,32 @@ def _classify(asked: Outcome, bar: "st.delta_generator.DeltaGenerator") -> None:
     bar.empty()
     if outcome.error is not None:
         session.forget_health()
+
+
+def show_many_answers(predictions: list[Prediction]) -> None:
+    """Show answers that have been stored, in the order the animals were sent."""
+    frame = prediction_frame(predictions)
+    st.subheader("The model's answers", anchor=False)
+    with st.grid(3, min_column_width=110):
+        st.metric("Classified", f"{len(frame):,}", border=True)
+        st.metric("In doubt", percent((frame["prediction_set"].map(len) > 1).mean()), border=True, help=IN_DOUBT)
+        st.metric("Unknown", percent((frame["species"] == UNKNOWN).mean()), border=True)
+    with st.container(border=True):
+        st.markdown("**By species**")
+        st.altair_chart(species_count_chart(frame), key="many_counts", alt="Answers by species")
+    st.dataframe(
+        shown_frame(frame),
+        hide_index=True,
+        column_config=column_configuration(session.timezone()),
+        column_order=SHOWN_COLUMNS,
+        key="many_answers",
+        alt="The answers, in the order the animals were sent",
+    )
+    st.download_button(
+        "Download the answers",
+        lambda: predictions_csv(predictions),
+        "predictions.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )

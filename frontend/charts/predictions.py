@@ -1,0 +1,254 @@
+"""Charts of predictions as pure functions: of one, by species and over time."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from frontend.species import SPECIES, species_named
+from frontend.wording import percent
+
+# Colours that stand for no species; each at least 3:1 against the light and the dark background.
+ACCENT, MUTED, BAD = "#0f9d8a", "#8a8d94", "#d1622b"
+PROBABILITY_HEIGHT = 180
+COUNT_HEIGHT = 260
+TIME_HEIGHT = 230
+_SPECIES_AXIS = alt.Axis(domain=False, ticks=False, labelPadding=8)
+_BAR: dict[str, Any] = {"cornerRadiusEnd": 4, "height": {"band": 0.62}}
+_BESIDE: dict[str, Any] = {"align": "left", "dx": 6, "color": MUTED, "fontWeight": 600}
+_RULED_OUT_OPACITY = 0.35
+_CAPITALISED = "upper(slice(datum.label, 0, 1)) + slice(datum.label, 1)"
+SPECIES_LEGEND = alt.Legend(orient="top", columns=3, offset=4, padding=0, symbolType="circle", labelExpr=_CAPITALISED)
+TIME_AXIS = alt.Axis(
+    format={
+        "seconds": "%H:%M:%S",
+        "minutes": "%H:%M",
+        "hours": "%H:%M",
+        "date": "%d %b",
+        "week": "%d %b",
+        "month": "%b %Y",
+        "year": "%Y",
+    },
+    labelOverlap=True,
+    tickCount=6,
+    domain=False,
+    grid=False,
+)
+MOST_BINS = 48
+FEWEST_BINS = 16
+BIN_WIDTHS = tuple(
+    pd.Timedelta(width) for width in ("10s", "1min", "5min", "15min", "1h", "6h", "1D", "7D", "30D", "365D")
+)
+_FROM = alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M:%S")
+
+
+def species_colour(names: Collection[str], *, legend: alt.Legend | None = None) -> alt.Color:
+    """Return the colour encoding of the field `species` for the species present, in the order of the API."""
+    present = [name for name in SPECIES if name in names] + sorted(set(names) - set(SPECIES))
+    colours = [species_named(name).colour for name in present]
+    return alt.Color("species:N", scale=alt.Scale(domain=present, range=colours), legend=legend, title=None)
+
+
+def probability_chart(probabilities: Mapping[str, float], prediction_set: Collection[str]) -> alt.LayerChart:
+    """Draw one bar a species, most probable first; species outside the prediction set are faded."""
+    rows = [
+        {
+            "species": name,
+            "label": species_named(name).label,
+            "probability": share,
+            "shown": percent(share),
+            "in_set": "yes" if name in prediction_set else "no, ruled out",
+        }
+        for name, share in sorted(probabilities.items(), key=lambda item: -item[1])
+    ]
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=_SPECIES_AXIS),
+        x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
+        tooltip=[
+            alt.Tooltip("label:N", title="Species"),
+            alt.Tooltip("probability:Q", title="Probability", format=".3%"),
+            alt.Tooltip("in_set:N", title="In the prediction set"),
+        ],
+    )
+    bars = base.mark_bar(**_BAR).encode(
+        color=species_colour(probabilities.keys()),
+        opacity=alt.condition("datum.in_set == 'yes'", alt.value(1.0), alt.value(_RULED_OUT_OPACITY)),
+    )
+    # The number stands inside a long bar and beside a short one, so that it never leaves the chart.
+    long = "datum.probability > 0.8"
+    inside = base.mark_text(align="right", dx=-8, color="white", fontWeight=600)
+    beside = base.mark_text(**_BESIDE)
+    layers = (
+        bars,
+        inside.encode(text="shown:N").transform_filter(long),
+        beside.encode(text="shown:N").transform_filter(f"!({long})"),
+    )
+    return alt.LayerChart(layer=layers, height=PROBABILITY_HEIGHT)
+
+
+def species_count_chart(frame: pd.DataFrame) -> alt.LayerChart:
+    """Count the rows of each species; `frame` has a column `species`."""
+    counted = frame["species"].value_counts().rename_axis("species").reset_index(name="predictions")
+    counted["label"] = [species_named(name).label for name in counted["species"]]
+    counted["share"] = counted["predictions"] / len(frame) if len(frame) else 0.0
+    base = alt.Chart(counted).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=_SPECIES_AXIS),
+        # Room on the right for the longest bar's number.
+        x=alt.X("predictions:Q", scale=alt.Scale(domainMax=1.15 * float(counted["predictions"].max() or 1)), axis=None),
+        tooltip=[
+            alt.Tooltip("label:N", title="Species"),
+            alt.Tooltip("predictions:Q", title="Predictions"),
+            alt.Tooltip("share:Q", title="Share", format=".1%"),
+        ],
+    )
+    bars = base.mark_bar(**_BAR).encode(color=species_colour(list(counted["species"])))
+    return alt.LayerChart(layer=(bars, base.mark_text(**_BESIDE).encode(text="predictions:Q")), height=COUNT_HEIGHT)
+
+
+def species_over_time_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
+    """Stack the rows of each species over time; `frame` has `created_at` with a zone and `species`.
+
+    The bars' width follows the span, from ten seconds to a month; times in the zone named. A click on the legend
+    picks a species.
+    """
+    counted = stacked_counts(frame, timezone)
+    counted["label"] = [species_named(name).label for name in counted["species"]]
+    picked = alt.selection_point(name="picked_species", fields=["species"], bind="legend")
+    chart: alt.Chart = (
+        alt.Chart(counted)
+        .mark_rect()
+        .encode(
+            x=alt.X("start:T", scale=alt.Scale(nice=False), title=None, axis=TIME_AXIS),
+            x2="end:T",
+            y=alt.Y("bottom:Q", title="Predictions", axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False)),
+            y2="top:Q",
+            color=species_colour(list(counted["species"]), legend=SPECIES_LEGEND),
+            opacity=alt.condition(picked, alt.value(1.0), alt.value(0.15)),
+            tooltip=[
+                alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M:%S"),
+                alt.Tooltip("end:T", title="To", format="%d %b %Y, %H:%M:%S"),
+                alt.Tooltip("label:N", title="Species"),
+                alt.Tooltip("predictions:Q", title="Predictions"),
+            ],
+        )
+        .add_params(picked)
+        .properties(height=COUNT_HEIGHT)
+    )
+    return chart
+
+
+def species_share_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
+    """Draw the share of each species over time; `frame` has `created_at` with a zone and `species`."""
+    counted = stacked_counts(frame, timezone)
+    total = counted.groupby("start")["predictions"].transform("sum").clip(lower=1)
+    counted["share"] = counted["predictions"] / total
+    counted["low"], counted["high"] = counted["bottom"] / total, counted["top"] / total
+    counted["label"] = [species_named(name).label for name in counted["species"]]
+    chart: alt.Chart = (
+        alt.Chart(counted)
+        .mark_rect()
+        .encode(
+            x=_time("start"),
+            x2="end:T",
+            y=alt.Y("low:Q", title="Share", axis=alt.Axis(format="%", tickCount=4, domain=False)),
+            y2="high:Q",
+            color=species_colour(list(counted["species"]), legend=SPECIES_LEGEND),
+            tooltip=[
+                _FROM,
+                alt.Tooltip("label:N", title="Species"),
+                alt.Tooltip("share:Q", title="Share", format=".1%"),
+                alt.Tooltip("predictions:Q", title="Predictions"),
+            ],
+        )
+        .properties(height=TIME_HEIGHT)
+    )
+    return chart
+
+
+def activity_chart(frame: pd.DataFrame, timezone: str, field: str, title: str) -> alt.Chart:
+    """Draw one column of `activity_frame` as bars over time."""
+    bars = alt.Chart(activity_frame(frame, timezone)).mark_rect(color=ACCENT)
+    chart: alt.Chart = bars.encode(
+        x=_time("start"),
+        x2="end:T",
+        y=alt.Y(f"{field}:Q", title=title, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False)),
+        y2=alt.datum(0),
+        tooltip=[_FROM, alt.Tooltip(f"{field}:Q", title=title)],
+    ).properties(height=TIME_HEIGHT)
+    return chart
+
+
+def confidence_chart(frame: pd.DataFrame, timezone: str) -> alt.LayerChart:
+    """Draw the mean confidence over time, and the tenth of the answers that are least sure below it."""
+    binned = activity_frame(frame, timezone)
+    base = alt.Chart(binned).encode(
+        x=_time("middle"),
+        tooltip=[
+            _FROM,
+            alt.Tooltip("confidence:Q", title="Mean confidence", format=".2%"),
+            alt.Tooltip("least_sure:Q", title="A tenth is below", format=".2%"),
+        ],
+    )
+    axis = alt.Axis(format=".0%", tickCount=4, domain=False)
+    mean = base.mark_line(color=ACCENT, point=alt.OverlayMarkDef(color=ACCENT)).encode(
+        y=alt.Y("confidence:Q", title="Confidence", scale=alt.Scale(domain=[0, 1]), axis=axis)
+    )
+    low = base.mark_line(color=MUTED, strokeDash=[4, 3]).encode(y="least_sure:Q")
+    return alt.LayerChart(layer=(low, mean), height=TIME_HEIGHT)
+
+
+def stacked_counts(frame: pd.DataFrame, timezone: str) -> pd.DataFrame:
+    """Count rows by stretch of time and species, one species stacked on the other.
+
+    `frame` has at least one row, `created_at` with a zone, and `species`. The answer has `start` and `end` on the wall
+    clock of `timezone`, without a zone so that a chart shows them as they are in any browser; `species`,
+    `predictions`, and `bottom` and `top` of the stack.
+    """
+    local = frame["created_at"].dt.tz_convert(timezone).dt.tz_localize(None)
+    width = bin_width(local)
+    binned = frame.assign(start=local.dt.floor(width))
+    counted = binned.groupby(["start", "species"], sort=True).size().reset_index(name="predictions")
+    counted = _with_room(counted, width)
+    counted["end"] = counted["start"] + width
+    counted["top"] = counted.groupby("start")["predictions"].cumsum()
+    counted["bottom"] = counted["top"] - counted["predictions"]
+    return counted
+
+
+def activity_frame(frame: pd.DataFrame, timezone: str) -> pd.DataFrame:
+    """Sum predictions up by stretch of time.
+
+    `frame` has `created_at` with a zone, `confidence` and `request`. The answer has `start`, `middle` and `end` on the
+    wall clock of `timezone`, `predictions`, `requests`, `confidence` (mean) and `least_sure` (its tenth percentile).
+    """
+    local = frame["created_at"].dt.tz_convert(timezone).dt.tz_localize(None)
+    width = bin_width(local)
+    grouped = frame.assign(start=local.dt.floor(width)).groupby("start")
+    binned = grouped.agg(
+        predictions=("request", "size"),
+        requests=("request", "nunique"),
+        confidence=("confidence", "mean"),
+        least_sure=("confidence", lambda values: values.quantile(0.1)),
+    ).reset_index()
+    binned["middle"], binned["end"] = binned["start"] + width / 2, binned["start"] + width
+    return binned
+
+
+def bin_width(times: pd.Series) -> pd.Timedelta:
+    """Return the narrowest width of `BIN_WIDTHS` that shows the span of the times in `MOST_BINS` bars or fewer."""
+    span = times.max() - times.min() if len(times) else pd.Timedelta(0)
+    return next((width for width in BIN_WIDTHS if span <= MOST_BINS * width), BIN_WIDTHS[-1])
+
+
+def _with_room(counted: pd.DataFrame, width: pd.Timedelta) -> pd.DataFrame:
+    """Add an empty bar before the first and after the last, so that a single bar stays a bar among `FEWEST_BINS`."""
+    first, last = counted["start"].min(), counted["start"].max()
+    missing = max(FEWEST_BINS - ((last - first) // width + 1), 2)
+    edges = [first - (missing // 2) * width, last + (missing - missing // 2) * width]
+    empty = pd.DataFrame({"start": edges, "species": counted["species"].iloc[0], "predictions": 0})
+    return pd.concat([empty.iloc[:1], counted, empty.iloc[1:]], ignore_index=True)
+
+
+def _time(field: str) -> alt.X:
+    return alt.X(f"{field}:T", scale=alt.Scale(nice=False), title=None, axis=TIME_AXIS)

@@ -1,0 +1,249 @@
+"""The page *History*: every stored prediction, newest first."""
+
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from frontend.api.contract import Prediction
+from frontend.api.errors import ApiError, NotFound
+from frontend.charts.predictions import species_count_chart, species_over_time_chart
+from frontend.components import session
+from frontend.components.answer_card import show_answer
+from frontend.components.loaded_history import (
+    MOST_ROWS,
+    History,
+    Question,
+    forget_history,
+    keep_history,
+    kept_history,
+    load_all,
+    load_history,
+    load_more,
+)
+from frontend.components.notices import show_empty, show_error, steady_line
+from frontend.species import SPECIES, UNKNOWN, species_named
+from frontend.tables.predictions import column_configuration, prediction_frame, predictions_csv, shown_frame
+from frontend.wording import counted, describe_version, percent
+
+FIND_ID, FOUND = "find_id", "find_outcome"
+
+
+def show() -> None:
+    """Lay out the filters, the figures, the charts, the table, the selected row and the search by id."""
+    st.title("History", anchor=False)
+    question = _show_filters()
+    if question is None:
+        st.warning("The first day lies after the last one. Change one of them.", icon=":material/date_range:")
+        return
+    line = steady_line()
+    outcome: History | ApiError | None = kept_history(question)
+    if outcome is None:
+        with line, st.spinner("Loading predictions …"):
+            outcome = _load(question)
+    if isinstance(outcome, ApiError):
+        show_error(outcome)
+        st.button("Try again", icon=":material/refresh:", type="primary")
+    elif outcome.items:
+        line.caption(f"Newest first, loaded {_clock(outcome)}")
+        _show_history(outcome)
+    else:
+        _show_nothing(outcome)
+    _show_search_by_id()
+
+
+def _show_filters() -> Question | None:
+    """Return the question that the filters ask, or None if the days are in the wrong order."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        species = st.selectbox(
+            "Species",
+            list(SPECIES),
+            index=None,
+            format_func=lambda name: species_named(name).title,
+            placeholder="All species",
+            key="history_species",
+            persist_state="session",
+            width=165,
+        )
+        model = st.selectbox(
+            "Model",
+            _known_versions(),
+            index=None,
+            format_func=describe_version,
+            placeholder="All models",
+            key="history_model",
+            persist_state="session",
+            width=190,
+        )
+        first = st.date_input("From", None, format="YYYY-MM-DD", key="history_from", persist_state="session", width=140)
+        last = st.date_input("To", None, format="YYYY-MM-DD", key="history_to", persist_state="session", width=140)
+        st.button("Refresh", icon=":material/refresh:", on_click=forget_history)
+    if first and last and first > last:
+        return None
+    return Question.of_days(species, first, last, session.timezone(), model)
+
+
+def _known_versions() -> list[str]:
+    try:
+        return [model.version for model in session.models().items]
+    except ApiError:
+        # The page itself shows the error; a filter that was set stays.
+        kept = st.session_state.get("history_model")
+        return [kept] if kept else []
+
+
+def _load(question: Question) -> History | ApiError:
+    """Load the newest rows and keep them, or return the error."""
+    try:
+        history = load_history(session.client(), question)
+    except ApiError as error:
+        session.forget_health()
+        return error
+    keep_history(history)
+    return history
+
+
+def _show_history(history: History) -> None:
+    timezone = session.timezone()
+    frame = prediction_frame(history.items)
+    with st.grid(3, min_column_width=130):
+        st.metric("Loaded", f"{len(frame)}{'+' if history.next_cursor else ''}", border=True)
+        st.metric("Confidence", percent(frame["confidence"].mean()), border=True)
+        st.metric("Unknown", percent((frame["species"] == UNKNOWN).mean()), border=True)
+    counts, over_time = st.columns([2, 3], gap="medium")
+    with counts, st.container(border=True):
+        st.markdown("**By species**")
+        st.altair_chart(species_count_chart(frame), key="history_counts", alt="Predictions by species")
+    with over_time, st.container(border=True):
+        st.markdown("**Over time**")
+        st.altair_chart(
+            species_over_time_chart(frame, timezone), key="history_over_time", alt="Predictions over time by species"
+        )
+    picked = st.dataframe(
+        shown_frame(frame),
+        hide_index=True,
+        column_config=column_configuration(timezone),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"history_table_{history.loaded_at.timestamp()}",
+        alt="Stored predictions, newest first",
+    )
+    _show_more(history)
+    for row in picked["selection"]["rows"]:
+        if row < len(history.items):
+            show_answer(history.items[row], key="history_picked")
+    if not picked["selection"]["rows"]:
+        st.caption("Tick a row to see its probabilities, and to say what the animal really was.")
+
+
+def _show_nothing(history: History) -> None:
+    if history.next_cursor is not None:
+        show_empty("Nothing found so far", "There are older predictions to look through: press Show more.", icon="🔭")
+        _show_more(history)
+    elif history.question == Question():
+        show_empty("No predictions yet", "Classify an animal first; it will be the first line here.", icon="🐾")
+        st.page_link("predict.py", label="Classify an animal", icon=":material/pets:")
+    else:
+        show_empty("Nothing matches", "Choose other days or another species, or clear the filters.", icon="🔭")
+
+
+def _show_more(history: History) -> None:
+    """Offer the next page, all pages, and the loaded rows as a file."""
+    more = history.next_cursor is not None
+    error = None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        one = more and st.button("Show more", icon=":material/expand_more:", key="history_more")
+        every = more and st.button(
+            "Load all",
+            icon=":material/vertical_align_bottom:",
+            key="history_all",
+            help=f"Everything that the filters match, up to {counted(MOST_ROWS, 'prediction')}.",
+        )
+        if history.items:
+            st.download_button(
+                "Download",
+                lambda: predictions_csv(history.items),
+                "predictions.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                help="What is loaded, as a CSV file.",
+            )
+        line = steady_line()
+    if one or every:
+        with line, st.spinner("Loading older predictions …"):
+            error = _load_older(history, everything=every)
+        if error is None:
+            st.rerun()
+    line.caption(_describe_end(history))
+    if error is not None:
+        show_error(error)
+
+
+def _load_older(history: History, *, everything: bool) -> ApiError | None:
+    """Keep the history with the rows that follow, or return the error."""
+    bar = st.empty()
+
+    def report(loaded: History) -> None:
+        keep_history(loaded)
+        bar.caption(f"{counted(len(loaded.items), 'prediction')} so far …")
+
+    try:
+        if everything:
+            load_all(session.client(), history, report)
+        else:
+            keep_history(load_more(session.client(), history))
+    except ApiError as error:
+        session.forget_health()
+        return error
+    return None
+
+
+def _describe_end(history: History) -> str:
+    """Say whether there are older rows, and how many were searched if a model is selected."""
+    if history.question.model_version is None:
+        return "There are older ones." if history.next_cursor else "These are all."
+    looked = f"Looked through {counted(history.looked_through, 'prediction')} of all models"
+    return f"{looked}, there are older ones." if history.next_cursor else f"{looked}, these are all of this one."
+
+
+def _show_search_by_id() -> None:
+    """Lay out the field for an id and the prediction that has it."""
+    with st.expander("Find one by its id", icon=":material/search:"):
+        with st.form("find", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            prediction_id = st.text_input(
+                "Id of a prediction", key=FIND_ID, placeholder="01KG9YS7G0D4HAWTBSEDNRP5HY-0", persist_state="session"
+            )
+            sent = st.form_submit_button("Find", icon=":material/search:")
+        if sent and prediction_id.strip():
+            with st.spinner("Looking it up …"):
+                st.session_state[FOUND] = _find(prediction_id.strip())
+        match st.session_state.get(FOUND):
+            case Prediction() as prediction:
+                show_answer(prediction, key="found", on_saved=_keep_found)
+            case NotFound():
+                st.info("There is no prediction of that id.", icon=":material/search_off:")
+            case ApiError() as error:
+                show_error(error)
+
+
+def _find(prediction_id: str) -> Prediction | ApiError:
+    try:
+        return session.client().prediction(prediction_id)
+    except NotFound as error:
+        return error
+    except ApiError as error:
+        session.forget_health()
+        return error
+
+
+def _keep_found(prediction: Prediction) -> None:
+    st.session_state[FOUND] = prediction
+
+
+def _clock(history: History) -> str:
+    zone = session.timezone()
+    return f"{history.loaded_at.astimezone(ZoneInfo(zone)):%H:%M:%S} {zone}"
+
+
+if __name__ == "__main__":
+    show()

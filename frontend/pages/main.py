@@ -1,0 +1,92 @@
+"""The main script of the dashboard: page frame, navigation and sidebar.
+
+It is in the folder of the pages because Streamlit treats a folder `pages` *beside* the main script as an application of
+its older kind until `st.navigation` has run once: the first visit to `/history` would show "Page not found".
+"""
+
+import sys
+from pathlib import Path
+
+# An image has no installed package, and Streamlit puts the folder of the started script on the path, not its parent.
+if str(Path(__file__).resolve().parents[2]) not in sys.path:
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+import streamlit as st
+
+from frontend.api.errors import Unreachable
+from frontend.api.settings import NotDeployed, Settings, SettingsMissing
+from frontend.components import session
+from frontend.components.notices import show_not_deployed, show_settings_missing
+from frontend.wording import describe_version, percent, quantity
+
+
+def main() -> None:
+    """Show the selected page and the sidebar."""
+    st.set_page_config(page_title="Menagerie", page_icon="🐘", layout="wide")
+    st.logo(str(Path(__file__).parents[1] / "assets" / "logo.svg"), size="large")
+    try:
+        Settings.from_environment()
+    except NotDeployed:
+        show_not_deployed()
+        return
+    except SettingsMissing as error:
+        show_settings_missing(error)
+        return
+    page = st.navigation(
+        [
+            st.Page("predict.py", title="Predict", icon=":material/pets:", default=True),
+            st.Page("history.py", title="History", icon=":material/history:"),
+            st.Page("models.py", title="Models", icon=":material/model_training:"),
+            st.Page("data.py", title="Data", icon=":material/scatter_plot:"),
+            st.Page("monitor.py", title="Monitor", icon=":material/monitoring:"),
+        ]
+    )
+    page.run()
+    # After the page, so that a slow health check does not delay it.
+    with st.sidebar:
+        _show_status()
+
+
+@st.fragment(run_every="15s")
+def _show_status() -> None:
+    """Show whether the API answers and which model is current, and refresh both."""
+    reading = session.health()
+    with st.container(gap="xsmall"):
+        st.caption("API")
+        _show_api(reading)
+    with st.container(gap="xsmall"):
+        st.caption("Current model")
+        if reading.health is None:
+            st.markdown("Not known at the moment")
+        else:
+            _show_model(reading.health.model_version)
+    st.button("Check again", icon=":material/refresh:", type="tertiary", on_click=session.forget_health)
+
+
+def _show_api(reading: session.HealthReading) -> None:
+    if reading.error is None:
+        st.badge(f"Answers in {reading.milliseconds:.0f} ms", icon=":material/cloud_done:", color="green")
+        return
+    if isinstance(reading.error, Unreachable):
+        st.badge("Does not answer", icon=":material/cloud_off:", color="red")
+    else:
+        st.badge("Answers, but not ready", icon=":material/cloud_alert:", color="orange")
+    st.caption(f"{reading.error} {reading.error.advice}")
+
+
+def _show_model(version: str) -> None:
+    st.markdown(f"**{describe_version(version)}**")
+    st.caption(f"`{version}`")
+    model = session.known_model(version)
+    if model is None:
+        return
+    st.caption(
+        f"{percent(model.accuracy)} right on {quantity(model.held_out_rows, 'animals')} it was not trained on; "
+        f"its prediction sets aim at {percent(model.target_coverage)}.",
+        help="Measured when the model was made, against the labels it was trained with. Split conformal prediction "
+        "makes the sets: of all sets, that share is meant to hold the true species.",
+    )
+
+
+if __name__ == "__main__":
+    main()
