@@ -187,7 +187,7 @@ def _history() -> Counts:
     models = CurrentModel(registry, refresh_seconds=60)
     app = create_app(models, registry, predictions, InMemoryFeedback(predictions), InMemoryMetrics(), now=_noon)
     with serve(app) as url, mock.patch.dict(os.environ, {URL_VARIABLE: url, KEY_VARIABLE: "key"}):
-        visitor = AppTest.from_file(ROOT / "frontend" / "main.py", default_timeout=60).run()
+        visitor = AppTest.from_file(ROOT / "frontend" / "pages" / "main.py", default_timeout=60).run()
         visitor.switch_page(HISTORY)
         with Trip() as trip:
             visitor.run()
