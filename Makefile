@@ -73,7 +73,7 @@ bench: $(READY) ## the measurements of benchmarks/
 
 # `sam build` calls these with ARTIFACTS_DIR; the zips are the same as everywhere else, unpacked.
 build-PredictFunction build-RetrainFunction: PART = predict
-build-TrainFunction: PART = retrain
+build-TrainFunction: PART = train
 build-PredictFunction build-RetrainFunction build-TrainFunction: $(READY)
 	$(BIN)/menagerie package $(PART) --output build
 	$(BIN)/python -m zipfile -e build/$(PART).zip "$(ARTIFACTS_DIR)"

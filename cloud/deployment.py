@@ -24,7 +24,7 @@ STACK_NAME = "menagerie"
 DIGEST_TAG = "menagerie:deployment"
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 # Which zip each function of the template runs: only the training job needs the large one.
-CODE = {"PredictFunction": "predict", "RetrainFunction": "predict", "TrainFunction": "retrain"}
+CODE = {"PredictFunction": "predict", "RetrainFunction": "predict", "TrainFunction": "train"}
 TIMEOUT_SECONDS = 15 * 60
 POLL_SECONDS = 0.2
 

@@ -15,7 +15,7 @@ PYTHON_VERSIONS = ("3.12", "3.13", "3.14")
 
 
 def package(
-    functions: Annotated[list[str] | None, typer.Argument(help="predict, retrain; both if left out.")] = None,
+    functions: Annotated[list[str] | None, typer.Argument(help="predict, train; both if left out.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for the zips.")] = Path("build"),
     python_version: Annotated[
         str, typer.Option(help="Lambda's Python; `local` for this interpreter on this platform.")

@@ -23,7 +23,7 @@ UNZIPPED_LIMIT = 250 * MIB
 # What each zip holds of ours; its dependencies are those of requirements/<part>.txt.
 PARTS: dict[str, tuple[str, ...]] = {
     "predict": ("menagerie", "functions"),
-    "retrain": ("menagerie", "functions", "training"),
+    "train": ("menagerie", "functions", "training"),
 }
 NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.md")
 

@@ -46,7 +46,7 @@ def test_a_zip_fits_into_lambda(packages: dict[str, Package], part: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("part", "mebibytes"), [("predict", 110), ("retrain", 235)])
+@pytest.mark.parametrize(("part", "mebibytes"), [("predict", 110), ("train", 235)])
 def test_a_zip_for_lambda_stays_well_below_the_limit_with_its_bytecode(
     tmp_path: Path, part: str, mebibytes: int
 ) -> None:
@@ -68,12 +68,12 @@ def test_a_zip_over_the_limit_is_refused_and_none_is_left(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_each_zip_holds_its_sources_and_their_bytecode_and_nothing_else_of_ours(packages: dict[str, Package]) -> None:
-    predict, retrain = names(packages["predict"]), names(packages["retrain"])
+    predict, train = names(packages["predict"]), names(packages["train"])
     assert {"functions/predict/handler.py", "menagerie/animal.py"} <= predict
     assert any(name.startswith("functions/predict/__pycache__/handler.") for name in predict)
-    assert {"functions/train/handler.py", "training/pipeline.py"} <= retrain
+    assert {"functions/train/handler.py", "training/pipeline.py"} <= train
     assert not {name for name in predict if name.startswith(("training/", "sklearn/", "scipy/", "tests/"))}
-    assert not {name for name in predict | retrain if "data_service/" in name or name.startswith(("cloud/", "boto3/"))}
+    assert not {name for name in predict | train if "data_service/" in name or name.startswith(("cloud/", "boto3/"))}
 
 
 @pytest.mark.slow
@@ -81,7 +81,7 @@ def test_each_zip_holds_its_sources_and_their_bytecode_and_nothing_else_of_ours(
     ("part", "modules"),
     [
         ("predict", "functions.predict.app, menagerie.classifier"),
-        ("retrain", "functions.retrain.app, training.pipeline, skl2onnx, sklearn"),
+        ("train", "functions.retrain.app, training.pipeline, skl2onnx, sklearn"),
     ],
 )
 def test_a_zip_needs_nothing_but_itself_and_boto3(
@@ -101,7 +101,7 @@ def test_a_zip_needs_nothing_but_itself_and_boto3(
 
 
 def test_an_unknown_part_is_an_error_that_names_the_others(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="no part called oracle; the parts are predict, retrain"):
+    with pytest.raises(InvalidInput, match="no part called oracle; the parts are predict, train"):
         build("oracle", local_target(), tmp_path)
 
 

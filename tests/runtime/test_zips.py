@@ -109,7 +109,7 @@ def test_no_function_leaves_anything_at_home_such_as_telemetry(world: World) -> 
     assert [each for function in world.functions.values() for each in function.home.rglob("*")] == []
 
 
-@pytest.mark.parametrize("part", ["predict", "retrain"])
+@pytest.mark.parametrize("part", ["predict", "train"])
 @pytest.mark.parametrize(("module", "silent"), [("menagerie.classifier", True), ("onnxruntime", False)])
 def test_onnxruntime_is_told_to_be_silent_by_the_code_itself(
     code: Code, tmp_path: Path, part: str, module: str, silent: bool

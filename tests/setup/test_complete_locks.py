@@ -15,8 +15,8 @@ from tests.setup.checkout import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # What requirements/compile.sh compiles each of them from. lambda-emulator.txt is for one file of one package.
 GROUPS = {
-    "dev": ["dev", "predict", "retrain", "dashboard", "data-service", "deploy"],
-    **{name: [name] for name in ("predict", "retrain", "dashboard", "data-service", "deploy", "moto-server")},
+    "dev": ["dev", "predict", "train", "dashboard", "data-service", "deploy"],
+    **{name: [name] for name in ("predict", "train", "dashboard", "data-service", "deploy", "moto-server")},
     "lambda-runtime": ["lambda-runtime"],
 }
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]

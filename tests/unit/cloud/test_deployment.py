@@ -17,7 +17,7 @@ from menagerie.errors import Conflict, Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-KEYS = {"predict": "predict/1.zip", "retrain": "retrain/2.zip"}
+KEYS = {"predict": "predict/1.zip", "train": "train/2.zip"}
 
 
 def missing(operation: str) -> ClientError:
@@ -110,7 +110,7 @@ def test_every_function_of_the_template_gets_its_zip() -> None:
     functions = {n for n, r in document["Resources"].items() if r["Type"] == "AWS::Serverless::Function"}
     assert functions == set(CODE)
     code = document["Resources"]["TrainFunction"]["Properties"]["CodeUri"]
-    assert code == {"Bucket": "artifacts", "Key": "retrain/2.zip"}
+    assert code == {"Bucket": "artifacts", "Key": "train/2.zip"}
 
 
 def test_a_zip_is_uploaded_once(packages: dict[str, Package]) -> None:
