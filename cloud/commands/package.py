@@ -15,14 +15,14 @@ PYTHON_VERSIONS = ("3.12", "3.13", "3.14")
 
 
 def package(
-    functions: Annotated[list[str] | None, typer.Argument(help="predict, train; both if left out.")] = None,
+    parts: Annotated[list[str] | None, typer.Argument(help="predict, train; both if omitted.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for the zips.")] = Path("build"),
     python_version: Annotated[
-        str, typer.Option(help="Lambda's Python; `local` for this interpreter on this platform.")
+        str, typer.Option(help="Python version of the functions; `local` for this interpreter on this platform.")
     ] = "3.13",
 ) -> None:
-    """Build the Lambda zips and show their size and largest parts; fails over Lambda's limit of 250 MiB."""
-    from cloud.packaging.lockfile import Target, local_target
+    """Build the Lambda zips and print their size and largest contents. Fails above Lambda's limit of 250 MiB."""
+    from cloud.packaging.lockfile import target_named
     from cloud.packaging.package import MIB, PARTS, build, largest
     from cloud.steps import Steps
     from menagerie.errors import InvalidInput
@@ -30,16 +30,16 @@ def package(
     if python_version != "local" and python_version not in PYTHON_VERSIONS:
         raise InvalidInput(f"--python-version must be local or one of {', '.join(PYTHON_VERSIONS)}")
     if output.exists() and not output.is_dir():
-        raise InvalidInput(f"--output {output} is a file; a folder is needed")
-    target = local_target() if python_version == "local" else Target(python_version, "linux", "x86_64")
+        raise InvalidInput(f"--output {output} is a file, not a folder")
+    target = target_named(python_version)
     steps = Steps()
     console = OutputConsole()
-    for part in functions or list(PARTS):
-        with steps.step(f"Packaging {part}") as tell:
-            built = build(part, target, output, report=tell)
-            tell(str(built.path))
+    for part in parts or list(PARTS):
+        with steps.step(f"Packaging {part}") as update:
+            built = build(part, target, output, progress=update)
+            update(str(built.path))
         table = Table(
-            "part", "MiB", title=f"{part}: {built.unzipped / MIB:.1f} MiB unzipped, sha256 {built.sha256[:16]}…"
+            "content", "MiB", title=f"{part}: {built.unzipped / MIB:.1f} MiB unzipped, sha256 {built.sha256[:16]}…"
         )
         for name, size in largest(built):
             table.add_row(name, f"{size / MIB:.1f}")
@@ -48,9 +48,9 @@ def package(
 
 
 def bytecode_line(built: "Package", python_version: str) -> str:
-    """Say who compiled a package, or that nobody did and what that costs."""
+    """Return which Python compiled the package, or the cost of missing bytecode."""
     if built.compiled_by:
         return f"{built.part}: bytecode by CPython {built.compiled_by}"
     return (
-        f"{built.part}: no bytecode, for no python{python_version} was found; each cold start compiles what it imports"
+        f"{built.part}: no bytecode, because no python{python_version} was found; each cold start compiles its imports"
     )

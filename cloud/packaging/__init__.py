@@ -1,1 +1,1 @@
-"""Reproducible zips of the Lambda functions: locked dependencies, our packages, bytecode."""
+"""Reproducible zips of the Lambda functions: locked dependencies, our packages and bytecode."""

@@ -1,4 +1,4 @@
-"""Compile a tree to bytecode with an interpreter of the version that it is for, the same bytes each time."""
+"""Compile a tree to reproducible bytecode, with an interpreter of the target's version."""
 
 import os
 import re
@@ -12,8 +12,8 @@ from pathlib import Path
 from cloud.packaging.lockfile import Target, local_target
 from menagerie.errors import Unavailable
 
-# Bytecode counts for Lambda's limit. Only the training job imports these, and 10 MiB would bring it 0.6 s (scipy's and
-# skl2onnx's 13 MiB bring 2.5 s).
+# Bytecode counts towards Lambda's size limit. Only the training job imports these packages: 10 MiB would save it 0.6 s.
+# The 13 MiB of scipy and skl2onnx save 2.5 s.
 NOT_COMPILED = re.compile(r"(narwhals|sklearn)/")
 
 _PROGRAM = """
@@ -26,15 +26,15 @@ _VERSION = "import platform, sys; print(sys.implementation.name, platform.python
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """An interpreter that was found."""
+    """An interpreter that compiles."""
 
     executable: str
     version: str
-    """Such as 3.13.0; the same version writes the same bytes."""
+    """Such as 3.13.0. The same version writes the same bytes."""
 
 
 def compiler_for(target: Target) -> Compiler | None:
-    """Return an interpreter of the target's version: this one, or one on the PATH or under pyenv; None if none runs."""
+    """Return an interpreter of the target's version: this one, or one from the PATH or pyenv; None if there is none."""
     for executable in [sys.executable] if target == local_target() else _candidates(target.python_version):
         version = _version(executable)
         if version and version.startswith(f"{target.python_version}."):
@@ -43,15 +43,15 @@ def compiler_for(target: Target) -> Compiler | None:
 
 
 def compile_tree(tree: Path, compiler: Compiler) -> None:
-    """Compile a tree's modules in place; raise Unavailable if the interpreter fails.
+    """Compile the modules of a tree in place. Raise Unavailable if the interpreter fails.
 
-    Lambda's code folder cannot be written to, so without this every cold start would compile anew. The bytecode is
-    not checked against its source, since a zip keeps no times worth comparing.
+    Lambda's code folder is read-only, so without bytecode every cold start would compile. The bytecode is not checked
+    against its source, because the times in a zip are all the same.
     """
     names = sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*.py"))
-    # What marshal writes depends on which strings a process has seen before and in which order, so a fresh one
-    # compiles the whole tree, with names that say nothing of where it lies.
-    done = subprocess.run(
+    # The output of marshal depends on the strings that the process has interned before. A new process with relative
+    # names therefore compiles the whole tree.
+    completed = subprocess.run(
         [compiler.executable, "-S", "-s", "-P", "-c", _PROGRAM],
         input="\n".join(name for name in names if not NOT_COMPILED.match(name)),
         cwd=tree,
@@ -61,26 +61,26 @@ def compile_tree(tree: Path, compiler: Compiler) -> None:
         check=False,
         encoding="utf-8",
     )
-    if done.returncode:
-        raise Unavailable(f"{compiler.executable} could not compile: {done.stderr.strip()[-200:]}")
+    if completed.returncode:
+        raise Unavailable(f"{compiler.executable} could not compile: {completed.stderr.strip()[-200:]}")
 
 
 def _candidates(python_version: str) -> Iterator[str]:
     name = f"python{python_version}"
     yield from filter(None, (shutil.which(name, path=folder) for folder in os.get_exec_path()))
-    # pyenv's shims on the PATH run only the versions that are selected.
+    # pyenv's shims on the PATH run only the selected versions.
     yield from sorted(map(str, _pyenv().glob(f"versions/{python_version}.*/bin/{name}")), reverse=True)
 
 
 def _pyenv() -> Path:
     try:
         return Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    except RuntimeError:  # neither HOME nor an entry of this user in the system's list
+    except RuntimeError:  # no HOME, and the user is not in the password database
         return Path(os.devnull)
 
 
 def _version(executable: str) -> str | None:
-    asked = subprocess.run(
+    completed = subprocess.run(
         [executable, "-I", "-S", "-c", _VERSION],
         capture_output=True,
         text=True,
@@ -88,5 +88,5 @@ def _version(executable: str) -> str | None:
         encoding="utf-8",
         errors="replace",
     )
-    implementation, _, version = asked.stdout.strip().partition(" ")
-    return version if asked.returncode == 0 and implementation == "cpython" else None
+    implementation, _, version = completed.stdout.strip().partition(" ")
+    return version if completed.returncode == 0 and implementation == "cpython" else None

@@ -1,4 +1,4 @@
-"""A part's locked dependencies as one cached zip: installed for the target, pruned, compiled."""
+"""Make a cached zip of locked dependencies: installed for the target, pruned and compiled."""
 
 import hashlib
 import shutil
@@ -6,23 +6,28 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cloud.installer import COMPLETE_LOCK, SetupError, pip_environment, run, uv_environment
 from cloud.packaging import bytecode
 from cloud.packaging.archive import add_files
 from cloud.packaging.bytecode import Compiler, compile_tree
-from cloud.packaging.lockfile import Report, Target, local_target
+from cloud.packaging.lockfile import Target, local_target
 from menagerie.errors import Unavailable
+
+if TYPE_CHECKING:
+    from cloud.steps import Update
 
 # Nothing here is imported at run time: tests, headers, stubs, command-line tools, the parts of onnxruntime and onnx
 # that convert, quantise or benchmark models, the parts of numpy and scipy that build, test, read files or process
-# signals, and libonnxruntime.so, which is for C programs (28 MiB; the Python module has the same code linked in).
-# Of powertools only Swagger UI is used. FastAPI asks for pydantic.v1 and takes no for an answer, in 20 ms less.
+# signals, and libonnxruntime.so, which is for C programs (28 MiB; the Python module links the same code statically).
+# Of powertools only Swagger UI is used. FastAPI imports pydantic.v1 where it exists, which takes 20 ms of a start.
 PRUNED = (
     "**/tests", "**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.h", "**/*.hpp", "**/*.c", "**/*.cpp", "**/*.cc", "**/*.a",
     "**/__pycache__", "bin", "share", "include",
-    "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", ".lock", # what pip and uv write differently
+    "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", ".lock", # pip and uv differ in these
     "aws_lambda_powertools/[!_e]*", "aws_lambda_powertools/ex*", "aws_lambda_powertools/event_handler/[!o]*",
     "aws_lambda_powertools/event_handler/openapi/*.py", "pydantic/v1",
     "numpy/distutils", "numpy/_core/_simd.*", "numpy/_core/*_tests.*",
@@ -33,16 +38,16 @@ PRUNED = (
     "sklearn/datasets/data", "sklearn/datasets/images", "sklearn/datasets/descr",
 )  # fmt: skip
 
-# What only training needs: scipy imports numpy.f2py, and onnx speaks protobuf, which onnxruntime merely asks for.
-PRUNED_BESIDES = {"predict": ("numpy/f2py", "google", "protobuf-*.dist-info")}
+# Only training needs these: scipy imports numpy.f2py, and onnx imports protobuf, which onnxruntime only declares.
+PRUNED_FROM_PART = {"predict": ("numpy/f2py", "google", "protobuf-*.dist-info")}
 
 
 def dependencies_zip(
-    part: str, requirements: str, target: Target, compiler: Compiler | None, cache: Path, report: Report
+    part: str, requirements: str, target: Target, compiler: Compiler | None, cache: Path, progress: "Update"
 ) -> Path:
-    """Return a zip of the pinned requirements for the target, built on first use; raise Unavailable if that fails.
+    """Return the path of a zip with the pinned requirements, built for the target on first use.
 
-    Without a compiler it has no bytecode.
+    Without a compiler it contains no bytecode. Raises Unavailable if the installation fails.
     """
     compiled_by = compiler.version if compiler else "nothing"
     sources = (Path(module).read_text(encoding="utf-8") for module in (__file__, bytecode.__file__))
@@ -53,12 +58,12 @@ def dependencies_zip(
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         tree = Path(folder, "tree")
-        report(f"installing the dependencies of {part}")
+        progress(f"installing the dependencies of {part}")
         install(requirements, target, tree)
-        _prune(tree, (*PRUNED, *PRUNED_BESIDES.get(part, ())))
+        _prune(tree, (*PRUNED, *PRUNED_FROM_PART.get(part, ())))
         if compiler:
             compile_tree(tree, compiler)
-        report(f"compressing the dependencies of {part}")
+        progress(f"compressing the dependencies of {part}")
         temporary = Path(folder, "dependencies.zip")
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             add_files(archive, tree)
@@ -67,20 +72,30 @@ def dependencies_zip(
 
 
 def install(requirements: str, target: Target, tree: Path) -> None:
-    """Install pinned requirements for the target into a folder, nothing else; raise Unavailable if that fails."""
+    """Install pinned requirements for the target into an empty folder, with uv if it is there, else with pip.
+
+    Raises Unavailable if that fails, or if there is neither.
+    """
+    uv = shutil.which("uv")
+    has_pip = find_spec("pip") is not None
+    if not uv and not has_pip:
+        raise Unavailable(f"packaging needs pip or uv; add pip to this Python with `{sys.executable} -m ensurepip`")
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write(requirements)
         file.flush()
         wanted = ["--target", str(tree), *COMPLETE_LOCK, "-r", file.name]
-        if shutil.which("uv") and not run([*_uv(target), *wanted], uv_environment()).status:
-            return
-        shutil.rmtree(tree, ignore_errors=True)
-        try:
-            done = run([*_pip(target), *wanted], pip_environment(sys.executable))
-        except SetupError as error:
-            raise Unavailable(f"the dependencies could not be installed: {error}") from error
-    if done.status:
-        raise Unavailable(f"the dependencies could not be installed: {done.reason}")
+        if uv:
+            completed = run([*_uv(target), *wanted], uv_environment())
+            if not completed.status:
+                return
+            shutil.rmtree(tree, ignore_errors=True)
+        if has_pip:
+            try:
+                completed = run([*_pip(target), *wanted], pip_environment(sys.executable))
+            except SetupError as error:
+                raise Unavailable(f"the dependencies could not be installed: {error}") from error
+    if completed.status:
+        raise Unavailable(f"the dependencies could not be installed: {completed.reason}")
 
 
 def _uv(target: Target) -> list[str]:
@@ -95,7 +110,7 @@ def _pip(target: Target) -> list[str]:
     if target == local_target():
         return command
     platforms = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
-    # pip asks this interpreter, too, whether it is new enough for a package; the lock has decided that for the target.
+    # pip checks Requires-Python against this interpreter too. The lock file has checked it for the target.
     command += ["--implementation", "cp", "--python-version", target.python_version, "--ignore-requires-python"]
     return command + [word for platform in platforms for word in ("--platform", platform)]
 

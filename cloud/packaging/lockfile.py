@@ -1,9 +1,9 @@
-"""Reading a universal lock file for one target: which pinned requirements a Python version on a platform gets."""
+"""Read from a universal lock file the pinned requirements of one target: a Python version on a platform."""
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -20,7 +20,7 @@ class Target:
 
     @property
     def marker_environment(self) -> dict[str, str]:
-        """The environment that PEP 508 markers are evaluated in."""
+        """The environment for the evaluation of PEP 508 markers."""
         return {
             "implementation_name": "cpython",
             "os_name": "posix",
@@ -34,22 +34,24 @@ class Target:
         }
 
 
-Report = Callable[[str], None]
-"""Told in a few words what is being done."""
-
 LAMBDA = Target(python_version="3.13", sys_platform="linux", machine="x86_64")
 
 
 def local_target() -> Target:
-    """The interpreter and platform that this process runs on."""
+    """Return the interpreter and platform of this process."""
     return Target(f"{sys.version_info.major}.{sys.version_info.minor}", sys.platform, os.uname().machine)
 
 
-def requirements_for(lock: Path, target: Target) -> str:
-    """Return the lines of a hashed lock that apply to the target, with hashes and without markers.
+def target_named(python_version: str) -> Target:
+    """Return Lambda's platform with a Python version such as 3.13, or for `local` the target of this process."""
+    return local_target() if python_version == "local" else replace(LAMBDA, python_version=python_version)
 
-    pip evaluates markers for the interpreter that runs it even when told to install for another one, so they are
-    decided here.
+
+def requirements_for(lock: Path, target: Target) -> str:
+    """Return the lines of a hashed lock file that apply to the target, with hashes and without markers.
+
+    pip evaluates markers for the interpreter that runs it, even if it installs for another one, so this function
+    evaluates them.
     """
     return "".join(
         f"{requirement.name}=={_pin(requirement)} {' '.join(hashes)}\n"

@@ -1,4 +1,4 @@
-"""Build the Lambda zips: a part's locked dependencies and our own packages, byte for byte the same each time."""
+"""Build the reproducible Lambda zips: locked dependencies and the project's own packages."""
 
 import hashlib
 import json
@@ -8,19 +8,23 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cloud.packaging.archive import add_files, digest
 from cloud.packaging.bytecode import Compiler, compile_tree, compiler_for
 from cloud.packaging.dependencies import dependencies_zip
-from cloud.packaging.lockfile import Report, Target, requirements_for
+from cloud.packaging.lockfile import Target, requirements_for
 from cloud.resources import LOCKS, builds, package_folder
 from menagerie.errors import InvalidInput
 from training.output_file import whole_file
 
+if TYPE_CHECKING:
+    from cloud.steps import Update
+
 MIB = 1024 * 1024
 UNZIPPED_LIMIT = 250 * MIB
 
-# What each zip holds of ours; its dependencies are those of requirements/<part>.txt.
+# The project's packages in each zip. Its dependencies are those of requirements/<part>.txt.
 PARTS: dict[str, tuple[str, ...]] = {
     "predict": ("menagerie", "functions"),
     "train": ("menagerie", "functions", "training"),
@@ -36,41 +40,48 @@ class Package:
     path: Path
     sha256: str
     unzipped: int
-    """Bytes once unpacked, which is what Lambda limits to 250 MiB."""
+    """Unpacked size in bytes, which Lambda limits to 250 MiB."""
     compiled_by: str | None = None
-    """The version of CPython that wrote its bytecode; None if it has none."""
+    """The version of CPython that wrote the bytecode; None without bytecode."""
 
 
 def build(
-    part: str, target: Target, output: Path, *, limit: int = UNZIPPED_LIMIT, report: Report = lambda _: None
+    part: str,
+    target: Target,
+    output: Path,
+    *,
+    limit: int = UNZIPPED_LIMIT,
+    cache: Path | None = None,
+    progress: "Update" = lambda _: None,
 ) -> Package:
-    """Write <output>/<part>.zip, from the cache where nothing changed.
+    """Write <output>/<part>.zip unless it is up to date. Installed dependencies are kept in `cache`, or build/cache.
 
-    Raises InvalidInput if it takes more than `limit` bytes unzipped, Unavailable if its dependencies cannot be had.
+    Raises InvalidInput if the zip takes more than `limit` bytes unpacked, and Unavailable if its dependencies cannot
+    be installed.
     """
     if part not in PARTS:
         raise InvalidInput(f"there is no part called {part}; the parts are {', '.join(PARTS)}")
     requirements = requirements_for(LOCKS / f"{part}.txt", target)
     compiler = compiler_for(target)
-    dependencies = dependencies_zip(part, requirements, target, compiler, builds() / "cache", report)
+    dependencies = dependencies_zip(part, requirements, target, compiler, cache or builds() / "cache", progress)
     output.mkdir(parents=True, exist_ok=True)
     path = output / f"{part}.zip"
     compiled_by = compiler.version if compiler else None
     recipe = _recipe(part, dependencies)
     known = _known(path, recipe)
     if known is None:
-        report(f"packing {part}")
+        progress(f"packing {part}")
         known = _pack(part, dependencies, compiler, path, recipe)
     sha256, unzipped = known
     if unzipped > limit:
         path.unlink()
         _note_of(path).unlink()
-        raise InvalidInput(f"{part} takes {unzipped / MIB:.0f} MiB unzipped, Lambda allows {limit / MIB:.0f} MiB")
+        raise InvalidInput(f"{part} takes {unzipped / MIB:.0f} MiB unzipped; Lambda allows {limit / MIB:.0f} MiB")
     return Package(part, path, sha256, unzipped, compiled_by)
 
 
 def largest(package: Package, count: int = 10) -> list[tuple[str, int]]:
-    """Return the top-level folders and files that take most, with their bytes unpacked."""
+    """Return the largest top-level folders and files of a zip with their unpacked size in bytes."""
     sizes: dict[str, int] = {}
     with zipfile.ZipFile(package.path) as archive:
         for info in archive.infolist():
@@ -90,7 +101,7 @@ def _pack(part: str, dependencies: Path, compiler: Compiler | None, path: Path, 
 
 
 def _known(path: Path, recipe: str) -> tuple[str, int] | None:
-    """Return digest and size of a zip that lies there already, made by the same recipe and not touched since."""
+    """Return digest and unpacked size of an existing zip that has the same recipe and has not changed since."""
     try:
         note = json.loads(_note_of(path).read_text(encoding="utf-8"))
         if (note["recipe"], note["file"]) == (recipe, _identity(path)):
@@ -105,12 +116,12 @@ def _note_of(path: Path) -> Path:
 
 
 def _identity(path: Path) -> list[int]:
-    told = path.stat()
-    return [told.st_size, told.st_mtime_ns]
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def _recipe(part: str, dependencies: Path) -> str:
-    """Return a digest of everything that a zip is made of; the name of the dependencies' zip is one of theirs."""
+    """Return a digest of all inputs of a zip. The file name of the dependencies' zip contains a digest of theirs."""
     recipe = hashlib.sha256(dependencies.name.encode())
     recipe.update(digest(Path(__file__)).encode())
     for package in PARTS[part]:
