@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
 
+    from cloud.steps import Update
+
 STACK_NAME = "menagerie"
 DIGEST_TAG = "menagerie:deployment"
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
@@ -27,9 +29,6 @@ CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 CODE = {"PredictFunction": "predict", "RetrainFunction": "predict", "TrainFunction": "train"}
 TIMEOUT_SECONDS = 15 * 60
 POLL_SECONDS = 0.2
-
-Progress = Callable[[int, int], None]
-"""Told how many resources are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def deploy(
     *,
     name: str = STACK_NAME,
     template: Path = TEMPLATE,
-    progress: Progress = lambda _done, _total: None,
+    progress: "Update" = lambda _: None,
 ) -> Stack:
     """Create or update the stack and wait for it; raise Unavailable with CloudFormation's reason if it fails.
 
@@ -177,7 +176,7 @@ def _parameters(
     return [*({"ParameterKey": name, "ParameterValue": value} for name, value in given.items()), *kept]
 
 
-def _wait(client: "CloudFormationClient", name: str, progress: Progress, total: int) -> dict[str, Any]:
+def _wait(client: "CloudFormationClient", name: str, progress: "Update", total: int) -> dict[str, Any]:
     deadline = time.monotonic() + TIMEOUT_SECONDS
     done: set[str] = set()
     while time.monotonic() < deadline:
@@ -191,7 +190,7 @@ def _wait(client: "CloudFormationClient", name: str, progress: Progress, total: 
         for event in client.describe_stack_events(StackName=name)["StackEvents"]:
             if event.get("ResourceStatus", "").endswith("_COMPLETE"):
                 done.add(event.get("LogicalResourceId", ""))
-        progress(min(len(done), total), total)
+        progress(f"{min(len(done), total)} of {total} resources")
         time.sleep(POLL_SECONDS)
     raise Unavailable(f"stack {name} took longer than {TIMEOUT_SECONDS / 60:.0f} minutes")
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from cloud.packaging.lockfile import Target
     from cloud.state.directory import StateDirectory
     from cloud.steps import Steps
 
@@ -79,6 +78,7 @@ def _deploy(
 
     from cloud import deployment
     from cloud.clients import Clients
+    from cloud.packaging.lockfile import LAMBDA, target_named
     from cloud.packaging.package import PARTS, build
     from cloud.resources import builds
     from cloud.state.directory import StackAddresses
@@ -89,18 +89,12 @@ def _deploy(
         parameters = {**parameters, **state.key_parameters()}
     if "DataServiceUrl" not in parameters and deployment.describe(clients.cloudformation, stack) is None:
         raise InvalidInput("the first deployment needs --data-service-url, the address that retraining fetches from")
-    target = _target(python_version)
-    with steps.step("Packaging the functions") as tell:
-        packages = {part: build(part, target, builds(), report=tell) for part in PARTS}
-    with steps.step(f"Deploying stack {stack}") as tell:
-        deployed = deployment.deploy(
-            clients,
-            packages,
-            parameters,
-            name=stack,
-            progress=lambda done, total: tell(f"{done} of {total} resources"),
-        )
-        tell("created or updated" if deployed.changed else "nothing has changed")
+    target = target_named(python_version) if python_version else LAMBDA
+    with steps.step("Packaging the functions") as update:
+        packages = {part: build(part, target, builds(), progress=update) for part in PARTS}
+    with steps.step(f"Deploying stack {stack}") as update:
+        deployed = deployment.deploy(clients, packages, parameters, name=stack, progress=update)
+        update("created or updated" if deployed.changed else "nothing has changed")
     outputs = dict(deployed.outputs)
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if endpoint:
@@ -171,14 +165,6 @@ def _parameters(entries: list[str]) -> dict[str, str]:
             raise InvalidInput(f"--parameter takes NAME=VALUE, not {entry}")
         parameters[name] = value
     return parameters
-
-
-def _target(python_version: str | None) -> "Target":
-    from cloud.packaging.lockfile import LAMBDA, Target, local_target
-
-    if python_version is None:
-        return LAMBDA
-    return local_target() if python_version == "local" else Target(python_version, "linux", "x86_64")
 
 
 def _first_model(client: "S3Client", bucket: str, data_service_url: str | None, steps: "Steps") -> None:

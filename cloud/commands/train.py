@@ -50,13 +50,13 @@ def train(
         )
     published = None
     if publish and bucket:
-        with steps.step("Publishing the model") as tell:
+        with steps.step("Publishing the model") as update:
             published = _publish(trained, bucket, promote)
-            tell(published.reason)
+            update(published.reason)
     manifest = published.manifest if published else trained.manifest
-    with steps.step("Writing the model and its report") as tell:
+    with steps.step("Writing the model and its report") as update:
         write(output, trained.onnx, manifest, beside={REPORT_FILE: page(manifest, trained.rows).encode()})
-        tell(str(output))
+        update(str(output))
     _summarise(manifest, output, published)
 
 

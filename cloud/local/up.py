@@ -97,12 +97,12 @@ def _bring_up(
     first_model = FirstModel(data_service_url, options.source, wait_for_service)
     if without_models:
         first_model.begin()
-    with steps.step("Packaging the functions") as tell:
-        packages = {part: build(part, local_target(), builds() / "local", report=tell) for part in PARTS}
-        tell(", ".join(f"{p.part} {p.unzipped / 2**20:.0f} MiB" for p in packages.values()))
-    with steps.step("Starting the emulator") as tell:
+    with steps.step("Packaging the functions") as update:
+        packages = {part: build(part, local_target(), builds() / "local", progress=update) for part in PARTS}
+        update(", ".join(f"{p.part} {p.unzipped / 2**20:.0f} MiB" for p in packages.values()))
+    with steps.step("Starting the emulator") as update:
         emulator.wait_until_ready()
-        tell(emulator.endpoint_url)
+        update(emulator.endpoint_url)
     with durability.deployment(emulator.clients()):
         outputs = _deploy(emulator, packages, data_service_url, state, steps)
     addresses = StackAddresses(
@@ -118,12 +118,12 @@ def _bring_up(
     if dashboard:
         children.append(dashboard)
     if service:
-        with steps.step("Waiting for the data service") as tell:
+        with steps.step("Waiting for the data service") as update:
             wait_for_service()
-            tell(data_service_url)
+            update(data_service_url)
     _ensure_model(emulator, outputs["ModelsBucketName"], first_model, options, steps)
-    with steps.step("Asking the API for a first prediction") as tell:
-        tell(f"the elephant is classified as {predict_an_elephant(addresses, emulator.process, tell)}")
+    with steps.step("Asking the API for a first prediction") as update:
+        update(f"the elephant is classified as {predict_an_elephant(addresses, emulator.process, update)}")
     wake(addresses, "/retrain")
     if dashboard:
         with steps.step("Starting the dashboard"):
@@ -135,14 +135,9 @@ def _deploy(
     emulator: Emulator, packages: dict[str, Package], data_service_url: str, state: StateDirectory, steps: Steps
 ) -> dict[str, str]:
     parameters = {"DataServiceUrl": data_service_url, **state.key_parameters()}
-    with steps.step("Deploying template.yaml") as tell:
-        stack = deploy(
-            emulator.clients(),
-            packages,
-            parameters,
-            progress=lambda done, total: tell(f"{done} of {total} resources"),
-        )
-        tell("created or updated" if stack.changed else "nothing has changed")
+    with steps.step("Deploying template.yaml") as update:
+        stack = deploy(emulator.clients(), packages, parameters, progress=update)
+        update("created or updated" if stack.changed else "nothing has changed")
     return dict(stack.outputs)
 
 
@@ -150,8 +145,8 @@ def _ensure_model(emulator: Emulator, bucket: str, first_model: FirstModel, opti
     from menagerie.aws.registry import S3ModelRegistry
 
     registry = S3ModelRegistry(emulator.clients().s3, bucket)
-    with steps.step(title_of(registry)) as tell:
-        _, trained = ensure_current_model(registry, first_model, tell)
+    with steps.step(title_of(registry)) as update:
+        _, trained = ensure_current_model(registry, first_model, update)
     if not trained and options.data_service_url is not None:
         try:
             require_data_service(options.data_service_url)
@@ -177,7 +172,7 @@ def _stop(
     signals.ignore()
     state.forget_addresses()
     saves = bool(children) and children[0].exit_status is None
-    with steps.step("Stopping and saving the state" if saves else "Stopping what still runs") as tell:
+    with steps.step("Stopping and saving the state" if saves else "Stopping what still runs") as update:
         for child in reversed(children[1:]):
             child.stop()
         for emulator in children[:1]:
@@ -186,6 +181,6 @@ def _stop(
             emulator.stop()
         state.clear_temporary()
         if saves:
-            tell(durability.settle())
+            update(durability.settle())
     if children and not saves:
         steps.note(durability.outlook())

@@ -124,10 +124,10 @@ class Durability:
             return
         known = self._journal.last()
         if known:
-            with self._steps.step("Recovering what was not saved") as tell:
-                restore(known, dynamodb, tables, lambda done: tell(f"{done} of {len(known)} changes"))
+            with self._steps.step("Recovering what was not saved") as update:
+                restore(known, dynamodb, tables, lambda done: update(f"{done} of {len(known)} changes"))
                 self._journal.replace(known.values())
-                tell(_told(known))
+                update(_told(known))
         feed = StreamFeed(dynamodb, clients.streams, tables, self._journal, known)
         feed.start()
         self._feed = feed

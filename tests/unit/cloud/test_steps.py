@@ -54,9 +54,9 @@ def without_times(text: str) -> str:
 
 def test_a_step_is_a_line_when_it_begins_and_one_when_it_ends_each_flushed_at_once() -> None:
     stream = Stream()
-    with steps_on(stream).step("Packaging") as tell:
+    with steps_on(stream).step("Packaging") as update:
         assert stream.flushed == "  Packaging …\n"
-        tell("predict 88 MiB")
+        update("predict 88 MiB")
         assert stream.flushed == "  Packaging …\n"
     assert without_times(stream.flushed) == "  Packaging …\n✓ Packaging: predict 88 MiB (… s)\n"
 
@@ -70,11 +70,11 @@ def test_a_step_that_fails_ends_with_a_line_as_well() -> None:
 
 def test_a_long_step_prints_now_and_then_what_it_is_doing() -> None:
     stream = Stream()
-    with steps_on(stream, seconds_between_lines=0.01).step("Deploying") as tell:
+    with steps_on(stream, seconds_between_lines=0.01).step("Deploying") as update:
         for number in range(1000):
-            tell(f"{number} of 1000")
+            update(f"{number} of 1000")
         stream.wait_for("  Deploying: 999 of 1000 (")
-        tell("created")
+        update("created")
     said = len(stream.flushed.splitlines())
     assert said < 500  # not one for each text
     assert without_times(stream.flushed).endswith("✓ Deploying: created (… s)\n")
@@ -82,16 +82,16 @@ def test_a_long_step_prints_now_and_then_what_it_is_doing() -> None:
 
 def test_a_long_step_that_tells_nothing_new_still_shows_that_it_runs() -> None:
     stream = Stream()
-    with steps_on(stream, seconds_between_lines=0.01).step("Packaging") as tell:
-        tell("installing")
+    with steps_on(stream, seconds_between_lines=0.01).step("Packaging") as update:
+        update("installing")
         stream.wait_until(lambda: stream.flushed.count("  Packaging: installing (") >= 2)
 
 
 def test_nothing_is_printed_by_a_step_that_has_ended() -> None:
     stream = Stream()
     before = set(threading.enumerate())
-    with steps_on(stream, seconds_between_lines=0.001).step("Deploying") as tell:
-        tell("some")
+    with steps_on(stream, seconds_between_lines=0.001).step("Deploying") as update:
+        update("some")
         stream.wait_for("some")
     assert set(threading.enumerate()) <= before
 
@@ -123,8 +123,8 @@ def test_the_stage_that_fails_is_the_one_that_is_marked() -> None:
 def test_what_a_text_says_is_printed_as_it_is() -> None:
     stream = Stream()
     steps = steps_on(stream)
-    with steps.step("Reading [/tmp/x] :smile:") as tell:
-        tell("[red]" + "x" * 200)
+    with steps.step("Reading [/tmp/x] :smile:") as update:
+        update("[red]" + "x" * 200)
     steps.note("[bold] is a folder")
     assert "Reading [/tmp/x] :smile:: [red]" + "x" * 200 + " (" in stream.flushed
     assert stream.flushed.endswith("\n[bold] is a folder\n")
@@ -143,8 +143,8 @@ def test_what_a_text_says_is_printed_as_it_is() -> None:
 def test_there_are_no_control_characters(terminal: bool, environment: dict[str, str]) -> None:
     stream = Stream(terminal=terminal)
     steps = steps_on(stream, environment, seconds_between_lines=0.01)
-    with steps.step("Packaging") as tell:
-        tell("predict")
+    with steps.step("Packaging") as update:
+        update("predict")
         stream.wait_for("Packaging: predict")
     with steps.stages() as report:
         report("fitting", 0.5)
@@ -165,8 +165,8 @@ def test_a_terminal_shows_a_spinner_and_no_color_takes_its_colors_away() -> None
     shown = {}
     for name, environment in (("colored", {}), ("plain", {"NO_COLOR": "1"})):
         stream = Stream(terminal=True)
-        with steps_on(stream, environment).step("Packaging") as tell:
-            tell("predict")
+        with steps_on(stream, environment).step("Packaging") as update:
+            update("predict")
         assert "\x1b[?25l" in stream.flushed  # the cursor is hidden while the spinner turns
         assert "  Packaging …" not in stream.flushed
         shown[name] = stream.flushed
