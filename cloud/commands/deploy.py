@@ -176,5 +176,5 @@ def _first_model(client: "S3Client", bucket: str, data_service_url: str | None, 
     if data_service_url is None:
         raise InvalidInput("--first-model needs --data-service-url, to fetch its rows from")
     registry = S3ModelRegistry(client, bucket)
-    with steps.step(title_of(registry)) as tell:
-        ensure_current_model(registry, FirstModel(data_service_url, DataServiceSource()), tell)
+    with steps.step(title_of(registry)) as update:
+        ensure_current_model(registry, FirstModel(data_service_url, DataServiceSource()), update)

@@ -40,7 +40,7 @@ def train(
     if publish and not bucket:
         raise InvalidInput("--publish needs a registry: give --bucket or set MODELS_BUCKET")
     if output.exists() and not output.is_dir():
-        raise InvalidInput(f"--output {output} is a file; a folder is needed")
+        raise InvalidInput(f"--output {output} is a file, not a folder")
     steps = Steps()
     with steps.stages() as report:
         trained = (

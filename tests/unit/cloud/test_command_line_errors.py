@@ -89,7 +89,7 @@ def test_an_output_that_cannot_be_written(model: Path, animals: Path, words: lis
 
 @pytest.mark.parametrize("command", ["train --dataset FILE --output FILE", "package --output FILE"])
 def test_a_file_where_a_folder_is_needed(animals: Path, command: str) -> None:
-    is_one_line(menagerie(*command.replace("FILE", str(animals)).split()), "is a file; a folder is needed")
+    is_one_line(menagerie(*command.replace("FILE", str(animals)).split()), "is a file, not a folder")
 
 
 @pytest.mark.parametrize("shell", ['"$@" > /dev/full', CLOSED_PIPE], ids=["full output", "closed pipe"])
