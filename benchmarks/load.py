@@ -13,8 +13,8 @@ import httpx2
 from benchmarks.comparison import Comparison, Figure, tell
 from benchmarks.stack import RunningStack, running_stack
 from benchmarks.subject import animals
-from menagerie.aws.prediction_item import from_item
-from menagerie.prediction_batch import prediction_id
+from menagerie.aws.predictions import from_item
+from menagerie.prediction import prediction_id
 
 CLIENTS = (8, 32)
 SECONDS, RIVAL_SECONDS = 120, 30

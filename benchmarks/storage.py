@@ -5,8 +5,7 @@ from moto import mock_aws
 
 from benchmarks.comparison import Comparison, Figure, tell
 from menagerie.animal import CLASSES
-from menagerie.aws.prediction_item import to_item
-from menagerie.aws.predictions import DynamoDBPredictionStore
+from menagerie.aws.predictions import DynamoDBPredictionStore, to_item
 from tests.integration.aws_calls import count_calls
 from tests.samples import batch_of
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from menagerie.idempotency import IdempotencyKey
-    from menagerie.prediction_batch import PredictionBatch
+    from menagerie.prediction import PredictionBatch
 
 RUNS_OF_ONE, RUNS_OF_THOUSAND = 2000, 200
 

@@ -1,1 +1,1 @@
-"""The words every part of the application shares: animals, models, predictions, and where they are kept."""
+"""The domain: animals, models, predictions, jobs, and the ports through which they are stored."""

@@ -1,8 +1,10 @@
-"""The clock, as a default for what takes one."""
+"""The clock that code takes as a parameter, and its default."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
+Clock = Callable[[], datetime]
+"""Returns the present moment, with a time zone."""
 
-def utc_now() -> datetime:
-    """Return the present moment in UTC."""
-    return datetime.now(UTC)
+utc_now: Clock = partial(datetime.now, UTC)

@@ -1,26 +1,40 @@
-"""The errors this application raises on purpose.
+"""The errors that this application raises on purpose.
 
 MenagerieError
-├── InvalidInput          what was sent cannot be used               422
-├── NotFound              no such prediction, model or job           404
-├── Forbidden             the key does not allow it                  403
-├── Conflict              somebody else was first                    409
-├── Unavailable           a dependency or the model is not there     503
-│   ├── NothingPromoted   there is no current model yet              503
-│   └── NoUsableModel     the current model does not verify          503
-├── ModelRejected         a stored model does not verify             409
-├── TrainingFailed        the rows do not make a model               422
-├── Unreadable            a stored item is damaged                   500
-└── Misconfigured         the environment lacks a variable           500
+├── InvalidInput               the input cannot be used                     422
+│   └── KeyReused              the key belongs to another request           422
+├── NotFound                   no such prediction, model or job             404
+├── Forbidden                  the API key does not allow the operation     403
+├── Conflict                   the state has changed, or the name exists    409
+├── Unavailable                a dependency or the model is not available   503
+│   ├── NothingPromoted        there is no current model yet                503
+│   └── NoUsableModel          the current model fails verification         503
+├── ModelRejected              a stored model fails verification            409
+│   └── UnreadablePointer      the pointer to the current model is damaged  409
+├── TrainingFailed             the rows do not make a model                 422
+├── Unreadable                 a stored item is damaged                     500
+└── Misconfigured              the environment lacks a variable             500
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from menagerie.registry import Pointer
 
 
 class MenagerieError(Exception):
-    """Root of the tree; its text is one line that a person can act on."""
+    """The root of the tree; its text is one line that tells a person what to do."""
 
 
 class InvalidInput(MenagerieError):
-    """What was sent cannot be used; the text names the field or the line."""
+    """The input cannot be used; the text names the field or the line."""
+
+
+class KeyReused(InvalidInput):
+    """An idempotency key was sent before with another request."""
+
+    def __init__(self) -> None:
+        super().__init__("Idempotency-Key: it was used for another request; a new request needs a new key")
 
 
 class NotFound(MenagerieError):
@@ -32,7 +46,7 @@ class Forbidden(MenagerieError):
 
 
 class Conflict(MenagerieError):
-    """The state moved on in the meantime, or the name is taken."""
+    """The state has changed since it was read, or the name already exists."""
 
 
 class Unavailable(MenagerieError):
@@ -44,11 +58,20 @@ class NothingPromoted(Unavailable):
 
 
 class NoUsableModel(Unavailable):
-    """The current model does not verify and no earlier one is loaded: promote another one."""
+    """The current model fails verification and no earlier one is loaded: promote another one."""
 
 
 class ModelRejected(MenagerieError):
     """A model's digest, metadata or canary rows do not match its manifest."""
+
+
+class UnreadablePointer(ModelRejected):
+    """The pointer to the current model exists but names no version; a promotion may replace it."""
+
+    def __init__(self, name: str, pointer: "Pointer") -> None:
+        """Take the name of the pointer's file, and the pointer that `ModelRegistry.promote` expects."""
+        super().__init__(f"{name} cannot be read: promote a version to replace it")
+        self.pointer = pointer
 
 
 class TrainingFailed(MenagerieError):
@@ -56,10 +79,10 @@ class TrainingFailed(MenagerieError):
 
 
 class Unreadable(MenagerieError):
-    """A stored item is not what this application writes. Stores skip such items, so no caller sees this error."""
+    """A stored item was not written by this application. Stores skip such items, so no caller sees this error."""
 
     def __init__(self, key: str, reason: BaseException) -> None:
-        """Take the key of the item, and what reading it raised."""
+        """Take the key of the item, and the error that reading it raised."""
         # pydantic's texts have several lines and repeat the whole input.
         self.reason = f"{type(reason).__name__}: {' '.join(str(reason).split())}"[:300]
         self.key = key
@@ -67,4 +90,4 @@ class Unreadable(MenagerieError):
 
 
 class Misconfigured(MenagerieError):
-    """The environment does not say what the application needs; the text names the variables."""
+    """The environment lacks a setting that the application needs; the text names the variables."""

@@ -1,4 +1,4 @@
-"""The true species of predicted animals, as people said them: what a retraining learns from."""
+"""The port for the true species of predicted animals, which people add and retraining learns from."""
 
 from datetime import datetime
 from typing import Protocol
@@ -10,7 +10,7 @@ from menagerie.prediction import Feedback, Prediction
 
 
 class LabelledAnimal(BaseModel):
-    """A predicted animal with the true species that somebody gave it."""
+    """A predicted animal with the true species that a person gave it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,12 +21,15 @@ class LabelledAnimal(BaseModel):
 
 
 class FeedbackStore(Protocol):
-    """Every call may raise Unavailable."""
+    """Stores the latest feedback on each prediction. Every method may raise Unavailable."""
 
     def give(self, prediction: Prediction, feedback: Feedback) -> None:
-        """Store the true species of a stored prediction, in place of what was said before; raise Conflict."""
+        """Store the feedback on a stored prediction in place of earlier feedback.
+
+        Raises Conflict if the prediction is not stored, or if there is feedback on the same request at the same time.
+        """
         ...
 
     def given(self) -> list[LabelledAnimal]:
-        """Return the last word on every prediction that has one, oldest prediction first."""
+        """Return the animals that have feedback, oldest prediction first."""
         ...

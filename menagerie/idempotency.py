@@ -1,4 +1,4 @@
-"""Idempotency keys: a caller's name for one request, under which a repetition finds the first answer.
+"""Idempotency keys: a client's name for one request, so that a repeated request gets the first answer.
 
 The header of draft-ietf-httpapi-idempotency-key-header.
 """
@@ -12,16 +12,9 @@ from menagerie.errors import InvalidInput
 
 MAX_KEY_LENGTH = 255
 KEPT = timedelta(hours=24)
-"""For so long at least, a repetition gets the first answer."""
+"""For at least this time, a repeated request gets the first answer."""
 CLOCK_STEP = timedelta(days=2)
-"""A clock that is corrected by this much must not make a key expire early, or its request would count twice."""
-
-
-class KeyReused(InvalidInput):
-    """A key was sent before with another request."""
-
-    def __init__(self) -> None:
-        super().__init__("Idempotency-Key: it was used for another request; a new request needs a new key")
+"""A clock that is corrected by this much must not make a key expire early, or its request would be processed twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +26,7 @@ class IdempotencyKey:
 
     @classmethod
     def of(cls, key: str, request: bytes) -> Self:
-        """Make a key for a request; raise InvalidInput if it is no key."""
+        """Return the key of a request; raise InvalidInput if the text cannot be a key."""
         if not (0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
             raise InvalidInput(f"must be 1 to {MAX_KEY_LENGTH} printable ASCII characters")
         return cls(key, hashlib.sha256(request).hexdigest())

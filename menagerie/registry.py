@@ -1,10 +1,9 @@
-"""The model registry: immutable versions and one pointer to the current model."""
+"""The port for trained models: immutable versions, and one pointer to the current version."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, Self
 
-from menagerie.errors import ModelRejected
 from menagerie.manifest import ModelManifest
 
 
@@ -16,21 +15,23 @@ class Pointer:
     promoted_at: datetime
     etag: str
 
-
-class UnreadablePointer(ModelRejected):
-    """The pointer is there but names no version; a promotion may replace it."""
-
-    def __init__(self, name: str, etag: str) -> None:
-        """Take the name of its file, and the `etag` that a promotion must find unchanged."""
-        super().__init__(f"{name} cannot be read: promote a version to replace it")
-        self.pointer = Pointer("", datetime.min.replace(tzinfo=UTC), etag)
+    @classmethod
+    def unreadable(cls, etag: str) -> Self:
+        """Return a stand-in for a stored pointer that cannot be read: it names no version."""
+        return cls("", datetime.min.replace(tzinfo=UTC), etag)
 
 
 class ModelRegistry(Protocol):
-    """What training and the functions need of a registry; every call may raise Unavailable."""
+    """Stores models with their manifests. Every method may raise Unavailable."""
 
     def publish(self, manifest: ModelManifest, model: bytes, rows: bytes | None = None) -> None:
-        """Store a version for good, with the file of its training rows, manifest last; raise Conflict if it exists."""
+        """Store a version for good; raise Conflict if it exists.
+
+        Args:
+            manifest: stored last; the version exists from then on.
+            model: the ONNX file.
+            rows: the gzipped CSV file of the training rows.
+        """
         ...
 
     def manifest(self, version: str) -> ModelManifest:
@@ -46,20 +47,23 @@ class ModelRegistry(Protocol):
         ...
 
     def manifests(self) -> list[ModelManifest]:
-        """Return all complete versions, newest first."""
+        """Return the manifests of all versions, newest first, without those that cannot be read."""
         ...
 
-    def remove(self, version: str) -> None:
-        """Take a version away, manifest first, so that what is left half-way is no model; there need be none."""
+    def delete(self, version: str) -> None:
+        """Delete a version if it exists, its manifest first, so that an interrupted deletion leaves no version."""
         ...
 
     def current(self) -> Pointer | None:
-        """Return the pointer, or None while nothing has been promoted; raise UnreadablePointer."""
+        """Return the pointer, or None if nothing has been promoted; raise UnreadablePointer."""
         ...
 
     def promote(self, version: str, *, expected: Pointer | None) -> Pointer:
-        """Make a version current if the pointer still is `expected`; raise Conflict if it moved, NotFound.
+        """Make a version current and return the new pointer.
 
-        To replace a pointer that cannot be read, pass the one that UnreadablePointer has.
+        Args:
+            version: the version; raises NotFound if it does not exist.
+            expected: the pointer that was read before, or that of UnreadablePointer; raises Conflict if another one is
+                stored now.
         """
         ...

@@ -1,4 +1,4 @@
-"""What the cloud itself counts of this application: the words for it, and the slot for who knows."""
+"""The port for the metrics that the cloud records of this application, and the names of these metrics."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ FUNCTIONS: tuple[Source, ...] = ("predict", "retrain", "train")
 
 
 class SeriesName(BaseModel):
-    """Which figure of what; metrics and statistics are named as CloudWatch names them."""
+    """The name of one time series; metrics and statistics have the names of CloudWatch."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,7 +26,7 @@ class SeriesName(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class MetricWindow:
-    """The time to look at: from `start` to before `end`, both whole periods, in steps of `period_seconds`."""
+    """A time range from `start` to before `end`, both multiples of the period."""
 
     start: datetime
     end: datetime
@@ -34,12 +34,13 @@ class MetricWindow:
 
 
 class ServiceMetrics(Protocol):
-    """What the routes need of a service that counts."""
+    """Reads recorded metrics."""
 
     def read(self, window: MetricWindow) -> dict[SeriesName, Points]:
-        """Return all `SERIES` in their order, oldest points first, none where nothing happened; raise Unavailable.
+        """Return all `SERIES` in their order; raise Unavailable.
 
-        A point stands at the beginning of its period.
+        The points of a series are sorted by time, each at the beginning of its period. A period without measurements
+        has no point.
         """
         ...
 

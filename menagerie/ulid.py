@@ -1,4 +1,4 @@
-"""ULIDs: identifiers that sort by time and tell their own moment (https://github.com/ulid/spec)."""
+"""ULIDs: identifiers that sort by time and contain the moment of their creation (https://github.com/ulid/spec)."""
 
 import re
 import secrets
@@ -17,33 +17,38 @@ ULID_PATTERN = re.compile(rf"[0-7][{_ALPHABET}]{{25}}")
 
 
 def new_ulid(at: datetime, *, after: str | None = None) -> str:
-    """Return a fresh ULID for a moment, which it keeps to the millisecond.
+    """Return a new ULID of a moment, which it contains to the millisecond.
 
     With `after`, the result sorts behind that ULID even if the clock was set back in between. It is then the next
-    larger number, as for the specification's monotonic ULIDs.
+    larger number, as the specification defines it for monotonic ULIDs.
     """
     fresh = _text(_milliseconds(at) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
     return _text(_number(after) + 1) if after is not None and fresh <= after < LAST_ULID else fresh
 
 
 def lowest_ulid(at: datetime) -> str:
-    """Return the smallest ULID of the millisecond that a moment falls into."""
+    """Return the smallest ULID of a moment's millisecond."""
     return _text(_milliseconds(at) << _RANDOM_BITS)
 
 
 def highest_ulid(at: datetime) -> str:
-    """Return the greatest ULID of the millisecond that a moment falls into."""
+    """Return the greatest ULID of a moment's millisecond."""
     return _text((_milliseconds(at) + 1 << _RANDOM_BITS) - 1)
 
 
 def is_ulid(text: str) -> bool:
-    """Tell whether a text is a ULID of a moment that a datetime can hold."""
+    """Return whether a text is a ULID whose moment fits into a datetime."""
     return ULID_PATTERN.fullmatch(text) is not None and _stored_milliseconds(text) <= _LAST_MILLISECOND
 
 
 def moment_of(ulid: str) -> datetime:
-    """Return the moment of a ULID, in UTC and to the millisecond."""
+    """Return the moment that a ULID contains, in UTC and to the millisecond."""
     return _EPOCH + timedelta(milliseconds=_stored_milliseconds(ulid))
+
+
+def to_the_millisecond(at: datetime) -> datetime:
+    """Return the moment that a ULID of this one contains, without parsing the ULID."""
+    return max(_EPOCH, at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000))
 
 
 def _milliseconds(at: datetime) -> int:
@@ -62,9 +67,9 @@ def _number(text: str) -> int:
 
 
 def _text(number: int) -> str:
-    # Two letters at a time: every request needs one of these.
+    # Two letters at a time: every request creates an id.
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * (_LENGTH - 2), -1, -10)])
 
 
-# Of the last moment that a datetime can hold, not of the last that a ULID could.
+# The last moment of a datetime, not that of a ULID, which is later.
 LAST_ULID = highest_ulid(datetime.max.replace(tzinfo=UTC))

@@ -18,8 +18,8 @@ from menagerie.manifest import (
     TrainingSource,
     model_version,
 )
-from menagerie.prediction_batch import PredictionBatch
-from menagerie.ulid import new_ulid
+from menagerie.prediction import PredictionBatch
+from menagerie.ulid import new_ulid, to_the_millisecond
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -112,6 +112,7 @@ def batch_of(*species: Species, at: datetime = NOON, version: str = "20260131T12
     samples = dict(zip(CLASSES, ANIMALS, strict=True))
     return PredictionBatch(
         request_id=new_ulid(at),
+        created_at=to_the_millisecond(at),
         model_version=version,
         animals=[samples[each] for each in species],
         probabilities=[[0.96 if c is each else 0.01 for c in CLASSES] for each in species],

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from menagerie.animal import CLASSES
-from menagerie.aws.prediction_item import to_item
-from menagerie.aws.prediction_pages import DAYS
+from menagerie.aws.predictions import DAYS, to_item
 from menagerie.ulid import lowest_ulid
 from tests.samples import batch_of
 

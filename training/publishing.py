@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass
 
 from menagerie.classifier import OnnxClassifier
-from menagerie.errors import Conflict, InvalidInput, ModelRejected, NotFound
+from menagerie.errors import Conflict, InvalidInput, ModelRejected, NotFound, UnreadablePointer
 from menagerie.job import PromotionRule
 from menagerie.manifest import ROWS_FILE, ModelManifest, later_version
-from menagerie.registry import ModelRegistry, Pointer, UnreadablePointer
+from menagerie.registry import ModelRegistry, Pointer
 from training.gate import decide
 from training.pipeline import TrainedModel
 from training.rows.labelled_rows import LabelledRows

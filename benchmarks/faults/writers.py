@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx2
 
 from benchmarks.faults.outcome import Outcome
-from menagerie.aws.prediction_item import from_item
+from menagerie.aws.predictions import from_item
 from menagerie.http_client import http_client
 from tests.e2e.test_routes import ANIMALS
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from menagerie.errors import Unavailable
+from menagerie.errors import Unavailable, UnreadablePointer
 from menagerie.http_client import http_client
 from menagerie.job import DataServiceSource
-from menagerie.registry import ModelRegistry, UnreadablePointer
+from menagerie.registry import ModelRegistry
 
 if TYPE_CHECKING:
     from menagerie.job import Stage

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import to_json
 
 from menagerie.animal import CLASSES, Animal, feature_matrix
-from menagerie.prediction_batch import PredictionBatch, prediction_id
-from menagerie.ulid import new_ulid
+from menagerie.prediction import PredictionBatch, prediction_id
 
 if TYPE_CHECKING:
     from functions.predict.dependencies import PredictDependencies
@@ -23,12 +22,12 @@ def predict_animals(
 
     A key that was answered before gets the same answers again; raise KeyReused if it asked for something else.
     """
-    first = dependencies.predictions.answered(key) if key else None
+    first = dependencies.predictions.find_by_key(key) if key else None
     if first is not None:
         return first
     classifier = dependencies.models.classifier(model_version)
     answers = classifier.classify(feature_matrix(animals))
-    batch = PredictionBatch.of(new_ulid(dependencies.now()), classifier.version, animals, answers)
+    batch = PredictionBatch.of(dependencies.now(), classifier.version, animals, answers)
     return dependencies.predictions.add(batch, key)
 
 

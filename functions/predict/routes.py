@@ -19,12 +19,11 @@ from functions.predict.read_metrics import LONGEST_PERIOD, PERIOD_STEP, metric_w
 from functions.predict.sample_rows import DEFAULT_ROWS, MOST_ROWS, sample_rows
 from menagerie.animal import Species
 from menagerie.api import CloudMetrics, Health, Models, PredictRequest, PredictResponse, TrainingRows, TrueSpecies
-from menagerie.cursor import CURSOR_PATTERN, Cursor
-from menagerie.errors import InvalidInput, NotFound
+from menagerie.errors import InvalidInput, NotFound, UnreadablePointer
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import Prediction, PredictionPage
-from menagerie.prediction_store import MAX_PAGE, PageRequest
-from menagerie.registry import ModelRegistry, UnreadablePointer
+from menagerie.prediction_store import CURSOR_PATTERN, MAX_PAGE, Cursor, PageRequest
+from menagerie.registry import ModelRegistry
 
 # All routes are `async def` although they wait for S3 and DynamoDB: Lambda sends an environment one request at a time,
 # so there is nobody to keep waiting, and FastAPI's thread pool for `def` costs 0.3 ms a request.

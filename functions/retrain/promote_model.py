@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from menagerie.registry import UnreadablePointer
+from menagerie.errors import UnreadablePointer
 
 if TYPE_CHECKING:
     from functions.retrain.dependencies import RetrainDependencies

@@ -50,7 +50,7 @@ def _on_upload(name: str, key: str, dependencies: "RetrainDependencies") -> Told
     try:
         job = start_retraining(request, dependencies, _key(name, request))
     except Conflict as error:
-        dependencies.jobs.put_off(request)
+        dependencies.jobs.defer(request)
         # That job may have ended before this one was put off, and nobody would come back for it.
         told = _on_end(dependencies)
         if told["done"] == "started":
@@ -86,12 +86,12 @@ def _new_feedback(registry: "ModelRegistry", given: "list[LabelledAnimal]", now:
 
 def _on_end(dependencies: "RetrainDependencies") -> Told:
     jobs = dependencies.jobs
-    for request in jobs.waiting():
+    for request in jobs.deferred():
         try:
             job = start_retraining(request, dependencies)
         except Conflict as error:
             return {"done": "nothing", "reason": f"{error}; its end starts what waits"}
-        jobs.put_off_no_more(request)
+        jobs.delete_deferred(request)
         return {"done": "started", "job_id": job.job_id, "source": request.source.model_dump()}
     return {"done": "nothing", "reason": "nothing waits"}
 

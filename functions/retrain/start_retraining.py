@@ -21,7 +21,7 @@ def start_retraining(
     a worker that is woken twice runs once.
     """
     jobs = dependencies.jobs
-    job = (jobs.accepted(key) if key else None) or jobs.create(request, key)
+    job = (jobs.find_by_key(key) if key else None) or jobs.create(request, key)
     if key and jobs.get(job.job_id).status is not JobStatus.QUEUED:
         return job
     try:
@@ -31,6 +31,6 @@ def start_retraining(
         with suppress(MenagerieError):
             jobs.fail(job.job_id, "the worker could not be started")
             if key:
-                jobs.forget(key)
+                jobs.delete_key(key)
         raise
     return job

@@ -10,11 +10,11 @@ from functions.train.job_events import JobEvents
 from functions.train.retire_models import retire_models
 from functions.train.run_job import run_job
 from menagerie.aws.clients import dynamodb_client, events_client, s3_client
+from menagerie.aws.datasets import S3Datasets
 from menagerie.aws.feedback import DynamoDBFeedbackStore
 from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.registry import S3ModelRegistry
 from menagerie.clock import utc_now
-from menagerie.datasets import S3Datasets
 from menagerie.errors import Conflict, MenagerieError
 from menagerie.settings import TrainerSettings
 from training.publishing import publish
@@ -27,13 +27,13 @@ settings = TrainerSettings.from_environment()
 patience = timedelta(seconds=settings.job_patience_seconds)
 log = JsonLog("train")
 dynamodb, s3 = dynamodb_client(), s3_client()
-jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience, skipped=log.skipped)
+jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience, on_unreadable=log.skipped)
 registry = S3ModelRegistry(s3, settings.models_bucket)
 sources = Sources(
     data_service_url=settings.data_service_url,
     registry=registry,
     datasets=S3Datasets(s3, settings.models_bucket),
-    feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table, skipped=log.skipped),
+    feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table, on_unreadable=log.skipped),
 )
 events = JobEvents(events_client(), settings.event_bus)
 functions.http.cold_start.finished()

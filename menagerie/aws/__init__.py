@@ -1,1 +1,1 @@
-"""Adapters: the ports of `menagerie` on S3, DynamoDB and CloudWatch."""
+"""Adapters that implement the ports of `menagerie` with S3, DynamoDB and CloudWatch."""

@@ -1,7 +1,7 @@
-"""Where AWS clients are made: short timeouts, few retries, and addresses that emulators understand too.
+"""Creates AWS clients with short timeouts, few retries, and addresses that emulators support too.
 
-By botocore, which boto3 is made of: the rest of boto3 is parallel uploads and objects around resources, which nothing
-here uses and which take 25 ms of a cold start.
+They are clients of botocore, on which boto3 is built: the rest of boto3, parallel uploads and resource objects, is not
+used here and would add 25 ms to a cold start.
 """
 
 from functools import cache
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
-# API Gateway gives up after 29 s. Two attempts of two seconds to connect and five to read, for the two calls that the
-# longest request makes, end before that. Path-style addresses need no DNS name for each bucket.
+# API Gateway ends a request after 29 s. The longest request makes two calls, each of two attempts with 2 s to connect
+# and 5 s to read, which is less. Path-style addresses need no DNS name for each bucket.
 _CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -26,7 +26,7 @@ _CONFIG = Config(
 
 
 class EventBridgeClient(Protocol):
-    """The part of botocore's client of EventBridge that is used here."""
+    """The methods of botocore's EventBridge client that this application uses."""
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # botocore's name
         """Publish up to ten events."""
@@ -34,15 +34,15 @@ class EventBridgeClient(Protocol):
 
 
 class CloudWatchClient(Protocol):
-    """The part of botocore's client of CloudWatch that is used here."""
+    """The methods of botocore's CloudWatch client that this application uses."""
 
-    def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401  # a request in AWS's own words
-        """Return the points of some metrics."""
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401  # the parameters of AWS's API
+        """Return the data points of several metrics."""
         ...
 
 
 def s3_client() -> "S3Client":
-    """Return a client of S3; botocore reads region, credentials and AWS_ENDPOINT_URL by itself."""
+    """Return a client of S3. botocore itself reads region, credentials and AWS_ENDPOINT_URL from the environment."""
     client: S3Client = _client("s3")
     return client
 
@@ -76,5 +76,5 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def _client(service: str) -> Any:  # noqa: ANN401  # each function above says which
+def _client(service: str) -> Any:  # noqa: ANN401  # the callers declare the type
     return _session().create_client(service, config=_CONFIG)

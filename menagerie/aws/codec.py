@@ -1,19 +1,19 @@
-"""The one way values become DynamoDB attributes and numbers become text, and back."""
+"""Encodes values as DynamoDB attributes and decodes them; numbers are stored with the digits that they print."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 
 def decimal(number: float) -> Decimal:
-    """Return the decimal that prints like the number: 0.1 stays 0.1, where Decimal(0.1) would have 55 digits."""
+    """Return the decimal that prints like the number: Decimal(0.1) would have 55 digits."""
     return Decimal(str(number))
 
 
@@ -35,7 +35,7 @@ def to_attribute(value: JsonValue) -> "AttributeValueTypeDef":
 
 
 def from_attribute(attribute: "AttributeValueTypeDef") -> JsonValue:
-    """Decode a DynamoDB attribute that `to_attribute` wrote; DynamoDB does not tell 2.0 from 2, so that is an int."""
+    """Decode an attribute that `to_attribute` wrote. DynamoDB stores 2.0 as 2, which is decoded as an int."""
     match attribute:
         case {"S": str(text)}:
             return text
@@ -51,15 +51,18 @@ def from_attribute(attribute: "AttributeValueTypeDef") -> JsonValue:
     return None
 
 
-def to_column(values: "Sequence[object]") -> "AttributeValueTypeDef":
-    """Encode the values of one field of many rows as one text attribute, a JSON list.
+def to_columns(columns: "Mapping[str, Sequence[object]]") -> "dict[str, AttributeValueTypeDef]":
+    """Encode each field of many rows as one text attribute, a JSON list.
 
     Numbers keep the digits of `decimal`. A thousand animals as lists of DynamoDB numbers are ten thousand small
     dictionaries for botocore to walk; as columns of text they are eleven.
     """
-    return {"S": to_json(values).decode()}
+    return {name: {"S": to_json(values).decode()} for name, values in columns.items()}
 
 
-def from_column(attribute: "AttributeValueTypeDef") -> list[object]:
-    """Decode a column that `to_column` wrote."""
-    return cast("list[object]", from_json(attribute["S"]))
+def from_columns(item: "Mapping[str, AttributeValueTypeDef]", names: "Iterable[str]") -> "list[list[Any]]":
+    """Decode columns that `to_columns` wrote, in the order of the names.
+
+    Raises KeyError for a missing column, ValueError for text that is not JSON. The values are not validated.
+    """
+    return [from_json(item[name]["S"]) for name in names]

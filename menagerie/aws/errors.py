@@ -1,11 +1,15 @@
-"""The one place that turns errors of botocore into errors of this application."""
+"""Errors of the adapters: those of botocore become errors of this application, and unreadable items are reported."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from menagerie.errors import Conflict, NotFound, Unavailable
+from menagerie.errors import Conflict, NotFound, Unavailable, Unreadable
+
+UnreadableHandler = Callable[[Unreadable], None]
+"""Called with a stored item that a store skips because it cannot be read."""
 
 _MISSING = {"NoSuchKey", "404"}
 _CONFLICT = {
@@ -19,12 +23,12 @@ _CONFLICT = {
 
 @contextmanager
 def aws_errors(service: str, *, missing: str | None = None, conflict: str | None = None) -> Iterator[None]:
-    """Translate what botocore raises inside.
+    """Translate the errors that botocore raises inside the block.
 
     Args:
-        service: what is called, for the text of Unavailable.
-        missing: text of the NotFound to raise when the object does not exist; without it that is Unavailable too.
-        conflict: text of the Conflict to raise when a condition does not hold.
+        service: name of the service, for the text of Unavailable.
+        missing: text of the NotFound to raise when the object does not exist; without it, Unavailable is raised.
+        conflict: text of the Conflict to raise when a condition is not met; without it, Unavailable is raised.
     """
     try:
         yield
@@ -40,5 +44,10 @@ def aws_errors(service: str, *, missing: str | None = None, conflict: str | None
 
 
 def error_code(error: ClientError) -> str:
-    """Return the service's name for what went wrong, or the HTTP status where there is no name."""
+    """Return the error code of the service, or the HTTP status for a response without one."""
     return error.response.get("Error", {}).get("Code", "unknown")
+
+
+def log_unreadable(item: Unreadable) -> None:
+    """Log the key of a skipped item and the reason; the default `UnreadableHandler`."""
+    logging.getLogger(__name__).warning("stored item skipped: %s", item)

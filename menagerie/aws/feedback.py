@@ -1,20 +1,21 @@
-"""Feedback on DynamoDB: on the prediction for those who look at it, and in a partition of its own for retraining.
+"""The feedback store on DynamoDB: beside the prediction for its readers, and in its own partition for retraining.
 
-| pk             | sk            | what                                                          |
+| pk             | sk            | content                                                       |
 |----------------|---------------|---------------------------------------------------------------|
 | day#2026-01-31 | request id    | `feedback#<position>` beside the predictions of the request   |
-| feedback       | prediction id | animal, species and time: the last word on one prediction     |
+| feedback       | prediction id | animal, species and time of the latest feedback               |
 """
 
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from menagerie.animal import Animal
-from menagerie.aws.errors import aws_errors
-from menagerie.aws.prediction_item import feedback_attribute, key_of
+from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
+from menagerie.aws.predictions import SERVICE, feedback_attribute, key_of
 from menagerie.errors import Conflict, Unreadable
-from menagerie.feedback import LabelledAnimal
-from menagerie.prediction_batch import parse_prediction_id
-from menagerie.skipped import Skipped, log_skipped
+from menagerie.feedback import FeedbackStore, LabelledAnimal
+from menagerie.prediction import parse_prediction_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,26 +24,26 @@ if TYPE_CHECKING:
     from menagerie.prediction import Feedback, Prediction
 
 _PARTITION: "AttributeValueTypeDef" = {"S": "feedback"}
-_SERVICE = "the predictions table"
 
 
-class DynamoDBFeedbackStore:
-    """Fills `FeedbackStore`. Both places are written by one transaction, so they never disagree."""
+class DynamoDBFeedbackStore(FeedbackStore):
+    """Writes both items in one transaction, so that they always agree."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, skipped: Skipped = log_skipped) -> None:
-        """Take a client, the table's name, and a log of items that cannot be read."""
+    def __init__(
+        self, client: "DynamoDBClient", table: str, *, on_unreadable: UnreadableHandler = log_unreadable
+    ) -> None:
+        """Take a client, the table's name, and the handler of items that cannot be read."""
         self._client = client
         self._table = table
-        self._skipped = skipped
+        self._on_unreadable = on_unreadable
 
+    @override
     def give(self, prediction: "Prediction", feedback: "Feedback") -> None:
-        """Store the true species of a stored prediction, in place of what was said before; raise Conflict."""
-        meanwhile = "somebody else is giving feedback on the same request at this moment"
         parsed = parse_prediction_id(prediction.id)
         if parsed is None:
-            raise Conflict(f"{prediction.id!r} names no stored prediction")
+            raise Conflict(f"{prediction.id!r} is not the id of a stored prediction")
         request_id, position = parsed
-        with aws_errors(_SERVICE, conflict=meanwhile):
+        with aws_errors(SERVICE, conflict="feedback on the same request is being stored at the same time"):
             self._client.transact_write_items(
                 TransactItems=[
                     {
@@ -70,9 +71,9 @@ class DynamoDBFeedbackStore:
                 ]
             )
 
+    @override
     def given(self) -> list[LabelledAnimal]:
-        """Return the last word on every prediction that has one, oldest prediction first."""
-        with aws_errors(_SERVICE):
+        with aws_errors(SERVICE):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="pk = :feedback",
@@ -85,7 +86,7 @@ class DynamoDBFeedbackStore:
             try:
                 given.append(_from_item(item))
             except (KeyError, ValueError) as error:
-                self._skipped(Unreadable(f"feedback/{item['sk'].get('S')}", error))
+                self._on_unreadable(Unreadable(f"feedback/{item['sk'].get('S')}", error))
         return given
 
 

@@ -1,17 +1,18 @@
-"""Idempotency keys on DynamoDB: written by the same transaction as what they stand for, so there is no time between.
+"""Idempotency keys on DynamoDB, written by the same transaction as the data that they lead to.
 
-| pk        | sk  | what                                                                                        |
+| pk        | sk  | content                                                                                     |
 |-----------|-----|---------------------------------------------------------------------------------------------|
-| key#<key> | key | `digest` of the request, `answer` that leads back to it, `forget_at` seconds (time to live) |
+| key#<key> | key | `digest` of the request, `answer` that leads to its result, `forget_at`: when it expires    |
+
+`forget_at` is in seconds since 1970; template.yaml names it as the tables' time to live.
 """
 
 from typing import TYPE_CHECKING
 
 from menagerie.aws.codec import to_attribute
-from menagerie.aws.errors import aws_errors
-from menagerie.errors import Unreadable
-from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey, KeyReused
-from menagerie.skipped import Skipped, log_skipped
+from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
+from menagerie.errors import KeyReused, Unreadable
+from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
-# An item that is not as `put` writes it counts as none, so it must not keep its key for ever.
+# An item that `put` did not write counts as none, so it must not block its key for ever.
 _FREE = (
     "attribute_not_exists(pk) OR NOT attribute_type(forget_at, :number) OR NOT attribute_type(digest, :text) "
     "OR NOT attribute_type(answer, :text) OR forget_at <= :now"
@@ -27,28 +28,30 @@ _FREE = (
 
 
 class DynamoDBKeys:
-    """The keys of one table."""
+    """The idempotency keys in one table."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, service: str, skipped: Skipped = log_skipped) -> None:
-        """Take a client, the table's name, what errors call it, and a log of items that cannot be read."""
+    def __init__(
+        self, client: "DynamoDBClient", table: str, service: str, on_unreadable: UnreadableHandler = log_unreadable
+    ) -> None:
+        """Take a client, the table's name, its name in errors, and the handler of items that cannot be read."""
         self._client = client
         self._table = table
         self._service = service
-        self._skipped = skipped
+        self._on_unreadable = on_unreadable
 
     def find(self, key: IdempotencyKey, now: "datetime") -> str | None:
-        """Return the answer that was given under a key, or None; raise KeyReused if the request was another one."""
+        """Return the answer stored under a key, or None; raise KeyReused if it was stored for another request."""
         with aws_errors(self._service):
             item = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True).get("Item")
         if item is None:
             return None
         try:
-            forget_at, digest, answer = float(item["forget_at"]["N"]), item["digest"]["S"], item["answer"]["S"]
+            expires_at, digest, answer = float(item["forget_at"]["N"]), item["digest"]["S"], item["answer"]["S"]
         except (KeyError, ValueError) as error:
-            self._skipped(Unreadable(f"key#{key.key}", error))
+            self._on_unreadable(Unreadable(f"key#{key.key}", error))
             return None
-        # DynamoDB takes its time to delete what has expired.
-        if forget_at <= now.timestamp():
+        # DynamoDB deletes expired items with a delay.
+        if expires_at <= now.timestamp():
             return None
         if digest != key.digest:
             raise KeyReused
@@ -57,13 +60,13 @@ class DynamoDBKeys:
     def put(
         self, key: IdempotencyKey, answer: str, now: "datetime", *, lost: str | None = None
     ) -> "TransactWriteItemTypeDef":
-        """Return the part of a transaction that keeps an answer, and fails if the key has one already.
+        """Return the part of a transaction that stores an answer, and fails if the key has one already.
 
         Args:
             key: the key.
-            answer: what leads back to the answer.
+            answer: leads to the result of the request, such as its id.
             now: the present moment.
-            lost: an earlier answer to this key that leads nowhere any more, and may be replaced.
+            lost: an answer that is stored under this key but no longer leads to a result, and is replaced.
         """
         return {
             "Put": {
@@ -84,8 +87,8 @@ class DynamoDBKeys:
             }
         }
 
-    def forget(self, key: IdempotencyKey) -> None:
-        """Let a key be used anew, since what it stood for did not come about."""
+    def delete(self, key: IdempotencyKey) -> None:
+        """Delete a key whose request had no result, so that it can be used again."""
         with aws_errors(self._service):
             self._client.delete_item(TableName=self._table, Key=_key(key))
 

@@ -1,33 +1,35 @@
-"""The cloud's own figures from CloudWatch: everything that is shown, by one GetMetricData."""
+"""The metrics that CloudWatch records for the functions and the API, read by one GetMetricData."""
 
 from collections.abc import Callable
 from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from menagerie.aws.errors import aws_errors
-from menagerie.service_metrics import SERIES, MetricWindow, Points, SeriesName
+from menagerie.service_metrics import SERIES, MetricWindow, Points, SeriesName, ServiceMetrics
 
 if TYPE_CHECKING:
     from menagerie.aws.clients import CloudWatchClient
 
-# As template.yaml names them: functions `<stack>-<source>`, the API like the stack.
+# template.yaml names the functions `<stack>-<source>`, and the API like the stack.
 STAGE = "v1"
 
 
-class CloudWatchMetrics:
-    """Fills `ServiceMetrics` for the functions and the API of one stack."""
+class CloudWatchMetrics(ServiceMetrics):
+    """The metrics of one stack."""
 
     def __init__(self, connect: "Callable[[], CloudWatchClient]", stack_name: str) -> None:
-        """Take what makes a client, which is done when the first question comes, and the name of the stack."""
+        """Take a function that creates the client, which is called by the first `read`, and the name of the stack."""
         self._connect = connect
         self._stack = stack_name
 
+    @override
     def read(self, window: MetricWindow) -> dict[SeriesName, Points]:
-        """Return all `SERIES` in their order, oldest points first, none where nothing happened; raise Unavailable."""
         queries = [self._query(f"m{place}", name, window.period_seconds) for place, name in enumerate(SERIES)]
-        found: dict[str, Points] = {query["Id"]: [] for query in queries}
-        asked: dict[str, Any] = {
+        points: dict[str, Points] = {query["Id"]: [] for query in queries}
+        request: dict[str, Any] = {
             "MetricDataQueries": queries,
             "StartTime": window.start,
             "EndTime": window.end,
@@ -35,14 +37,14 @@ class CloudWatchMetrics:
         }
         with aws_errors("CloudWatch"):
             while True:
-                answer = self._client.get_metric_data(**asked)
+                answer = self._client.get_metric_data(**request)
                 for result in answer["MetricDataResults"]:
-                    at = (moment.astimezone(UTC) for moment in result["Timestamps"])
-                    found[result["Id"]] += zip(at, result["Values"], strict=True)
+                    times = (moment.astimezone(UTC) for moment in result["Timestamps"])
+                    points[result["Id"]] += zip(times, result["Values"], strict=True)
                 if not answer.get("NextToken"):
                     break
-                asked["NextToken"] = answer["NextToken"]
-        return dict(zip(SERIES, found.values(), strict=True))
+                request["NextToken"] = answer["NextToken"]
+        return dict(zip(SERIES, points.values(), strict=True))
 
     @cached_property
     def _client(self) -> "CloudWatchClient":

@@ -107,7 +107,7 @@ class Uses:
     def files_of_old_model_after_a_job(self) -> list[str]:
         """Run a job while there is a model to retire; return the files of that model which are left."""
         pointer = self._pointer()
-        self.registry.remove(OLD)
+        self.registry.delete(OLD)
         manifest = self.registry.manifest(pointer.version).model_copy(
             update={"version": OLD, "parent": None, "created_at": datetime(2021, 1, 1, tzinfo=UTC)}
         )

@@ -11,12 +11,11 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from menagerie.animal import Species
 from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.predictions import DynamoDBPredictionStore
-from menagerie.cursor import Cursor
 from menagerie.errors import Conflict
 from menagerie.idempotency import IdempotencyKey
 from menagerie.job import JobStatus, TrainingRequest
 from menagerie.job_store import HEARTBEAT, LEASE, LOST, JobStore
-from menagerie.prediction_store import PageRequest, PredictionStore
+from menagerie.prediction_store import Cursor, PageRequest, PredictionStore
 from menagerie.ulid import new_ulid
 from tests.fakes import InMemoryJobs, InMemoryPredictions
 from tests.integration.conftest import JOBS, PREDICTIONS
@@ -200,7 +199,7 @@ def test_what_is_stored_while_somebody_pages_is_seen_once_or_not_at_all(
 def test_a_repeated_request_gets_its_first_answer(predictions: PredictionStore, clock: Clock, step: timedelta) -> None:
     first = predictions.add(batch_of(Species.DOG, at=clock()), KEY)
     clock.pass_by(step)
-    assert predictions.answered(KEY) == first
+    assert predictions.find_by_key(KEY) == first
     assert predictions.add(batch_of(Species.CHICKEN, at=clock()), KEY) == first
     assert len(predictions.page(PageRequest()).items) == 1
 

@@ -13,10 +13,9 @@ from functions.http.app import lambda_handler
 from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
 from menagerie.aws.predictions import DynamoDBPredictionStore
-from menagerie.cursor import Cursor
 from menagerie.idempotency import IdempotencyKey
-from menagerie.prediction_batch import PredictionBatch
-from menagerie.prediction_store import PageRequest
+from menagerie.prediction import PredictionBatch
+from menagerie.prediction_store import Cursor, PageRequest
 from tests.fakes import InMemoryFeedback, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry
 from tests.samples import DOG, published_model
 from tests.sorted_table import SortedTable

@@ -9,8 +9,8 @@ from menagerie.animal import Species
 from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.clock import utc_now
-from menagerie.errors import Conflict
-from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey, KeyReused
+from menagerie.errors import Conflict, KeyReused
+from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey
 from menagerie.job import JobStatus, TrainingRequest
 from menagerie.job_store import JobStore
 from menagerie.prediction_store import PageRequest, PredictionStore
@@ -40,9 +40,9 @@ def jobs(request: pytest.FixtureRequest) -> JobStore:
 
 def test_predictions_of_one_key_are_stored_once_and_found_again(predictions: PredictionStore) -> None:
     first, second = batch_of(Species.DOG, at=utc_now()), batch_of(Species.CHICKEN, at=utc_now())
-    assert predictions.answered(KEY) is None
+    assert predictions.find_by_key(KEY) is None
     assert predictions.add(first, KEY) == first
-    assert predictions.answered(KEY) == first
+    assert predictions.find_by_key(KEY) == first
     assert predictions.add(second, KEY) == first
     assert predictions.page(PageRequest()).items == [first.prediction(0)]
 
@@ -50,17 +50,17 @@ def test_predictions_of_one_key_are_stored_once_and_found_again(predictions: Pre
 def test_predictions_of_another_request_with_the_same_key_are_refused(predictions: PredictionStore) -> None:
     predictions.add(batch_of(Species.DOG, at=utc_now()), KEY)
     with pytest.raises(KeyReused):
-        predictions.answered(SAME_KEY)
+        predictions.find_by_key(SAME_KEY)
     with pytest.raises(KeyReused):
         predictions.add(batch_of(Species.DOG, at=utc_now()), SAME_KEY)
     assert len(predictions.page(PageRequest()).items) == 1
 
 
 def test_a_job_of_one_key_is_queued_once_and_told_as_it_was_then(jobs: JobStore) -> None:
-    assert jobs.accepted(KEY) is None
+    assert jobs.find_by_key(KEY) is None
     job = jobs.create(REQUEST, KEY)
     jobs.start(job.job_id, utc_now() + PATIENCE)
-    assert jobs.create(REQUEST, KEY) == jobs.accepted(KEY) == job
+    assert jobs.create(REQUEST, KEY) == jobs.find_by_key(KEY) == job
     assert jobs.get(job.job_id).status is JobStatus.RUNNING
     jobs.fail(job.job_id, "no rows")
     assert jobs.create(REQUEST, KEY) == job
@@ -84,7 +84,7 @@ def test_a_key_whose_job_was_refused_because_another_runs_can_be_tried_again(job
 def test_a_forgotten_key_queues_a_new_job(jobs: JobStore) -> None:
     first = jobs.create(REQUEST, KEY)
     jobs.fail(first.job_id, "the worker could not be started")
-    jobs.forget(KEY)
+    jobs.delete_key(KEY)
     assert jobs.create(REQUEST, SAME_KEY).job_id != first.job_id
 
 
@@ -95,7 +95,7 @@ def test_a_key_that_has_expired_but_was_not_deleted_yet_is_free(dynamodb: Dynamo
     before.fail(job.job_id, "no rows")
     gone = now + KEPT + CLOCK_STEP + timedelta(seconds=1)
     later = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE, now=lambda: gone)
-    assert later.accepted(SAME_KEY) is None
+    assert later.find_by_key(SAME_KEY) is None
     assert later.create(REQUEST, SAME_KEY).job_id != job.job_id
 
 

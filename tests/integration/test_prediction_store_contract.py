@@ -6,11 +6,9 @@ import pytest
 
 from menagerie.animal import Species
 from menagerie.aws.predictions import DynamoDBPredictionStore
-from menagerie.cursor import Cursor
 from menagerie.errors import NotFound
-from menagerie.prediction import MAX_ANIMALS, Prediction
-from menagerie.prediction_batch import prediction_id
-from menagerie.prediction_store import PageRequest, PredictionStore
+from menagerie.prediction import MAX_ANIMALS, Prediction, prediction_id
+from menagerie.prediction_store import Cursor, PageRequest, PredictionStore
 from tests.fakes import InMemoryPredictions
 from tests.integration.conftest import PREDICTIONS
 from tests.samples import NOON, batch_of

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from menagerie.aws.registry import S3ModelRegistry
-from menagerie.errors import Conflict, NotFound
-from menagerie.registry import ModelRegistry, UnreadablePointer
+from menagerie.errors import Conflict, NotFound, UnreadablePointer
+from menagerie.registry import ModelRegistry
 from tests.fakes import InMemoryRegistry
 from tests.integration.conftest import BUCKET
 from tests.samples import NOON, manifest_of
@@ -52,7 +52,7 @@ def test_a_removed_version_is_gone_with_its_rows_and_may_be_removed_again(regist
         registry.publish(manifest, MODEL, b"rows")
     assert len(registry.manifests()) == 2
     for _ in range(2):
-        registry.remove(OLDER.version)
+        registry.delete(OLDER.version)
     assert registry.manifests() == [NEWER]
     for read in (registry.manifest, registry.model, registry.rows):
         with pytest.raises(NotFound):

@@ -11,12 +11,11 @@ from menagerie.animal import Species
 from menagerie.aws.feedback import DynamoDBFeedbackStore
 from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.predictions import DynamoDBPredictionStore
-from menagerie.cursor import Cursor
 from menagerie.errors import NotFound, Unreadable
 from menagerie.idempotency import IdempotencyKey
 from menagerie.job import DataServiceSource, JobStatus, TrainingRequest
 from menagerie.prediction import Feedback
-from menagerie.prediction_store import PageRequest
+from menagerie.prediction_store import Cursor, PageRequest
 from menagerie.ulid import new_ulid
 from tests.integration.conftest import JOBS, PREDICTIONS
 from tests.samples import NOON, batch_of
@@ -37,12 +36,14 @@ def skipped() -> list[Unreadable]:
 
 @pytest.fixture
 def predictions(dynamodb: DynamoDBClient, skipped: list[Unreadable]) -> DynamoDBPredictionStore:
-    return DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=lambda: NOON, skipped=skipped.append)
+    return DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=lambda: NOON, on_unreadable=skipped.append)
 
 
 @pytest.fixture
 def jobs(dynamodb: DynamoDBClient, skipped: list[Unreadable]) -> DynamoDBJobStore:
-    return DynamoDBJobStore(dynamodb, JOBS, patience=timedelta(minutes=6), now=lambda: NOON, skipped=skipped.append)
+    return DynamoDBJobStore(
+        dynamodb, JOBS, patience=timedelta(minutes=6), now=lambda: NOON, on_unreadable=skipped.append
+    )
 
 
 def damage(dynamodb: DynamoDBClient, table: str, pk: str, sk: str, how: Damage) -> None:
@@ -151,7 +152,7 @@ def test_a_day_marker_that_is_no_day_hides_nothing(
     batches = [predictions.add(batch_of(DOG, at=NOON + days * 24 * HOUR)) for days in (0, -1, -2)]
     for suffix in ("", "x", "y"):
         dynamodb.put_item(TableName=PREDICTIONS, Item={"pk": {"S": "days"}, "sk": {"S": junk + suffix}})
-    narrow = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=2, skipped=skipped.append)
+    narrow = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=2, on_unreadable=skipped.append)
     found, cursor = [], None
     for _ in range(10):
         page = narrow.page(PageRequest(limit=1, cursor=cursor))
@@ -170,7 +171,7 @@ def test_a_page_comes_past_more_keys_of_no_request_than_it_may_read_at_once(
     for number in range(30):
         item: Any = {"pk": {"S": "day#2026-01-31"}, "sk": {"S": f"1JUNK{number}"}}
         dynamodb.put_item(TableName=PREDICTIONS, Item=item)
-    narrow = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=2, skipped=lambda _: None)
+    narrow = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=2, on_unreadable=lambda _: None)
     page = narrow.page(PageRequest(limit=1))
     while not page.items and page.next_cursor:
         page = narrow.page(PageRequest(limit=1, cursor=Cursor.parse(page.next_cursor)))
@@ -190,7 +191,7 @@ FEEDBACK_DAMAGES: dict[str, Damage] = {
 def test_a_training_goes_on_without_damaged_feedback(
     dynamodb: DynamoDBClient, predictions: DynamoDBPredictionStore, skipped: list[Unreadable], how: Damage
 ) -> None:
-    feedback = DynamoDBFeedbackStore(dynamodb, PREDICTIONS, skipped=skipped.append)
+    feedback = DynamoDBFeedbackStore(dynamodb, PREDICTIONS, on_unreadable=skipped.append)
     batch = predictions.add(batch_of(DOG, CHICKEN))
     for position in (0, 1):
         feedback.give(batch.prediction(position), Feedback(species=DOG, given_at=NOON))
@@ -255,10 +256,10 @@ def test_a_damaged_request_does_not_keep_others_waiting(
     dynamodb: DynamoDBClient, jobs: DynamoDBJobStore, skipped: list[Unreadable], request_: Any
 ) -> None:
     waiting = TrainingRequest(source=DataServiceSource(seed=7))
-    jobs.put_off(waiting)
+    jobs.defer(waiting)
     item: Any = {"pk": {"S": "waiting"}, "sk": {"S": "0"}, **({"request": request_} if request_ else {})}
     dynamodb.put_item(TableName=JOBS, Item=item)
-    assert jobs.waiting() == [waiting]
+    assert jobs.deferred() == [waiting]
     assert [each.key for each in skipped] == ["waiting/0"]
 
 
@@ -280,15 +281,15 @@ def test_a_damaged_key_is_as_good_as_a_new_one(
 ) -> None:
     predictions.add(batch_of(DOG), KEY)
     damage(dynamodb, PREDICTIONS, "key#a key", "key", how)
-    assert predictions.answered(KEY) is None
+    assert predictions.find_by_key(KEY) is None
     second = batch_of(CHICKEN)
     assert predictions.add(second, KEY) == second
-    assert predictions.answered(KEY) == second
+    assert predictions.find_by_key(KEY) == second
 
     first = jobs.create(REQUEST, KEY)
     jobs.fail(first.job_id, "no rows")
     damage(dynamodb, JOBS, "key#a key", "key", how)
-    assert jobs.accepted(KEY) is None
+    assert jobs.find_by_key(KEY) is None
     job = jobs.create(REQUEST, KEY)
     assert job.job_id != first.job_id
-    assert jobs.accepted(KEY) == job
+    assert jobs.find_by_key(KEY) == job

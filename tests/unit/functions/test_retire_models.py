@@ -53,8 +53,8 @@ def test_few_models_all_stay(registry: InMemoryRegistry) -> None:
 
 def test_a_model_that_is_promoted_while_others_are_removed_stays() -> None:
     class PromotedMeanwhile(InMemoryRegistry):
-        def remove(self, version: str) -> None:
-            super().remove(version)
+        def delete(self, version: str) -> None:
+            super().delete(version)
             self.promote(VERSIONS[1], expected=self.current())
 
     registry = PromotedMeanwhile()
@@ -66,13 +66,13 @@ def test_a_model_that_is_promoted_while_others_are_removed_stays() -> None:
 
 def test_a_removal_that_stops_half_way_goes_on_next_time(registry: InMemoryRegistry) -> None:
     registry.promote(VERSIONS[5], expected=None)
-    remove = registry.remove
+    delete = registry.delete
 
     class Stops(InMemoryRegistry):
-        def remove(self, version: str) -> None:
+        def delete(self, version: str) -> None:
             if version == VERSIONS[1]:
                 raise Unavailable("the model registry does not answer")
-            remove(version)
+            delete(version)
 
     stops = Stops()
     stops.models, stops.pointer = registry.models, registry.pointer

@@ -95,7 +95,7 @@ def test_an_upload_while_a_job_runs_waits_for_its_end_and_is_not_lost(function: 
     function.jobs.fail(first, "no rows")
     assert function(END)["done"] == "started"
     assert function.requests()[-1].source == DatasetSource(key="datasets/second.csv")
-    assert function.jobs.waiting() == []
+    assert function.jobs.deferred() == []
     function.jobs.fail(function.worker.started[-1], "no rows")
     assert function(END) == {"done": "nothing", "reason": "nothing waits"}
 
@@ -104,19 +104,19 @@ def test_the_same_file_waits_once(function: Function) -> None:
     function(uploaded())
     for name in ("second", "third"):
         function(uploaded(name=name))
-    assert len(function.jobs.waiting()) == 1
+    assert len(function.jobs.deferred()) == 1
 
 
 def test_a_job_that_ends_just_before_the_upload_is_put_off_leaves_nothing_waiting(function: Function) -> None:
     class EndsNow(InMemoryJobs):
-        def put_off(self, request: TrainingRequest) -> None:
+        def defer(self, request: TrainingRequest) -> None:
             self.fail(self.recent(1)[0].job_id, "no rows")
-            super().put_off(request)
+            super().defer(request)
 
     function.jobs = EndsNow(patience=timedelta(minutes=6))
     function(uploaded())
     assert function(uploaded(name="another"))["done"] == "started"
-    assert function.jobs.waiting() == []
+    assert function.jobs.deferred() == []
 
 
 def test_the_clock_starts_a_retraining_from_enough_feedback(function: Function) -> None:
@@ -168,11 +168,11 @@ def test_the_clock_finds_a_job_running_and_looks_again_next_time(function: Funct
     told = function(CLOCK)
     assert told["done"] == "nothing"
     assert first in told["reason"]
-    assert function.jobs.waiting() == []
+    assert function.jobs.deferred() == []
 
 
 def test_the_clock_starts_what_a_dead_worker_left_waiting(function: Function) -> None:
-    function.jobs.put_off(TrainingRequest(source=DatasetSource(key=ZOO)))
+    function.jobs.defer(TrainingRequest(source=DatasetSource(key=ZOO)))
     assert function(CLOCK)["done"] == "started"
     assert function.requests()[0].source == DatasetSource(key=ZOO)
 

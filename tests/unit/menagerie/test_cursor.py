@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from menagerie.cursor import Cursor
 from menagerie.errors import InvalidInput
 from menagerie.prediction import MAX_ANIMALS
+from menagerie.prediction_store import Cursor
 from menagerie.ulid import new_ulid
 from tests.samples import NOON
 

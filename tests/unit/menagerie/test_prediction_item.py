@@ -4,17 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from menagerie.animal import CLASSES, Animal, feature_matrix
-from menagerie.aws.prediction_item import from_item, to_item
+from menagerie.aws.predictions import from_item, to_item
 from menagerie.classifier import OnnxClassifier
-from menagerie.prediction_batch import PROBABILITY_DIGITS, PredictionBatch, parse_prediction_id, prediction_id
-from menagerie.ulid import new_ulid
+from menagerie.prediction import PROBABILITY_DIGITS, PredictionBatch, parse_prediction_id, prediction_id
 from tests.samples import ANIMALS, NOON, published_model
 
 
 def answered(animals: list[Animal]) -> PredictionBatch:
     manifest, model = published_model()
     answers = OnnxClassifier.load(model, manifest).classify(feature_matrix(animals))
-    return PredictionBatch.of(new_ulid(NOON), manifest.version, animals, answers)
+    return PredictionBatch.of(NOON, manifest.version, animals, answers)
 
 
 @settings(deadline=None)  # the first example makes the model

@@ -7,9 +7,7 @@ from menagerie.animal import FEATURES, Species, feature_matrix
 from menagerie.classifier import OnnxClassifier
 from menagerie.errors import InvalidInput, NotFound
 from menagerie.job import DatasetSource, FeedbackSource, Stage
-from menagerie.prediction import Feedback
-from menagerie.prediction_batch import PredictionBatch
-from menagerie.ulid import new_ulid
+from menagerie.prediction import Feedback, PredictionBatch
 from tests.fakes import InMemoryDatasets, InMemoryFeedback, InMemoryPredictions, InMemoryRegistry
 from tests.samples import DOG
 from tests.unit.training.conftest import NOON
@@ -113,7 +111,7 @@ def feedback(predictions: InMemoryPredictions, trained: TrainedModel) -> InMemor
     feedback = InMemoryFeedback(predictions)
     answers = OnnxClassifier.load(trained.onnx, trained.manifest).classify(feature_matrix(HYENAS))
     assert set(answers.species) == {Species.UNKNOWN}
-    batch = PredictionBatch.of(new_ulid(NOON), trained.manifest.version, HYENAS, answers)
+    batch = PredictionBatch.of(NOON, trained.manifest.version, HYENAS, answers)
     predictions.add(batch)
     for position in range(len(batch)):
         feedback.give(batch.prediction(position), Feedback(species=Species.DOG, given_at=NOON))

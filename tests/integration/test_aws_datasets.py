@@ -3,7 +3,8 @@
 import pytest
 from mypy_boto3_s3 import S3Client
 
-from menagerie.datasets import MIB, S3Datasets
+from menagerie.aws.datasets import S3Datasets
+from menagerie.datasets import MIB
 from menagerie.errors import InvalidInput, NotFound, Unavailable
 from tests.integration.conftest import BUCKET
 
@@ -27,6 +28,6 @@ def test_a_bucket_that_is_gone_is_unavailable(s3: S3Client) -> None:
 
 def test_a_dataset_that_is_too_large_is_refused_by_its_size(s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=bytes(2 * MIB))
-    with pytest.raises(InvalidInput, match="has 2 MiB, a dataset may have 1 MiB"):
+    with pytest.raises(InvalidInput, match="has 2 MiB, and a dataset may have 1 MiB"):
         S3Datasets(s3, BUCKET, max_bytes=2 * MIB - 1).read(KEY)
     assert len(S3Datasets(s3, BUCKET, max_bytes=2 * MIB).read(KEY)) == 2 * MIB

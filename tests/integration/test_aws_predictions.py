@@ -8,13 +8,10 @@ from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from menagerie.animal import CLASSES, Animal, Species
-from menagerie.aws.prediction_item import to_item
-from menagerie.aws.predictions import DynamoDBPredictionStore
-from menagerie.cursor import Cursor
+from menagerie.aws.predictions import DynamoDBPredictionStore, to_item
 from menagerie.errors import Unavailable
-from menagerie.prediction import MAX_ANIMALS
-from menagerie.prediction_batch import PredictionBatch
-from menagerie.prediction_store import PageRequest
+from menagerie.prediction import MAX_ANIMALS, PredictionBatch
+from menagerie.prediction_store import Cursor, PageRequest
 from menagerie.ulid import new_ulid
 from tests.integration.aws_calls import count_calls
 from tests.integration.conftest import PREDICTIONS
@@ -38,6 +35,7 @@ def test_the_largest_request_fits_one_item() -> None:
     longest = 0.12345678901234567e-10
     batch = PredictionBatch(
         request_id=new_ulid(NOON),
+        created_at=NOON,
         model_version="20260131T120000Z-0a1b2c3d",
         animals=[
             Animal(walks_on_n_legs=8, height=longest, weight=longest, has_wings=False, has_tail=False)
