@@ -13,9 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from menagerie.animal import CLASSES, FEATURES
-from training.rows.tables import BOOLEANS
-from training.rows.validation import within_limits
+from menagerie.animal import CLASSES, FEATURE_DETAILS, FEATURES, Kind
+from menagerie.animal_file import BOOLEANS, within_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +34,7 @@ class NotPlain(Exception):
 
 
 def score(path: Path, classifier: "OnnxClassifier", output: Path, answers: Sequence[str], separator: str) -> None:
-    """Write the columns of a file to another, then `answers`: species, confidence, prediction set, five probabilities.
+    """Write the columns of a file to another, then `answers`: species, confidence, prediction set, probabilities.
 
     Raises NotPlain at the first sign of a quote, a missing or repeated column, or anything that is no valid animal;
     what has been written until then is to be thrown away.
@@ -78,17 +77,25 @@ def _batches(path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _matrix(batch: pa.RecordBatch) -> "NDArray[np.float32]":
-    legs, height, weight, *booleans = (batch.column(name) for name in FEATURES)
-    columns = [pc.cast(column, pa.float64()).to_numpy() for column in (legs, height, weight)]
-    for column in booleans:
-        lower = pc.utf8_lower(column)
-        if not pc.all(pc.is_in(lower, value_set=_KNOWN)).as_py():
-            raise NotPlain
-        columns.append(pc.cast(pc.is_in(lower, value_set=_TRUE), pa.uint8()).to_numpy())
+    columns = [
+        _flags(batch.column(feature.name)) if feature.kind is Kind.FLAG else _numbers(batch.column(feature.name))
+        for feature in FEATURE_DETAILS
+    ]
     table = np.column_stack(columns)
-    if not within_limits(table) or (table[:, 0] % 1).any():
+    if not within_bounds(table).all():
         raise NotPlain
     return table.astype(np.float32)
+
+
+def _numbers(column: pa.Array) -> "NDArray[np.float64]":
+    return np.asarray(pc.cast(column, pa.float64()))
+
+
+def _flags(column: pa.Array) -> "NDArray[np.float64]":
+    lower = pc.utf8_lower(column)
+    if not pc.all(pc.is_in(lower, value_set=_KNOWN)).as_py():
+        raise NotPlain
+    return np.asarray(pc.is_in(lower, value_set=_TRUE), dtype=np.float64)
 
 
 def _answers(classifier: "OnnxClassifier", matrix: "NDArray[np.float32]", separator: str) -> list[pa.Array]:

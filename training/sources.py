@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from menagerie.animal_file import read
 from menagerie.datasets import Datasets
 from menagerie.errors import InvalidInput, NotFound
 from menagerie.feedback import FeedbackStore
@@ -14,8 +15,7 @@ from training.pipeline import FETCHED, Report, TrainedModel, make, silent, train
 from training.rows.data_source import fetch
 from training.rows.feedback import with_feedback
 from training.rows.labelled_rows import LabelledRows
-from training.rows.tables import parse
-from training.rows.validation import AnimalRows, Origin
+from training.rows.validation import AnimalRows, Origin, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ def train_from_dataset(
 ) -> TrainedModel:
     """Train on a CSV file; raise NotFound, InvalidInput naming the lines that are no animals, TrainingFailed."""
     report(Stage.FETCHING, 0.0)
-    file = io.TextIOWrapper(io.BytesIO(datasets.read(source.key)), encoding="utf-8-sig", newline="")
+    file = io.BytesIO(datasets.read(source.key))
     report(Stage.VALIDATING, FETCHED)
-    rows = parse(source.key, file)
+    rows = rows_of(read(file, source.key))
     _require_all_valid(source.key, rows)
     return train(
         rows, source=Origin("dataset", key=source.key), parent=parent, created_at=datetime.now(UTC), report=report

@@ -15,11 +15,12 @@ from menagerie.animal import CLASSES
 from menagerie.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from menagerie.animal_file import Chunk
     from menagerie.classifier import OnnxClassifier
-    from training.rows.tables import Piece
 
 ANSWER_COLUMNS = ("species", "confidence", "prediction_set", *(f"probability_{species}" for species in CLASSES))
 SET_SEPARATOR = "|"
+NAMED_REFUSALS = 20
 
 
 def predict(
@@ -46,18 +47,19 @@ def predict(
 
 
 def _line_by_line(file: Path, classifier: "OnnxClassifier", text: TextIO, *, skip_invalid: bool) -> None:
-    from training.rows.tables import pieces
+    from menagerie.animal_file import read_path
 
     valid = refused = 0
-    writer = csv.writer(text, lineterminator="\n")
-    for number, piece in enumerate(pieces(file)):
-        if number == 0:
-            writer.writerow(_header(file, piece.header))
-        _name_the_invalid(file, piece)
-        valid += len(piece.rows.matrix)
-        refused += piece.rows.refused
+    writer = None
+    for chunk in read_path(file):
+        if writer is None:
+            writer = csv.writer(text, delimiter=chunk.separator, lineterminator="\n")
+            writer.writerow(_header(file, chunk.header))
+        _report_refusals(file, chunk)
+        valid += len(chunk.table)
+        refused += len(chunk.refusals)
         if not refused or skip_invalid:
-            writer.writerows(_answers(classifier, piece))
+            writer.writerows(_answers(classifier, chunk))
     if refused and not skip_invalid:
         raise InvalidInput(f"{file}: {refused} invalid lines, nothing written; --skip-invalid leaves them out")
     if not valid:
@@ -71,19 +73,19 @@ def _header(file: Path, header: list[str]) -> list[str]:
     return [*header, *ANSWER_COLUMNS]
 
 
-def _name_the_invalid(file: Path, piece: "Piece") -> None:
-    for refusal in piece.rows.refusals:
+def _report_refusals(file: Path, chunk: "Chunk") -> None:
+    for refusal in chunk.refusals[:NAMED_REFUSALS]:
         typer.echo(f"{file}, {refusal}", err=True)
-    unnamed = piece.rows.refused - len(piece.rows.refusals)
-    if unnamed:
+    unnamed = len(chunk.refusals) - NAMED_REFUSALS
+    if unnamed > 0:
         typer.echo(f"{file}, and {unnamed} more of the lines that follow", err=True)
 
 
-def _answers(classifier: "OnnxClassifier", piece: "Piece") -> Iterator[list[object]]:
-    if not len(piece.rows.matrix):
+def _answers(classifier: "OnnxClassifier", chunk: "Chunk") -> Iterator[list[object]]:
+    if not len(chunk.table):
         return
-    texts = (text for text, valid in zip(piece.texts, piece.rows.is_valid.tolist(), strict=True) if valid)
-    answers = classifier.classify(piece.rows.matrix)
+    texts = (text for text, valid in zip(chunk.texts, chunk.is_valid.tolist(), strict=True) if valid)
+    answers = classifier.classify(chunk.table.astype("float32"))
     rounded = answers.probabilities.astype(float).round(7)
     confidences = rounded.max(axis=1).tolist()
     for text, species, confidence, names, probabilities in zip(

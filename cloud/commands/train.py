@@ -69,12 +69,12 @@ def _from_data_service(url: str, seed: int, number_of_datapoints: int, report: "
 
 
 def _from_dataset(path: Path, report: "Report") -> "TrainedModel":
+    from menagerie.animal_file import read_path
     from training import pipeline
-    from training.rows import tables
-    from training.rows.validation import Origin
+    from training.rows.validation import Origin, rows_of
 
     report(Stage.FETCHING, 0.0)
-    rows = tables.read(path)
+    rows = rows_of(read_path(path))
     for refusal in rows.refusals[:NAMED_LINES]:
         typer.echo(f"left out: {path}, {refusal}", err=True)
     if rows.refused > NAMED_LINES:

@@ -54,7 +54,7 @@ def fetch(
         async with async_http_client(url, timeout=TIMEOUT, transport=transport) as session:
             for first, seed, count in chunks(source):
                 answer = await _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep, answer_seconds)
-                parts.append(validate(answer, range(first + 1, first + count + 1)))
+                parts.append(validate(answer, first_line=first + 1))
                 fetched((first + count) / source.number_of_datapoints)
         return parts
 

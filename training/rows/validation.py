@@ -1,4 +1,4 @@
-"""Rows on their way into training: validated against `Animal`, the bad ones counted and named, the rest a matrix."""
+"""Rows for training: validated against `Animal`, the valid ones as a matrix, the others counted with their reasons."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,17 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from menagerie.animal import FEATURE_DETAILS, FEATURES, Animal, Kind
+from menagerie.animal_file import Chunk, Refusal, refusal_reason, within_bounds
 
 NAMED_REFUSALS = 20
 
 _TYPES_OF_KIND: dict[Kind, set[type]] = {Kind.COUNT: {int}, Kind.MEASURE: {int, float}, Kind.FLAG: {bool}}
 _TYPES = tuple(_TYPES_OF_KIND[feature.kind] for feature in FEATURE_DETAILS)
-_MINIMUM = np.array([feature.minimum for feature in FEATURE_DETAILS])
-_MAXIMUM = np.array([feature.maximum for feature in FEATURE_DETAILS])
-_IS_EXCLUSIVE = np.array([feature.minimum_is_exclusive for feature in FEATURE_DETAILS])
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where rows come from, as the manifest will tell it."""
+    """Where rows come from, as the manifest records it."""
 
     kind: Literal["data-service", "dataset", "feedback"]
     url: str | None = None
@@ -31,54 +29,29 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A row that is no valid animal; `line` counts from one."""
-
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        return f"line {self.line}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """Stands where a line of a file is no row, and says why in our own words."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class AnimalRows:
-    """Valid rows, and what became of the others."""
+    """The valid ones of the rows received, and the first refusals."""
 
     matrix: NDArray[np.float32]
-    """Shape (n, 5), columns as in `FEATURES`, metres and kilograms."""
+    """Shape (n, features), columns as in `FEATURES`, metres and kilograms."""
     is_valid: NDArray[np.bool_]
-    """Shape (received,): which of the rows received these are."""
+    """Shape (received,)."""
     refusals: tuple[Refusal, ...] = ()
-    """The first few of the rows that were refused."""
+    """At most NAMED_REFUSALS."""
 
     @property
     def received(self) -> int:
-        """Return how many rows there were, valid or not."""
+        """Number of rows, valid or not."""
         return len(self.is_valid)
 
     @property
     def refused(self) -> int:
-        """Return how many rows were no valid animal."""
+        """Number of rows that are no valid animal."""
         return len(self.is_valid) - len(self.matrix)
 
-    @property
-    def repeated(self) -> int:
-        """Return how many valid rows repeat an earlier one."""
-        ordered = self.matrix[np.lexsort(self.matrix.T)]
-        return int((ordered[1:] == ordered[:-1]).all(axis=1).sum())
 
-
-def validate(rows: Sequence[object], lines: Sequence[int] | None = None) -> AnimalRows:
-    """Validate rows as `Animal` does; `lines` says where each stands, from line 1 if left out."""
+def validate(rows: Sequence[object], first_line: int = 1) -> AnimalRows:
+    """Validate JSON values as `Animal` does; refusals count lines from `first_line`."""
     matrix = _all_valid(rows)
     if matrix is not None:
         return AnimalRows(matrix, np.ones(len(rows), dtype=bool))
@@ -90,19 +63,19 @@ def validate(rows: Sequence[object], lines: Sequence[int] | None = None) -> Anim
             animal = Animal.model_validate(row)
         except ValidationError as error:
             if len(refusals) < NAMED_REFUSALS:
-                reason = row.reason if isinstance(row, Malformed) else _reason(error)
-                refusals.append(Refusal(lines[place] if lines else place + 1, reason))
+                refusals.append(Refusal(first_line + place, refusal_reason(error)))
         else:
             valid.append(_values(animal.__dict__))
             is_valid[place] = True
     return AnimalRows(_matrix(valid), is_valid, tuple(refusals))
 
 
-def within_limits(table: NDArray[np.float64]) -> bool:
-    """Tell whether all of a table of shape (n, 5), columns as in `FEATURES`, is within the limits of `Animal`."""
-    # A NaN fails every comparison, so it is never within.
-    within = (table >= _MINIMUM) & (table <= _MAXIMUM) & ~(_IS_EXCLUSIVE & (table == _MINIMUM))
-    return bool(within.all())
+def rows_of(chunks: Iterable[Chunk]) -> AnimalRows:
+    """Return the rows of a file; reading the chunks raises InvalidInput."""
+    return joined(
+        AnimalRows(chunk.table.astype(np.float32), chunk.is_valid, tuple(chunk.refusals[:NAMED_REFUSALS]))
+        for chunk in chunks
+    )
 
 
 def joined(parts: Iterable[AnimalRows]) -> AnimalRows:
@@ -112,18 +85,6 @@ def joined(parts: Iterable[AnimalRows]) -> AnimalRows:
         np.concatenate([_matrix([]), *(part.matrix for part in parts)]),
         np.concatenate([np.empty(0, dtype=bool), *(part.is_valid for part in parts)]),
         tuple(refusal for part in parts for refusal in part.refusals)[:NAMED_REFUSALS],
-    )
-
-
-def _reason(error: ValidationError) -> str:
-    """Say what is wrong, by the names of `FEATURES` alone: others come from whoever sent the row."""
-    faults = error.errors(include_url=False, include_input=False)
-    named = [(str(item["loc"][0]) if item["loc"] else "row", item["msg"]) for item in faults]
-    return ", ".join(
-        dict.fromkeys(
-            f"{name if name in (*FEATURES, 'row') else 'another field'}: {text[0].lower()}{text[1:]}"
-            for name, text in named
-        )
     )
 
 
@@ -146,4 +107,4 @@ def _all_valid(rows: Sequence[Any]) -> NDArray[np.float32] | None:
         table = np.array(values, dtype=np.float64)
     except (KeyError, OverflowError):
         return None
-    return table.astype(np.float32) if within_limits(table) else None
+    return table.astype(np.float32) if within_bounds(table).all() else None

@@ -70,6 +70,12 @@ def test_the_answer_follows_the_columns_of_the_file(model: Path, animals: Path) 
         assert float(row["confidence"]) == max(probabilities) == float(row[f"probability_{row['species']}"])
 
 
+def test_a_file_with_semicolons_keeps_its_separator_and_its_decimal_commas(model: Path, animals: Path) -> None:
+    animals.write_text(HEADER.replace(",", ";") + "Rex;4;0,5;25;no;yes\n", encoding="utf-8")
+    (row,) = csv.DictReader(StringIO(run("--model", model, animals)), delimiter=";")
+    assert (row["height"], row["species"]) == ("0,5", "dog")
+
+
 def test_a_file_is_written_instead_of_standard_output(model: Path, animals: Path, tmp_path: Path) -> None:
     output = tmp_path / "answers.csv"
     assert run("--model", model, animals, "--output", output) == ""

@@ -1,5 +1,6 @@
 """Validation of rows: the quick way and the thorough way agree, and bad rows are named."""
 
+import io
 import math
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from menagerie.animal import FEATURES, Animal
-from training.rows.validation import NAMED_REFUSALS, AnimalRows, joined, validate
+from menagerie.animal_file import ROWS_PER_CHUNK, read
+from training.rows.validation import NAMED_REFUSALS, joined, rows_of, validate
 
 DOG: dict[str, Any] = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
 
@@ -55,8 +57,8 @@ def test_what_is_no_row_at_all_is_refused(row: object) -> None:
     assert (rows.refused, len(rows.matrix)) == (1, 1)
 
 
-def test_lines_are_the_callers() -> None:
-    assert validate([{}, DOG, {}], lines=[7, 9, 12]).refusals[1].line == 12
+def test_lines_are_counted_from_the_first_line_given() -> None:
+    assert validate([{}, DOG, {}], first_line=7).refusals[1].line == 9
 
 
 def test_only_the_first_bad_rows_are_named_but_all_are_counted() -> None:
@@ -72,9 +74,13 @@ def test_joined_parts_keep_order_and_counts() -> None:
     assert joined([]).matrix.shape == (0, 5)
 
 
-def test_repeated_rows_are_counted() -> None:
-    assert validate([DOG, {**DOG, "height": 1.0}, DOG, DOG]).repeated == 2
-    assert AnimalRows(np.empty((0, 5), dtype=np.float32), np.empty(0, dtype=bool)).repeated == 0
+def test_the_rows_of_a_file_keep_order_and_counts() -> None:
+    lines = [",".join(FEATURES), *["4,0.5,25,no,yes"] * ROWS_PER_CHUNK, *["4,tall,25,no,yes"] * 30, "4,2,25,no,yes"]
+    rows = rows_of(read(io.BytesIO("\n".join(lines).encode()), "animals.csv"))
+    assert rows.matrix.dtype == np.float32
+    assert rows.matrix[-2:, 1].tolist() == [0.5, 2.0]
+    assert (rows.received, rows.refused, len(rows.refusals)) == (ROWS_PER_CHUNK + 31, 30, NAMED_REFUSALS)
+    assert rows.refusals[0].line == ROWS_PER_CHUNK + 2
 
 
 values = st.one_of(

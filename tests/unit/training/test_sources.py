@@ -84,7 +84,7 @@ def test_of_many_bad_lines_the_first_twenty_are_named_and_the_rest_counted(
     [
         (b"", "has no column walks_on_n_legs"),
         (b"a,b\n1,2\n", "has no column walks_on_n_legs"),
-        (b"\xff\xfe", "is no UTF-8 text"),
+        (b"\xff\xfe", "is not UTF-8 text"),
         (b'"', "has no column|line 1"),
     ],
     ids=["empty", "other columns", "no text", "an open quote"],
