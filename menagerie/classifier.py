@@ -113,8 +113,10 @@ class OnnxClassifier:
 
     def _verify_canaries(self) -> None:
         canaries = self.manifest.canaries
-        answered = self.probabilities(feature_matrix(c.animal for c in canaries))
-        expected = np.array([[c.probabilities[s] for s in CLASSES] for c in canaries], dtype=np.float32)
+        answered = self.probabilities(feature_matrix([canary.animal for canary in canaries]))
+        expected = np.array(
+            [[canary.probabilities[species] for species in CLASSES] for canary in canaries], dtype=np.float32
+        )
         if answered.shape != expected.shape:
             raise ModelRejected(f"model {self.version} answers with shape {answered.shape}, not {expected.shape}")
         difference = float(np.abs(answered - expected).max())

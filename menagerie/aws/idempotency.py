@@ -9,7 +9,7 @@
 
 from typing import TYPE_CHECKING
 
-from menagerie.aws.codec import to_attribute
+from menagerie.aws.codec import to_item
 from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
 from menagerie.errors import KeyReused, Unreadable
 from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey
@@ -73,17 +73,18 @@ class DynamoDBKeys:
                 "TableName": self._table,
                 "Item": {
                     **_key(key),
-                    "digest": {"S": key.digest},
-                    "answer": {"S": answer},
-                    "forget_at": to_attribute(int((now + KEPT + CLOCK_STEP).timestamp())),
+                    **to_item(
+                        {
+                            "digest": key.digest,
+                            "answer": answer,
+                            "forget_at": int((now + KEPT + CLOCK_STEP).timestamp()),
+                        }
+                    ),
                 },
                 "ConditionExpression": f"{_FREE} OR answer = :lost",
-                "ExpressionAttributeValues": {
-                    ":now": to_attribute(now.timestamp()),
-                    ":number": {"S": "N"},
-                    ":text": {"S": "S"},
-                    ":lost": {"S": lost} if lost else {"NULL": True},
-                },
+                "ExpressionAttributeValues": to_item(
+                    {":now": now.timestamp(), ":number": "N", ":text": "S", ":lost": lost}
+                ),
             }
         }
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import JsonValue
 from typing_extensions import override
 
-from menagerie.aws.codec import from_attribute, to_attribute
+from menagerie.aws.codec import from_item, to_item
 from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
 from menagerie.aws.idempotency import DynamoDBKeys
 from menagerie.clock import Clock, utc_now
@@ -212,7 +212,7 @@ class DynamoDBJobStore(JobStore):
             self._client.transact_write_items(
                 TransactItems=[
                     {"Put": cast("PutTypeDef", replace_marker)},
-                    {"Put": {"TableName": self._table, "Item": _to_item(job)}},
+                    {"Put": {"TableName": self._table, "Item": _item_of(job)}},
                     *([self._keys.put(key, job.model_dump_json(), now, lost=lost)] if key else []),
                 ]
             )
@@ -257,7 +257,7 @@ class DynamoDBJobStore(JobStore):
     def _read(self, item: "Item") -> Job | None:
         """Return a job as it counts now, or None if its item cannot be read."""
         try:
-            job, stored = _from_item(item)
+            job, stored = _job_in(item)
         except Unreadable as error:
             self._on_unreadable(error)
             return None
@@ -279,16 +279,16 @@ class DynamoDBJobStore(JobStore):
                 ConditionExpression="#status = :status AND expires = :stored",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={
-                    ":expires": to_attribute(expires.timestamp()),
-                    ":deadline": to_attribute(deadline.isoformat()),
-                    ":status": to_attribute(job.status),
                     ":stored": stored,
+                    **to_item(
+                        {":expires": expires.timestamp(), ":deadline": deadline.isoformat(), ":status": job.status}
+                    ),
                 },
             )
 
     def _update(self, job_id: str, origin: tuple[JobStatus, ...], changes: dict[str, JsonValue]) -> Job:
         """Write changes if the job has one of the statuses in origin and has not expired; raise Conflict, NotFound."""
-        states = {f":from_{state}": to_attribute(state) for state in origin}
+        states: dict[str, JsonValue] = {f":from_{state}": state for state in origin}
         try:
             with aws_errors(_SERVICE, conflict=f"job {job_id} is not {' or '.join(origin)}"):
                 answer = self._client.update_item(
@@ -297,17 +297,19 @@ class DynamoDBJobStore(JobStore):
                     UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
                     ConditionExpression=f"#status IN ({', '.join(states)}) AND expires > :now",
                     ExpressionAttributeNames={"#status": "status", **{f"#{name}": name for name in changes}},
-                    ExpressionAttributeValues={
-                        ":now": to_attribute(self._now().timestamp()),
-                        **states,
-                        **{f":{name}": to_attribute(value) for name, value in changes.items()},
-                    },
+                    ExpressionAttributeValues=to_item(
+                        {
+                            ":now": self._now().timestamp(),
+                            **states,
+                            **{f":{name}": value for name, value in changes.items()},
+                        }
+                    ),
                     ReturnValues="ALL_NEW",
                 )
         except Conflict:
             self.get(job_id)  # raises NotFound for a job that does not exist
             raise
-        return _from_item(answer["Attributes"])[0]
+        return _job_in(answer["Attributes"])[0]
 
 
 def _key_of(job_id: str) -> "Item":
@@ -318,17 +320,19 @@ def _deferred_key(request: TrainingRequest) -> "Item":
     return {"pk": _DEFERRED, "sk": {"S": hashlib.sha256(request.model_dump_json().encode()).hexdigest()}}
 
 
-def _to_item(job: Job) -> "Item":
+def _item_of(job: Job) -> "Item":
     """Encode a queued job as an item of the jobs table, which expires at the job's deadline."""
-    fields = {name: to_attribute(value) for name, value in job.model_dump(mode="json").items()}
-    return {**_key_of(job.job_id), **fields, "expires": to_attribute(job.deadline.timestamp())}
+    return {
+        **_key_of(job.job_id),
+        **to_item({**job.model_dump(mode="json"), "expires": job.deadline.timestamp()}),
+    }
 
 
-def _from_item(item: "Item") -> tuple[Job, datetime]:
+def _job_in(item: "Item") -> tuple[Job, datetime]:
     """Decode an item of a job to the job and the moment when it expires; raise Unreadable."""
     key = f"job/{item['sk'].get('S')}"
     try:
-        job = Job.model_validate({name: from_attribute(item[name]) for name in Job.model_fields if name in item})
+        job = Job.model_validate(from_item({name: item[name] for name in Job.model_fields if name in item}))
         if job.job_id != item["sk"].get("S"):
             raise ValueError(f"the item names job {job.job_id!r}")
         return job, datetime.fromtimestamp(float(item["expires"]["N"]), UTC)

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, TypeAdapter
+from pydantic_core import from_json, to_json
 from typing_extensions import override
 
 from menagerie.animal import CLASSES, FEATURES, Animal
-from menagerie.aws.codec import from_columns, to_columns
 from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
 from menagerie.aws.idempotency import DynamoDBKeys
 from menagerie.clock import Clock, utc_now
@@ -251,7 +251,10 @@ class DynamoDBPredictionStore(PredictionStore):
 
 
 def to_item(batch: PredictionBatch) -> "Item":
-    """Encode a batch as one item of the predictions table."""
+    """Encode a batch as one item of the predictions table: each field of all animals is a text column, a JSON list.
+
+    A thousand animals as lists of DynamoDB numbers are ten thousand small dictionaries for botocore to encode.
+    """
     columns: dict[str, Sequence[object]] = {name: [getattr(each, name) for each in batch.animals] for name in FEATURES}
     columns |= dict(zip(CLASSES, zip(*batch.probabilities, strict=True), strict=True))
     columns["prediction_sets"] = batch.prediction_sets
@@ -261,7 +264,7 @@ def to_item(batch: PredictionBatch) -> "Item":
         "model_version": {"S": batch.model_version},
         # A set of the predicted species, so that a search for one species skips the requests without it.
         "species": {"SS": sorted({species[0] for species in batch.prediction_sets})},
-        **to_columns(columns),
+        **{name: {"S": to_json(column).decode()} for name, column in columns.items()},
         **{feedback_attribute(place): {"S": given.model_dump_json()} for place, given in batch.feedback.items()},
     }
 
@@ -276,8 +279,7 @@ def from_item(item: "Item", on_unreadable: UnreadableHandler = log_unreadable) -
         created_at = moment_of(request_id)
         if item["pk"]["S"] != _partition(_day_of(created_at)):
             raise ValueError("the request is of another day")
-        *columns, prediction_sets = from_columns(item, (*FEATURES, *CLASSES, "prediction_sets"))
-        features, probabilities = columns[: len(FEATURES)], columns[len(FEATURES) :]
+        features, probabilities = ([from_json(item[name]["S"]) for name in names] for names in (FEATURES, CLASSES))
         rows = [dict(zip(FEATURES, row, strict=True)) for row in zip(*features, strict=True)]
         batch = PredictionBatch(
             request_id=request_id,
@@ -285,7 +287,7 @@ def from_item(item: "Item", on_unreadable: UnreadableHandler = log_unreadable) -
             model_version=item["model_version"]["S"],
             animals=_ANIMALS.validate_python(rows),
             probabilities=_PROBABILITIES.validate_python(list(map(list, zip(*probabilities, strict=True)))),
-            prediction_sets=_PREDICTION_SETS.validate_python(prediction_sets),
+            prediction_sets=_PREDICTION_SETS.validate_json(item["prediction_sets"]["S"]),
             feedback=_feedback(item, key, on_unreadable),
         )
         if not len(batch.animals) == len(batch.probabilities) == len(batch.prediction_sets):
