@@ -1,4 +1,4 @@
-"""The template, as CloudFormation will read it."""
+"""The parsed template.yaml."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What starts jobs without a request: rules that may invoke the retrain function, and no other."""
+"""The rules that start jobs: uploads, the schedule, the end of a job."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def test_there_are_no_other_rules(resources: Resources) -> None:
     assert {name for name, each in resources.items() if each["Type"] == "AWS::Events::Rule"} == set(RULES)
 
 
-def test_only_files_under_datasets_in_the_bucket_of_models_start_jobs(resources: Resources) -> None:
+def test_only_files_under_datasets_in_the_models_bucket_start_jobs(resources: Resources) -> None:
     assert resources["DatasetUploaded"]["Properties"]["EventPattern"]["detail"] == {
         "bucket": {"name": [{"Ref": "ModelsBucket"}]},
         "object": {"key": [{"prefix": "datasets/"}]},
@@ -32,12 +32,12 @@ def test_only_files_under_datasets_in_the_bucket_of_models_start_jobs(resources:
     assert notification == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
-def test_the_clock_is_off_unless_a_schedule_is_given(template: dict[str, Any], resources: Resources) -> None:
+def test_the_schedule_is_disabled_by_default(template: dict[str, Any], resources: Resources) -> None:
     assert template["Parameters"]["FeedbackSchedule"]["Default"] == ""
     assert resources["FeedbackDue"]["Properties"]["State"] == {"Fn::If": ["HasFeedbackSchedule", "ENABLED", "DISABLED"]}
 
 
-def test_the_end_of_a_job_is_heard_on_the_bus_that_training_publishes_on(resources: Resources) -> None:
+def test_the_rule_for_a_jobs_end_uses_the_bus_of_the_train_function(resources: Resources) -> None:
     assert resources["JobEnded"]["Properties"]["EventBusName"] == {"Ref": "EventBus"}
     variables = resources["TrainFunction"]["Properties"]["Environment"]["Variables"]
     assert variables["EVENT_BUS"] == {"Ref": "EventBus"}

@@ -1,4 +1,4 @@
-"""The template has exactly the routes that the applications answer, open where the document says so."""
+"""The template declares exactly the routes of both applications, with the keys that the document requires."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ Route = tuple[str, str]
 
 
 def events(resources: Resources, function: str) -> dict[Route, bool]:
-    """Return a function's routes in the template, and whether each asks for the key."""
+    """Return a function's routes in the template, and whether each requires the API key."""
     found = {}
     for event in resources[function]["Properties"]["Events"].values():
         assert event["Type"] == "Api"
@@ -29,22 +29,22 @@ def routes(*routers: Any) -> set[Route]:
     return {(method, route.path) for router in routers for route in router.routes for method in route.methods}
 
 
-def test_each_function_gets_the_routes_that_its_application_answers(resources: Resources) -> None:
-    # /models/current must be declared for GET as well: PUT makes it a resource that hides /models/{version}.
+def test_each_function_gets_the_routes_of_its_application(resources: Resources) -> None:
+    # PUT makes /models/current a resource that hides /models/{version}, so GET is declared there too.
     hidden = {("GET", "/models/current"), ("GET", "/models/current/rows")}
     assert set(events(resources, "PredictFunction")) == routes(predict, documentation) | hidden
     assert set(events(resources, "RetrainFunction")) == routes(retrain)
     assert "Events" not in resources["TrainFunction"]["Properties"]
 
 
-def test_nothing_is_any_or_greedy(resources: Resources) -> None:
+def test_no_route_has_method_any_or_a_greedy_path(resources: Resources) -> None:
     for function in ("PredictFunction", "RetrainFunction"):
         for method, path in events(resources, function):
             assert method in ("GET", "POST", "PUT")
             assert "+" not in path
 
 
-def test_the_document_and_the_template_agree_on_what_is_open(resources: Resources) -> None:
+def test_the_document_and_the_template_agree_on_required_keys(resources: Resources) -> None:
     declared = {**events(resources, "PredictFunction"), **events(resources, "RetrainFunction")}
     document = openapi_document()
     documented = {
@@ -57,13 +57,13 @@ def test_the_document_and_the_template_agree_on_what_is_open(resources: Resource
     assert set(declared) - closed == {("GET", "/health"), ("GET", "/docs"), ("GET", "/openapi.json")}
 
 
-def test_the_api_asks_for_the_key_by_default(resources: Resources) -> None:
+def test_the_api_requires_the_key_by_default(resources: Resources) -> None:
     assert resources["Api"]["Properties"]["Auth"] == {"ApiKeyRequired": True}
     assert resources["UsagePlanKey"]["Properties"]["KeyId"] == {"Ref": "ApiKey"}
     assert set(resources["UsagePlan"]["Properties"]["Throttle"]) == {"RateLimit", "BurstLimit"}
 
 
-def test_each_function_has_the_variables_that_its_settings_need(template: dict[str, Any], resources: Resources) -> None:
+def test_each_function_has_the_variables_of_its_settings(template: dict[str, Any], resources: Resources) -> None:
     shared = set(template["Globals"]["Function"]["Environment"]["Variables"])
     readers: dict[str, type[BaseModel]] = {
         "PredictFunction": PredictSettings,

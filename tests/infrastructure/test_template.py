@@ -1,5 +1,6 @@
-"""What template.yaml promises: private data, least privilege, kept logs, no idle rule for cfn-lint."""
+"""template.yaml: private data, least privilege, log retention, no findings of cfn-lint."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def statements(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield name, statement
 
 
-# What has no resource of its own can only be allowed everywhere (Service Authorization Reference).
+# Actions without resource types can only be allowed for all resources (Service Authorization Reference).
 WITHOUT_RESOURCE = {"cloudwatch:GetMetricData"}
 
 
@@ -46,19 +47,19 @@ def test_cfn_lint_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_cfn_lint_is_told_to_ignore_nothing(template: dict[str, Any], resources: Resources) -> None:
+def test_no_rule_of_cfn_lint_is_disabled(template: dict[str, Any], resources: Resources) -> None:
     assert "cfn-lint" not in template.get("Metadata", {})
     assert not [name for name, r in resources.items() if "cfn-lint" in r.get("Metadata", {})]
     assert not (TEMPLATE.parent / ".cfnlintrc").exists()
 
 
-def test_the_gateway_answers_with_problem_documents_itself(resources: Resources) -> None:
+def test_the_gateways_own_errors_are_problem_documents(resources: Resources) -> None:
     answers = resources["Api"]["Properties"]["GatewayResponses"]
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "INVALID_API_KEY"} <= answers.keys()
     for name, answer in answers.items():
         assert answer["ResponseParameters"]["Headers"] == {"Content-Type": "'application/problem+json'"}
         text = answer["ResponseTemplates"]["application/json"]
-        # API Gateway puts a JSON string here. What a function left behind when it died must not come through.
+        # API Gateway inserts a JSON string here. The output of a function that died must not be shown.
         document = json.loads(text.replace("$context.error.messageString", '"Missing Authentication Token"'))
         assert document.keys() >= {"type", "title", "detail"}
         assert ("$context" in text) is (name == "DEFAULT_4XX")
@@ -77,7 +78,7 @@ def test_policies_name_their_actions_and_resources(resources: Resources) -> None
     assert not any("ManagedPolicyArns" in role for role in of_type(resources, "AWS::IAM::Role").values())
 
 
-def test_predict_never_touches_jobs(resources: Resources) -> None:
+def test_each_role_uses_its_tables(resources: Resources) -> None:
     tables = {
         (role, resource["Fn::GetAtt"][0])
         for role, statement in statements(resources)
@@ -94,7 +95,7 @@ def test_predict_never_touches_jobs(resources: Resources) -> None:
 
 
 @pytest.mark.parametrize("reader", ["TrainRole", "RetrainRole"])
-def test_the_others_read_feedback_and_no_other_part_of_the_predictions(resources: Resources, reader: str) -> None:
+def test_other_functions_read_only_feedback_in_the_predictions_table(resources: Resources, reader: str) -> None:
     found = [
         statement
         for role, statement in statements(resources)
@@ -105,7 +106,7 @@ def test_the_others_read_feedback_and_no_other_part_of_the_predictions(resources
     ]
 
 
-def test_predict_cannot_write_models_and_retrain_only_the_pointer(resources: Resources) -> None:
+def test_only_train_writes_models_while_retrain_writes_the_pointer(resources: Resources) -> None:
     writers = {
         (role, resource["Fn::Sub"])
         for role, statement in statements(resources)
@@ -139,13 +140,13 @@ def test_tables_are_on_demand_encrypted_recoverable_and_kept(resources: Resource
         assert resources[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_every_change_of_a_table_can_be_followed(resources: Resources) -> None:
+def test_tables_have_streams_of_old_and_new_items(resources: Resources) -> None:
     for table in of_type(resources, "AWS::DynamoDB::Table").values():
         assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_has_a_role_and_a_log_group_of_its_own(resources: Resources, function: str) -> None:
+def test_a_function_has_its_own_role_and_log_group(resources: Resources, function: str) -> None:
     properties = resources[function]["Properties"]
     prefix = function.removesuffix("Function")
     assert properties["Role"] == {"Fn::GetAtt": [f"{prefix}Role", "Arn"]}
@@ -156,37 +157,46 @@ def test_a_function_has_a_role_and_a_log_group_of_its_own(resources: Resources, 
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_functions_handler_can_be_found_in_the_sources(resources: Resources, function: str) -> None:
+def test_the_handler_of_a_function_exists(resources: Resources, function: str) -> None:
     module, _, name = resources[function]["Properties"]["Handler"].rpartition(".")
     source = TEMPLATE.parent / (module.replace(".", "/") + ".py")
-    assert f"{name} = " in source.read_text(encoding="utf-8") or f"def {name}(" in source.read_text(encoding="utf-8")
+    defined = set()
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.FunctionDef(name=function):
+                defined.add(function)
+            case ast.Assign(targets=[ast.Name(id=variable)]):
+                defined.add(variable)
+    assert name in defined
 
 
-def test_metrics_are_read_by_the_names_that_functions_and_api_have(resources: Resources) -> None:
+def test_metrics_are_read_by_the_names_of_functions_and_api(resources: Resources) -> None:
     variables = resources["PredictFunction"]["Properties"]["Environment"]["Variables"]
     assert variables["STACK_NAME"] == {"Ref": "AWS::StackName"}
     names = {resources[function]["Properties"]["FunctionName"]["Fn::Sub"] for function in FUNCTIONS}
     assert names == {f"${{AWS::StackName}}-{source}" for source in SOURCES}
     api = resources["Api"]["Properties"]
     assert (api["Name"], api["StageName"]) == ({"Ref": "AWS::StackName"}, STAGE)
-    # Without this, AWS counts a REST API as a whole and by stage, but none of its methods.
+    # Without this, AWS has metrics of the API and the stage, but not of the methods.
     assert [setting["MetricsEnabled"] for setting in api["MethodSettings"]] == [True]
 
 
-def test_training_is_not_tried_again_by_itself(resources: Resources) -> None:
+def test_training_is_not_retried(resources: Resources) -> None:
     assert resources["TrainFunction"]["Properties"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 
 
-def test_telemetry_is_off_in_every_function(template: dict[str, Any]) -> None:
+def test_telemetry_is_disabled_in_every_function(template: dict[str, Any]) -> None:
     assert template["Globals"]["Function"]["Environment"]["Variables"]["ORT_DISABLE_TELEMETRY"] == "1"
 
 
-def test_the_api_answers_in_time(resources: Resources) -> None:
+def test_http_functions_end_within_the_gateways_timeout(resources: Resources) -> None:
     for function in ("PredictFunction", "RetrainFunction"):
         assert resources[function]["Properties"]["Timeout"] <= 29
 
 
-def test_emulators_are_told_the_id_of_the_api(monkeypatch: pytest.MonkeyPatch, template: dict[str, Any]) -> None:
+def test_the_tags_of_the_api_name_its_id_on_emulators(
+    monkeypatch: pytest.MonkeyPatch, template: dict[str, Any]
+) -> None:
     class NoPolicies:
         def load(self) -> dict[str, str]:
             return {}

@@ -20,6 +20,7 @@ from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import Unreadable
 from tests.integration.aws_calls import count_calls
 from tests.integration.conftest import BUCKET, JOBS, PREDICTIONS
+from tests.metric_filter import failed_trainings
 from tests.samples import ANIMALS, DOG, published_model
 from tests.unit.functions.conftest import assert_problem
 from tests.unit.functions.gateway import Answer, Context, call
@@ -255,6 +256,7 @@ def test_a_data_service_that_is_dead_fails_the_job_and_leaves_the_current_model(
     line = json.loads(capsys.readouterr().out)
     job = send(retrain, "GET", f"/retrain/{job_id}", resource=ONE_JOB).json()
     assert job["status"] == line["status"] == "failed"
+    assert failed_trainings().items() <= line.items()
     assert "127.0.0.1:9" in job["error"]
     assert registry.current() == before
 
