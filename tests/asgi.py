@@ -1,4 +1,4 @@
-"""Asks an ASGI application one question, with exactly the headers that a test gives."""
+"""Send a request to an ASGI application, with exactly the given headers."""
 
 import asyncio
 from contextlib import closing
@@ -13,7 +13,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass
 class Answer:
-    """What came back; a WebSocket that was refused has the status 403, as servers answer it."""
+    """A response. A refused WebSocket has the status 403, as servers send it."""
 
     status: int
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -22,7 +22,7 @@ class Answer:
 
 @dataclass
 class Service:
-    """An application that counts what reaches it, and answers like an emulator that allows every origin."""
+    """An application that counts its requests and, like the emulator, allows every origin."""
 
     reached: int = 0
     body: bytes = b""
@@ -50,7 +50,7 @@ def ask(
     body: bytes = b"",
     kind: str = "http",
 ) -> Answer:
-    """Return the answer to one request whose body comes in two pieces."""
+    """Return the response to one request. Its body is sent in two pieces."""
     path, _, query = target.partition("?")
     scope: dict[str, Any] = {
         "type": kind,
@@ -80,7 +80,7 @@ def ask(
     async def serve() -> None:
         await app(scope, receive, send)
 
-    # Not asyncio.run, which forgets the loop that Mangum keeps for the handlers of other tests.
+    # asyncio.run would remove the event loop that Mangum uses for the handlers of other tests.
     with closing(asyncio.new_event_loop()) as loop:
         loop.run_until_complete(serve())
     return answer

@@ -1,4 +1,4 @@
-"""Sends bytes that no HTTP client would send, and reads what is answered."""
+"""Send requests that HTTP clients cannot send, and read the responses."""
 
 import socket
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class RawAnswer:
-    """The status line's number, the headers with names in small letters, and what was received of the body."""
+    """A response: the status, the headers with names in lower case, and the received part of the body."""
 
     status: int
     headers: dict[str, str]
@@ -15,7 +15,7 @@ class RawAnswer:
 
 
 def exchange(url: str, *lines: str, body: bytes = b"") -> RawAnswer:
-    """Send a request's lines to the host and port of an address, and return the answer up to the end of its headers."""
+    """Send the lines of a request to the host and port of a URL, and return the response."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30.0) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
@@ -32,7 +32,7 @@ def exchange(url: str, *lines: str, body: bytes = b"") -> RawAnswer:
 
 
 def handshake(url: str, path: str, *headers: str) -> int:
-    """Return the status that a WebSocket handshake is answered with, 101 if it succeeds."""
+    """Return the status of the response to a WebSocket handshake, 101 if it succeeds."""
     upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
     return exchange(url, f"GET {path} HTTP/1.1", *upgrade, key, *headers).status

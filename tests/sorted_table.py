@@ -1,6 +1,6 @@
-"""What DynamoDB promises of a partition, and no more: items in the order of their keys, found by key, 1 MB a read.
+"""A fake DynamoDB partition with the documented costs: items sorted by key, found by key, 1 MB for each read.
 
-The emulators keep a partition as a list and walk it whole, so a measurement on them would be one of theirs.
+The emulators scan a partition as a list, so measurements there would show the emulator's cost.
 """
 
 from bisect import bisect_left, bisect_right
@@ -17,10 +17,10 @@ READ_BYTES = 1024 * 1024
 
 
 class SortedTable:
-    """A day of requests that are all alike, made when they are read."""
+    """A day of identical requests, created when they are read."""
 
     def __init__(self, requests: int, animals: int) -> None:
-        """Store so many requests of so many animals, evenly over the day."""
+        """Distribute this many requests of this many animals evenly over the day."""
         step = timedelta(days=1) / requests
         self.ids = [lowest_ulid(MIDNIGHT + number * step) for number in range(requests)]
         self._item = to_item(batch_of(*(CLASSES[place % len(CLASSES)] for place in range(animals)), at=MIDNIGHT))

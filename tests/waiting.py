@@ -1,4 +1,4 @@
-"""Waiting for what another process or thread does: for the event itself, with one limit for all tests."""
+"""Wait for an event in another process or thread, with one limit for all tests."""
 
 import subprocess
 import time
@@ -10,8 +10,8 @@ import pytest
 
 T = TypeVar("T")
 
-# Ten times what the longest of these waits takes on a busy laptop. Only a test that fails waits this long; pytest's own
-# timeout, in pyproject.toml, is the limit of a whole test and stands above it.
+# Ten times as long as the longest wait on a busy laptop. Only a failing test waits this long. The timeout of a whole
+# test, in pyproject.toml, is longer.
 LIMIT_SECONDS = 600.0
 FIRST_PAUSE_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 0.25
@@ -26,20 +26,20 @@ def wait_until(
     retry_on: type[Exception] | tuple[type[Exception], ...] = (),
     limit: float = LIMIT_SECONDS,
 ) -> T:
-    """Return the condition's first true answer.
+    """Return the first true result of a condition.
 
     Args:
-        condition: Asked again and again, with pauses that grow to a quarter of a second.
-        what: What is waited for, for the message of a failure: "the API to answer".
-        process: Without it the condition cannot come true: the test fails as soon as it has ended.
-        log: A file whose text is part of a failure's message.
+        condition: Called repeatedly, with pauses that grow to a quarter of a second.
+        what: The event, for the message of a failure: "the API to respond".
+        process: The test fails as soon as this process has ended, unless the condition is true then.
+        log: A file whose text is added to the message of a failure.
         retry_on: Errors of the condition that mean "not yet", such as a refused connection.
-        limit: Seconds after which the test fails. Only the tests of this function pass another.
+        limit: Seconds after which the test fails. Only the tests of this function set it.
     """
     deadline = time.monotonic() + limit
     pause = FIRST_PAUSE_SECONDS
     while True:
-        # Looked at before the condition: what the process did last may be what makes it true.
+        # Read before the condition, which the process may fulfil just before it ends.
         status = process.poll() if process is not None else None
         overdue = time.monotonic() > deadline
         error: Exception | None = None

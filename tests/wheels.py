@@ -1,4 +1,4 @@
-"""Building the project's distributions, and running what a wheel holds away from the checkout."""
+"""Build the project's distributions, and provide an environment to run them outside the checkout."""
 
 import os
 import subprocess
@@ -18,6 +18,6 @@ def build(kind: str, source: Path, output: Path) -> Path:
 
 
 def clean_environment(home: Path, **variables: str | Path) -> Mapping[str, str]:
-    """Return the environment of a person with an empty home folder and no settings."""
+    """Return an environment with an empty home folder and no settings of the user."""
     kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
     return {**kept, "HOME": str(home), "LANG": "C.UTF-8", **{name: str(value) for name, value in variables.items()}}

@@ -17,7 +17,7 @@ from benchmarks.faults.storage import inject_storage_faults
 from benchmarks.faults.workers import kill_predict_workers, kill_train_workers, promote_under_load
 from benchmarks.stack import running_stack
 from cloud.steps import Steps
-from tests.e2e.test_contract import ask_functions
+from tests.e2e.test_contract import request_functions
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "build" / "faults"
@@ -50,7 +50,7 @@ def _on_a_stack(share: float) -> list[Outcome]:
 
 def _ask_generated_requests(requests: int) -> Outcome:
     outcome = Outcome("request generated from the OpenAPI document, valid or not")
-    report = ask_functions(requests)
+    report = request_functions(requests)
     outcome.injected = outcome.answered = report.requests
     if not report.conforms:
         outcome.wrong += 1

@@ -17,7 +17,7 @@ from cloud.local.ports import LOOPBACK, choose_free
 from cloud.resources import package_folder
 from cloud.state.directory import StackAddresses
 from frontend.api.settings import STACK_VARIABLE, TIMEOUT_VARIABLE
-from tests.e2e.conftest import Up, client_of, menagerie
+from tests.e2e.conftest import Up, client_for, menagerie
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -35,7 +35,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     try:
         addresses = up.wait()
         # A first training, beside the first stories, so that nobody watches the trainer import its libraries.
-        with client_of(addresses) as api:
+        with client_for(addresses) as api:
             assert api.post("/retrain", json={"promote": "never"}).status_code == 202
         # The emulator counts no requests through its gateway; the monitor needs one invocation to show.
         assert menagerie("invoke", "predict", "events/health.json", "--state-dir", up.state_dir).returncode == 0
@@ -132,7 +132,7 @@ def keep(page: Page) -> Callable[[str], None]:
 @pytest.fixture(scope="module")
 def api(addresses: StackAddresses) -> Iterator[httpx2.Client]:
     """The API itself, to see what really happened."""
-    with client_of(addresses) as client:
+    with client_for(addresses) as client:
         yield client
 
 

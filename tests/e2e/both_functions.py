@@ -1,4 +1,4 @@
-"""Both HTTP functions behind one address, with fakes in all slots: the API without a cloud, for many requests."""
+"""Both HTTP functions in one ASGI application, with in-memory stores: the API without a cloud, for many requests."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -23,7 +23,7 @@ OPEN = ("/health", "/docs", "/openapi.json")
 
 
 def both_functions() -> "ASGIApp":
-    """Return one ASGI application that dispatches and checks the key as the gateway does."""
+    """Return an ASGI application that routes requests and checks the API key like API Gateway."""
     registry = InMemoryRegistry()
     for state in (0, 1):
         registry.publish(*published_model(state))
@@ -32,9 +32,9 @@ def both_functions() -> "ASGIApp":
     jobs = InMemoryJobs(patience=timedelta(minutes=6))
 
     def fail(job_id: str) -> None:
-        """End a job at once, so that the next request may queue one."""
+        """Fail a job at once, so that the next request can queue another."""
         with suppress(MenagerieError):
-            jobs.fail(job_id, "nobody trains here")
+            jobs.fail(job_id, "this test runs no training")
 
     models = CurrentModel(registry, refresh_seconds=0)
     predict = create_predict_app(models, registry, predictions, InMemoryFeedback(predictions), InMemoryMetrics())
@@ -43,7 +43,7 @@ def both_functions() -> "ASGIApp":
 
 
 class _Gateway:
-    """Knows which function a route belongs to, and refuses what it does not know as an API Gateway does."""
+    """Routes each request to its function; unknown routes and missing keys get a 403, as from API Gateway."""
 
     def __init__(self, *functions: "FastAPI") -> None:
         self._functions = functions

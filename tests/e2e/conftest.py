@@ -1,4 +1,4 @@
-"""The embedded cloud, brought up once as a person would: by the command line, on free ports."""
+"""Start the embedded cloud with the command line, on free ports, once for all end-to-end tests of a worker."""
 
 import json
 import os
@@ -26,14 +26,14 @@ class Up:
         ports = ["--port", str(choose_free()), "--data-service-port", str(choose_free())]
         ports += ["--dashboard-port", str(choose_free())] if dashboard else ["--no-dashboard"]
         command = [sys.executable, "-m", "cloud.cli", "up", "--state-dir", str(state_dir), *ports, *options]
-        # What an `up` that was killed left there would be taken for this one's.
+        # An earlier `up` that was killed leaves this file behind, and `wait` would read it.
         (state_dir / "stack.json").unlink(missing_ok=True)
-        # Its own session: a Ctrl-C at the tests must reach it through `stop`, not by itself.
+        # In a session of its own, Ctrl-C in the terminal stops it through `stop` only.
         with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
     def wait(self) -> StackAddresses:
-        """Return the addresses once everything answers."""
+        """Return the addresses once all parts are ready."""
         stack = self.state_dir / "stack.json"
         wait_until(stack.exists, what="up to write stack.json", process=self.process, log=self.log)
         return StackAddresses(**json.loads((self.state_dir / "stack.json").read_text(encoding="utf-8")))
@@ -45,27 +45,27 @@ class Up:
         return self.process.wait(LIMIT_SECONDS)
 
     def processes(self) -> list[int]:
-        """Return every process that has this state folder in its command line or environment."""
+        """Return the ids of all processes with this state folder in their command line or environment."""
         found = []
         needle = str(self.state_dir).encode()
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit() and int(folder.name) != os.getpid():
                 try:
-                    told = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+                    text = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
                 except OSError:
                     continue
-                if needle in told:
+                if needle in text:
                     found.append(int(folder.name))
         return found
 
 
-def client_of(addresses: StackAddresses) -> httpx2.Client:
-    """Return a client with the key that waits as long as a slow machine needs; the gateway itself gives up earlier."""
+def client_for(addresses: StackAddresses) -> httpx2.Client:
+    """Return a client with the operator's key. Its timeout is longer than the gateway's own."""
     return httpx2.Client(base_url=addresses.api_url, headers={"x-api-key": addresses.api_key}, timeout=LIMIT_SECONDS)
 
 
 def menagerie(*words: str | Path | int, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
+    """Run a command of the command line and return its output."""
     command = [sys.executable, "-m", "cloud.cli", *map(str, words)]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS, env=env, encoding="utf-8"
@@ -74,7 +74,7 @@ def menagerie(*words: str | Path | int, env: dict[str, str] | None = None) -> su
 
 @pytest.fixture(scope="session")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """An embedded cloud that lives as long as the tests, and lets functions do only what their roles allow."""
+    """An embedded cloud for the whole session, with IAM enforced."""
     up = Up(tmp_path_factory.mktemp("cloud") / "state", "--enforce-iam")
     try:
         up.wait()
@@ -86,10 +86,10 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture(scope="session")
 def addresses(request: pytest.FixtureRequest) -> StackAddresses:
-    """Where the routes answer: at an address or on a stack that was named, else on the embedded cloud."""
+    """The addresses of the stack under test: of --sam-local or --stack if given, else of the embedded cloud."""
     sam_local: str | None = request.config.getoption("--sam-local")
     if sam_local:
-        # Of the cloud whose data the functions use: the function itself looks at it, as start-api checks none.
+        # start-api checks no key, but the retrain function does: it is the key of the cloud whose data it uses.
         key = os.environ.get("MENAGERIE_API_KEY") or addresses_for(DEFAULT_STATE_DIR, DEFAULT_STACK).api_key
         return StackAddresses(sam_local, api_key=key, endpoint_url="", dashboard_url=None, data_service_url="")
     stack: str | None = request.config.getoption("--stack")
@@ -102,12 +102,12 @@ def addresses(request: pytest.FixtureRequest) -> StackAddresses:
 @pytest.fixture(scope="session")
 def api(addresses: StackAddresses) -> Iterator[httpx2.Client]:
     """A client of the emulated API Gateway, with the key."""
-    with client_of(addresses) as client:
+    with client_for(addresses) as client:
         yield client
 
 
 @pytest.fixture
 def api_keys_are_checked(request: pytest.FixtureRequest) -> None:
-    """Skip where nobody checks them."""
+    """Skip the test on a target that checks no API keys."""
     if request.config.getoption("--sam-local"):
         pytest.skip("sam local start-api checks no API key")

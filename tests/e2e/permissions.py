@@ -1,4 +1,4 @@
-"""The permissions of template.yaml one by one, and the deployed roles without one of them."""
+"""List the permissions of template.yaml, and remove single ones from the deployed roles."""
 
 import copy
 import json
@@ -24,41 +24,43 @@ class Permission:
     sid: str
     action: str
     resource: str = ""
-    """Only where a statement names several: how this one ends."""
+    """The part of the ARN behind the bucket, if the statement has several resources."""
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.role, self.sid, self.action, self.resource)))
 
 
 def listed(value: Any) -> list[Any]:
-    """Return what a policy gives as one or as several, as several."""
+    """Return a policy's value as a list; policies may have a single value instead."""
     return value if isinstance(value, list) else [value]
 
 
 def _end(resource: Any) -> str:
-    # In the template a !Sub, deployed an ARN; behind the bucket's name both read the same.
+    # The template has a !Sub and the deployed role an ARN; they agree behind the bucket's name.
     return str(resource.get("Fn::Sub") if isinstance(resource, dict) else resource).partition("/")[2]
 
 
 def statements() -> Iterator[tuple[str, Statement]]:
-    """Yield each statement of the template with the role that it belongs to."""
+    """Yield the role and the statement, for each statement in the template."""
     resources: Mapping[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     for name, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
-            assert not resource["Properties"].get("ManagedPolicyArns"), f"{name} may do what nobody wrote down here"
+            assert not resource["Properties"].get("ManagedPolicyArns"), (
+                f"{name} has a managed policy, which these tests do not list"
+            )
             for policy in resource["Properties"]["Policies"]:
                 for statement in policy["PolicyDocument"]["Statement"]:
                     yield name, statement
 
 
 def permissions() -> list[Permission]:
-    """Return every permission that the template gives."""
+    """Return every permission in the template."""
     found = []
     for role, statement in statements():
         resources = listed(statement["Resource"])
         ends = [_end(each) for each in resources] if len(resources) > 1 else [""]
         found += [Permission(role, statement["Sid"], a, end) for a in listed(statement["Action"]) for end in ends]
-    assert len(set(found)) == len(found), "statements of a role need different names"
+    assert len(set(found)) == len(found), "two statements of a role have the same Sid"
     return found
 
 
@@ -70,19 +72,19 @@ class Roles:
         self._stack = clients.cloudformation
 
     @contextmanager
-    def without(self, role: str, taken: list[Permission]) -> Iterator[None]:
-        """Take permissions of a role away for as long as the block runs."""
+    def without(self, role: str, removed: list[Permission]) -> Iterator[None]:
+        """Remove permissions from a role while the block runs."""
 
         def change(document: list[Statement]) -> None:
-            for permission in taken:
-                _take(document, permission)
+            for permission in removed:
+                _remove(document, permission)
 
         with self._changed(role, change):
             yield
 
     @contextmanager
     def with_condition(self, role: str, sid: str, key: str, value: str) -> Iterator[None]:
-        """Let the condition of a statement ask for another value for as long as the block runs."""
+        """Change the required value in the condition of a statement while the block runs."""
 
         def change(document: list[Statement]) -> None:
             (statement,) = [each for each in document if each["Sid"] == sid]
@@ -109,7 +111,7 @@ class Roles:
             self._iam.put_role_policy(**where, PolicyDocument=json.dumps(whole))
 
 
-def _take(document: list[Statement], permission: Permission) -> None:
+def _remove(document: list[Statement], permission: Permission) -> None:
     (statement,) = [each for each in document if each["Sid"] == permission.sid]
     if permission.resource:
         kept = [each for each in listed(statement["Resource"]) if _end(each) != permission.resource]

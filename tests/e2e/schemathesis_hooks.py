@@ -1,4 +1,4 @@
-"""What schemathesis must know of the API beyond its document."""
+"""Rules of the API that schemathesis cannot find in the OpenAPI document."""
 
 import hashlib
 from typing import Any
@@ -15,12 +15,12 @@ FEW_ROWS = 1000
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001  # its names
-    """Give each body a key of its own, as the contract demands, and let no training last long."""
+    """Use a different idempotency key for each body, as the contract requires, and limit the rows of a training."""
     body: Any = case.body
     source: Any = body.get("source") if isinstance(body, dict) else None
     rows = source.get("number_of_datapoints") if isinstance(source, dict) else None
     if isinstance(rows, int) and FEW_ROWS < rows <= MAX_DATAPOINTS:
-        # A job of a million rows would keep the next ones waiting. What is out of bounds stays out of bounds.
+        # A job of a million rows would block the following ones. Invalid numbers stay invalid.
         case.body = {**body, "source": {**source, "number_of_datapoints": FEW_ROWS}}
     key = case.headers.get(HEADER) if case.headers else None
     if key and len(key) <= LONGEST:

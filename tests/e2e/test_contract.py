@@ -1,6 +1,6 @@
-"""Requests that schemathesis makes of docs/openapi.json, valid and invalid, single and in chains, conform to it.
+"""The API conforms to docs/openapi.json, tested by schemathesis with valid and invalid requests, single and in chains.
 
-`ask_functions` does the same with as many requests as are wanted, for `make faults`.
+`request_functions` does the same with a given number of requests, for `make faults`.
 """
 
 import os
@@ -28,23 +28,23 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 25
 EXAMPLES_BEHIND_THE_GATEWAY = 5
-"""Of each operation, each kind of data. The systematic part, some 600 requests, comes before these."""
+"""For each operation and kind of data, after a systematic phase of some 600 requests."""
 
-ALWAYS_THE_SAME = ("--generation-deterministic",)
+DETERMINISTIC = ("--generation-deterministic",)
 
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a run."""
+    """The result of a run of schemathesis."""
 
     requests: int
     output: str
-    """What schemathesis printed, with a command for each failure that repeats it."""
+    """The output of schemathesis, with a command to repeat each failure."""
     conforms: bool
 
 
-def ask(api_url: str, api_key: str, examples: int, *options: str) -> Report:
-    """Ask an API so many examples for each operation, and check every answer in every way that schemathesis has."""
+def check(api_url: str, api_key: str, examples: int, *options: str) -> Report:
+    """Send this many examples for each operation, and run all checks of schemathesis on the responses."""
     run = ["run", "docs/openapi.json", "--url", api_url, "--max-examples", str(examples)]
     done = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), *run, "--no-color", *options],
@@ -60,46 +60,46 @@ def ask(api_url: str, api_key: str, examples: int, *options: str) -> Report:
 
 
 @contextmanager
-def functions_without_a_cloud() -> Iterator[str]:
-    """Serve both functions with fakes in all slots, and return their address."""
+def serve_functions() -> Iterator[str]:
+    """Serve both functions with in-memory stores; the context is their address."""
     port = choose_free()
     server = uvicorn.Server(uvicorn.Config(both_functions(), port=port, log_level="critical", access_log=False))
     thread = threading.Thread(target=server.run)
-    # Without their log, a line for each request.
+    # Their log would be a line for each request.
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         thread.start()
         try:
-            wait_until(lambda: server.started, what="the functions to be served")
+            wait_until(lambda: server.started, what="the server to start")
             yield f"http://127.0.0.1:{port}"
         finally:
             server.should_exit = True
             thread.join()
 
 
-def ask_functions(requests: int) -> Report:
-    """Ask both functions, with fakes in all slots, at least so many requests, other ones in each run of some 10,000."""
-    asked, seed = 0, 0
-    with functions_without_a_cloud() as url:
-        while asked < requests:
+def request_functions(requests: int) -> Report:
+    """Send both functions, with in-memory stores, at least this many requests, with a new seed for each run."""
+    sent, seed = 0, 0
+    with serve_functions() as url:
+        while sent < requests:
             seed += 1
-            report = ask(url, KEY, min(1000, 1 + requests // 10), "--seed", str(seed))
-            asked += report.requests
+            report = check(url, KEY, min(1000, 1 + requests // 10), "--seed", str(seed))
+            sent += report.requests
             if not report.conforms or not report.requests:
                 break
-    return Report(asked, report.output, report.conforms)
+    return Report(sent, report.output, report.conforms)
 
 
-def test_the_functions_keep_their_contract() -> None:
-    with functions_without_a_cloud() as url:
-        report = ask(url, KEY, EXAMPLES, *ALWAYS_THE_SAME)
+def test_the_functions_conform_to_the_contract() -> None:
+    with serve_functions() as url:
+        report = check(url, KEY, EXAMPLES, *DETERMINISTIC)
     assert report.conforms, report.output
     assert report.requests > 500
 
 
 @pytest.mark.e2e
-def test_the_api_keeps_its_contract_behind_the_gateway(addresses: StackAddresses, api: httpx2.Client) -> None:
+def test_the_api_conforms_to_the_contract_behind_the_gateway(addresses: StackAddresses, api: httpx2.Client) -> None:
     try:
-        report = ask(addresses.api_url, addresses.api_key, EXAMPLES_BEHIND_THE_GATEWAY, *ALWAYS_THE_SAME)
+        report = check(addresses.api_url, addresses.api_key, EXAMPLES_BEHIND_THE_GATEWAY, *DETERMINISTIC)
     finally:
         wait_until(lambda: no_job_runs(api), what="the jobs of this test to end")
     assert report.conforms, report.output

@@ -1,4 +1,4 @@
-"""Nothing that was answered is lost, whatever is killed and when."""
+"""Acknowledged requests survive killed processes and a full disk."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ pytestmark = [
 ]
 
 
-def test_what_was_answered_outlives_every_crash(tmp_path: Path) -> None:
+def test_acknowledged_requests_survive_every_crash(tmp_path: Path) -> None:
     crashes = Crashes(tmp_path / "state")
-    # The first of them in the first session, when nothing has been saved yet.
+    # The first crash happens in the first session, before anything was saved.
     outcomes = [crashes.kill_emulator(times=1), crashes.kill_both(times=2), crashes.fill_disk(times=1)]
     crashes.check()
     assert all(outcome.is_clean for outcome in outcomes), outcomes

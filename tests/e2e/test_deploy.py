@@ -1,4 +1,4 @@
-"""`menagerie deploy` to where AWS_ENDPOINT_URL points: here, more stacks on the embedded cloud, one for each test."""
+"""`menagerie deploy` with AWS_ENDPOINT_URL: each test deploys another stack to the embedded cloud."""
 
 import os
 import shutil
@@ -33,10 +33,10 @@ def deploy(up: Up, stack: str, *words: str) -> subprocess.CompletedProcess[str]:
     return menagerie("deploy", "--stack", stack, "--python-version", "local", *words, env=environment_of(up))
 
 
-def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
-    unsaid = deploy(up, "second")
-    assert unsaid.returncode == 1
-    assert "--data-service-url" in unsaid.stderr
+def test_a_second_stack_is_deployed_beside_the_first(up: Up) -> None:
+    incomplete = deploy(up, "second")
+    assert incomplete.returncode == 1
+    assert "--data-service-url" in incomplete.stderr
     wrong = deploy(up, "second", "--data-service-url", "http://127.0.0.1:9", "--parameter", "Colour=red")
     assert wrong.returncode == 1
     assert "no parameter Colour" in wrong.stderr
@@ -45,7 +45,7 @@ def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
     assert done.returncode == 0, done.stderr
     outputs = dict(line.split("\t") for line in done.stdout.splitlines())
     assert outputs["PredictFunctionName"] == "second-predict"
-    # Its own registry is empty, and it says what to do about that.
+    # Its registry is empty, and the response says what to do.
     health = httpx2.get(outputs["EmulatedApiUrl"] + "/health", timeout=LIMIT_SECONDS)
     assert health.status_code == 503
     assert "No model has been promoted yet" in health.json()["detail"]
@@ -55,9 +55,9 @@ def test_a_second_stack_stands_beside_the_first(up: Up) -> None:
     assert again.stdout == done.stdout
 
 
-def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
-    asked = ("AlarmEmail=keeper@example.org", "ProtectData=true", "RequireTls=true")
-    words = [word for each in asked for word in ("--parameter", each)]
+def test_parameters_for_aws_take_effect(up: Up) -> None:
+    parameters = ("AlarmEmail=keeper@example.org", "ProtectData=true", "RequireTls=true")
+    words = [word for each in parameters for word in ("--parameter", each)]
     done = deploy(up, "third", "--data-service-url", "http://127.0.0.1:9", *words)
     assert done.returncode == 0, done.stderr
     outputs = dict(line.split("\t") for line in done.stdout.splitlines())
@@ -72,7 +72,7 @@ def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
         with pytest.raises(ClientError, match="protected against deletion"):
             dynamodb.delete_table(TableName=table)
 
-    # A function here asks S3 over plain http, and the emulator holds it to the bucket's policy.
+    # Functions on the emulator use plain http, and the emulator enforces the bucket's policy.
     key = clients.apigateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
     with httpx2.Client(base_url=outputs["EmulatedApiUrl"], headers={"x-api-key": key}, timeout=LIMIT_SECONDS) as api:
         assert api.get("/models").status_code == 503
@@ -82,7 +82,7 @@ def test_what_is_meant_for_aws_does_what_it_says(up: Up) -> None:
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="there is no program called aws")
-def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
+def test_the_commands_on_the_page_about_aws_remove_everything(up: Up) -> None:
     made = deploy(up, "fourth", "--data-service-url", "http://127.0.0.1:9", "--parameter", "ProtectData=true")
     assert made.returncode == 0, made.stderr
     page = (TEMPLATE.parent / "docs" / "aws.md").read_text(encoding="utf-8")
@@ -103,5 +103,5 @@ def test_the_page_on_aws_leads_back_to_nothing(up: Up) -> None:
     dynamodb = clients.session.client("dynamodb", endpoint_url=clients.endpoint_url)
     left = dynamodb.list_tables()["TableNames"] + [each["Name"] for each in clients.s3.list_buckets()["Buckets"]]
     left += [each["FunctionName"] for each in clients.functions.list_functions()["Functions"]]
-    assert len(left) >= 6, "the first stack still stands"
+    assert len(left) >= 6, "the first stack must still exist"
     assert not [name for name in left if name.startswith("fourth-")]

@@ -1,4 +1,4 @@
-"""A person's own AWS settings, proxies and variables of servers change nothing about the embedded cloud."""
+"""AWS settings, proxies and server variables in the user's environment do not affect the embedded cloud."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-# Each of these alone made `up` fail, or some command after it.
+# Each of these made `up` or a later command fail.
 HOSTILE = {
     "AWS_PROFILE": "nosuch",
     "AWS_DEFAULT_REGION": "mars-1",
@@ -34,8 +34,8 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def person(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a person whose home folder has settings that do not parse."""
+def user_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A user's environment with these variables and a home folder with invalid settings."""
     home = tmp_path_factory.mktemp("home")
     (home / ".aws").mkdir()
     (home / ".aws" / "config").write_text("[broken\nx", encoding="utf-8")
@@ -45,22 +45,22 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory, person: dict[str, str]) -> Iterator[Path]:
-    """The state folder of an `up` in that environment, dashboard included."""
+def state(tmp_path_factory: pytest.TempPathFactory, user_environment: dict[str, str]) -> Iterator[Path]:
+    """The state folder of an `up` in that environment, with the dashboard."""
     state = tmp_path_factory.mktemp("cloud") / "state"
     ports = {"--port": choose_free(), "--data-service-port": choose_free(), "--dashboard-port": choose_free()}
     words = [word for option, port in ports.items() for word in (option, str(port))]
-    # Where dependencies have to be installed first, the proxy is meant to be used, and this one is none.
+    # Installing dependencies uses the proxy of the environment, which does not exist, so package them before.
     package = [sys.executable, "-m", "cloud.cli", "package", "--python-version", "local", "--output", "build/local"]
     subprocess.run(package, check=True, capture_output=True)
     command = [sys.executable, "-m", "cloud.cli", "up", "--state-dir", str(state), *words]
     path = state.with_suffix(".log")
     with path.open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=person["HOME"], env=person, stdout=log, stderr=log, start_new_session=True
+            command, cwd=user_environment["HOME"], env=user_environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        wait_until((state / "stack.json").exists, what="everything to answer", process=process, log=path)
+        wait_until((state / "stack.json").exists, what="all parts to be ready", process=process, log=path)
         yield state
     finally:
         process.terminate()
@@ -77,8 +77,8 @@ def state(tmp_path_factory: pytest.TempPathFactory, person: dict[str, str]) -> I
         "retrain --wait --promote never",
     ],
 )
-def test_a_command_speaks_to_the_embedded_cloud(state: Path, person: dict[str, str], command: str) -> None:
+def test_a_command_uses_the_embedded_cloud(state: Path, user_environment: dict[str, str], command: str) -> None:
     words = [sys.executable, "-m", "cloud.cli", *command.split(), "--state-dir", str(state)]
-    done = subprocess.run(words, env=person, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = subprocess.run(words, env=user_environment, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout

@@ -1,4 +1,4 @@
-"""What people say of predictions, through the emulated gateway."""
+"""Feedback on predictions through the emulated gateway."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def predicted(api: httpx2.Client, *names: str) -> list[str]:
     return [each["id"] for each in answer.json()["predictions"]]
 
 
-def test_feedback_is_kept_changed_and_shown_in_the_history(api: httpx2.Client) -> None:
+def test_feedback_is_stored_replaced_and_shown_in_the_history(api: httpx2.Client) -> None:
     first, second = predicted(api, "dog", "chicken")
     for species in ("kangaroo", "dog"):
         answer = api.put(f"/predictions/{first}/feedback", json={"species": species})
@@ -27,7 +27,7 @@ def test_feedback_is_kept_changed_and_shown_in_the_history(api: httpx2.Client) -
     assert listed[second]["feedback"] is None
 
 
-def test_feedback_needs_a_prediction_and_a_species(api: httpx2.Client) -> None:
+def test_feedback_needs_an_existing_prediction_and_a_valid_species(api: httpx2.Client) -> None:
     (prediction,) = predicted(api, "dog")
     is_problem(api.put("/predictions/01KG9YS7G0D4HAWTBSEDNRP5HY-0/feedback", json={"species": "dog"}), 404)
     problem = is_problem(api.put(f"/predictions/{prediction}/feedback", json={"species": "unicorn"}), 422)

@@ -1,4 +1,4 @@
-"""Retraining jobs through the emulated gateway: sources, keys, and a worker that is killed."""
+"""Retraining jobs through the emulated gateway: sources, idempotency keys, a killed worker."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from cloud.commands.target import clients_for
 from cloud.deployment import outputs
 from data_service.generator import rows
 from tests.e2e.conftest import Up, menagerie
-from tests.e2e.test_routes import ANIMALS, finished, is_problem, wait_for_jobs
+from tests.e2e.test_routes import ANIMALS, is_problem, wait_for_job, wait_until_idle
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -25,8 +25,8 @@ SHORT_TIMEOUT = 8
 HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail"
 
 
-def when_free(api: httpx2.Client, body: dict[str, Any], **headers: str) -> httpx2.Response:
-    """Ask for a job as soon as no other one runs."""
+def start_job(api: httpx2.Client, body: dict[str, Any], **headers: str) -> httpx2.Response:
+    """Request a job, repeatedly while another one runs."""
 
     def accepted() -> httpx2.Response | None:
         answer = api.post("/retrain", json=body, headers=headers)
@@ -36,8 +36,8 @@ def when_free(api: httpx2.Client, body: dict[str, Any], **headers: str) -> httpx
     return wait_until(accepted, what="the running job to end")
 
 
-def done(api: httpx2.Client, body: dict[str, Any]) -> dict[str, Any]:
-    return finished(api, when_free(api, body).json()["job_id"])
+def run_job(api: httpx2.Client, body: dict[str, Any]) -> dict[str, Any]:
+    return wait_for_job(api, start_job(api, body).json()["job_id"])
 
 
 def upload(up: Up, key: str, lines: list[str]) -> None:
@@ -50,16 +50,16 @@ def csv_lines(seed: int, count: int) -> list[str]:
     return [",".join(map(str, row)) for row in rows(seed, count)]
 
 
-def test_feedback_makes_a_model_on_the_rows_of_the_one_before(api: httpx2.Client) -> None:
-    before = done(api, {"promote": "always"})["model_version"]
+def test_a_training_from_feedback_adds_it_to_the_rows_of_the_current_model(api: httpx2.Client) -> None:
+    before = run_job(api, {"promote": "always"})["model_version"]
     pony = {**ANIMALS["dog"], "height": 1.1}
     animals = [{**pony, "weight": 120 + n / 10} for n in range(12)]
-    asked = {"animals": animals, "model_version": before}
-    predictions = api.post("/predict", json=asked).json()["predictions"]
+    body = {"animals": animals, "model_version": before}
+    predictions = api.post("/predict", json=body).json()["predictions"]
     assert {each["species"] for each in predictions} == {"unknown"}
     for each in predictions:
         assert api.put(f"/predictions/{each['id']}/feedback", json={"species": "dog"}).status_code == 200
-    job = done(api, {"source": {"kind": "feedback"}, "promote": "never"})
+    job = run_job(api, {"source": {"kind": "feedback"}, "promote": "never"})
     assert job["status"] == "succeeded", job
     manifest = api.get(f"/models/{job['model_version']}").json()
     training = manifest["training"]
@@ -69,17 +69,16 @@ def test_feedback_makes_a_model_on_the_rows_of_the_one_before(api: httpx2.Client
     assert {each["species"] for each in answer.json()["predictions"]} == {"dog"}
 
 
-def test_the_bad_lines_of_a_dataset_are_named_by_its_job(api: httpx2.Client, up: Up) -> None:
-    # Not under a name that starts a job by itself.
+def test_a_job_reports_the_invalid_lines_of_a_dataset(api: httpx2.Client, up: Up) -> None:
     lines = csv_lines(5, 300)
     lines[6] = "4,-1,20,False,True"
     upload(up, "datasets/bad.csv", lines)
-    job = done(api, {"source": {"kind": "dataset", "key": "datasets/bad.csv"}})
+    job = run_job(api, {"source": {"kind": "dataset", "key": "datasets/bad.csv"}})
     assert job["status"] == "failed"
     assert "1 of 300 rows of datasets/bad.csv are no valid animals: line 8: height" in job["error"]
 
 
-def test_a_key_makes_a_repetition_the_same_answer(api: httpx2.Client) -> None:
+def test_a_repeated_request_with_an_idempotency_key_gets_the_same_response(api: httpx2.Client) -> None:
     body = {"animals": [ANIMALS["dog"]]}
     key = str(uuid4())
     first, second = (api.post("/predict", json=body, headers={"Idempotency-Key": key}) for _ in range(2))
@@ -87,16 +86,16 @@ def test_a_key_makes_a_repetition_the_same_answer(api: httpx2.Client) -> None:
     assert second.content == first.content
     is_problem(api.post("/predict", json={**body, "animals": []}, headers={"Idempotency-Key": key}), 422)
     is_problem(api.post("/predict", json={"animals": [ANIMALS["chicken"]]}, headers={"Idempotency-Key": key}), 422)
-    asked = {"promote": "never"}
-    accepted = when_free(api, asked, **{"Idempotency-Key": key})
-    finished(api, accepted.json()["job_id"])
-    again = api.post("/retrain", json=asked, headers={"Idempotency-Key": key})
+    retraining = {"promote": "never"}
+    accepted = start_job(api, retraining, **{"Idempotency-Key": key})
+    wait_for_job(api, accepted.json()["job_id"])
+    again = api.post("/retrain", json=retraining, headers={"Idempotency-Key": key})
     assert (again.status_code, again.content) == (202, accepted.content)
     assert again.headers["location"] == accepted.headers["location"]
 
 
 def test_the_command_line_waits_for_a_job_and_lists_its_model(api: httpx2.Client, up: Up) -> None:
-    wait_for_jobs(api)
+    wait_until_idle(api)
     state = ("--state-dir", up.state_dir)
     waited = menagerie("retrain", "--promote", "never", "--wait", *state)
     assert waited.returncode == 0, waited.stderr
@@ -108,19 +107,19 @@ def test_the_command_line_waits_for_a_job_and_lists_its_model(api: httpx2.Client
 
 
 def worker_of(up: Up) -> int | None:
-    """Return the process that runs the training function."""
+    """Return the process id of the worker that runs the train function."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                told = (folder / "cmdline").read_bytes().decode(errors="replace")
+                command = (folder / "cmdline").read_bytes().decode(errors="replace")
             except OSError:
                 continue
-            if str(up.state_dir) in told and f"-{TRAIN}-" in told and "_worker" in told:
+            if str(up.state_dir) in command and f"-{TRAIN}-" in command and "_worker" in command:
                 return int(folder.name)
     return None
 
 
-def started(api: httpx2.Client, job_id: str) -> dict[str, Any]:
+def wait_until_started(api: httpx2.Client, job_id: str) -> dict[str, Any]:
     """Return a job once a worker has taken it."""
 
     def job() -> dict[str, Any] | None:
@@ -130,29 +129,29 @@ def started(api: httpx2.Client, job_id: str) -> dict[str, Any]:
     return wait_until(job, what="a worker to take the job")
 
 
-def test_a_worker_that_is_killed_leaves_a_failed_job_and_nothing_to_clean_up(api: httpx2.Client, up: Up) -> None:
+def test_a_killed_worker_leaves_a_failed_job_and_the_next_one_runs(api: httpx2.Client, up: Up) -> None:
     functions = clients_for(up.state_dir).functions
-    wait_for_jobs(api)
+    wait_until_idle(api)
     configured = functions.get_function_configuration(FunctionName=TRAIN)["Timeout"]
     functions.update_function_configuration(FunctionName=TRAIN, Timeout=SHORT_TIMEOUT)
     try:
         before = api.get("/models").json()
         rows_of_a_long_job = {"kind": "data-service", "number_of_datapoints": 1_000_000}
-        job_id = when_free(api, {"source": rows_of_a_long_job, "promote": "always"}).json()["job_id"]
-        job = started(api, job_id)
+        job_id = start_job(api, {"source": rows_of_a_long_job, "promote": "always"}).json()["job_id"]
+        job = wait_until_started(api, job_id)
         allowed = datetime.fromisoformat(job["deadline"]) - datetime.fromisoformat(job["started_at"])
         assert 0 < allowed.total_seconds() <= SHORT_TIMEOUT
         worker = worker_of(up)
-        # On a machine so slow that the function's time is over by now, the emulator has killed it; that is as good.
+        # On a slow machine the emulator may already have killed the worker at its timeout.
         assert worker is not None or datetime.now(UTC) >= datetime.fromisoformat(job["deadline"])
         if worker is not None:
             with suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
         assert api.post("/predict", json={"animals": [ANIMALS["dog"]]}).status_code == 200
-        lost = finished(api, job_id)
+        lost = wait_for_job(api, job_id)
         assert lost["status"] == "failed"
         assert "did not finish before its deadline" in lost["error"]
         assert api.get("/models").json() == before
     finally:
         functions.update_function_configuration(FunctionName=TRAIN, Timeout=configured)
-    assert done(api, {"promote": "never"})["status"] == "succeeded"
+    assert run_job(api, {"promote": "never"})["status"] == "succeeded"

@@ -1,4 +1,4 @@
-"""Key by route: what each of the API's keys opens, through the gateway."""
+"""Which routes each API key may use, through the gateway."""
 
 import httpx2
 import pytest
@@ -15,10 +15,10 @@ OPERATORS = {("POST", "/retrain"), ("PUT", "/models/current")}
 @pytest.mark.usefixtures("api_keys_are_checked")
 @pytest.mark.parametrize(("method", "path"), PROTECTED)
 @pytest.mark.parametrize("key", ["none", "wrong", "client", "operator"])
-def test_a_key_opens_its_routes_and_no_other(addresses: StackAddresses, method: str, path: str, key: str) -> None:
+def test_a_key_may_use_its_routes_and_no_others(addresses: StackAddresses, method: str, path: str, key: str) -> None:
     keys = {"wrong": "wrong", "client": addresses.client_api_key, "operator": addresses.api_key}
     headers = {"x-api-key": keys[key]} if key in keys else {}
-    # No route takes this body, so that an open one changes nothing.
+    # The body is invalid on every route, so nothing changes.
     body = b"{" if method != "GET" else None
     answer = httpx2.request(method, addresses.api_url + path, headers=headers, content=body, timeout=30.0)
     if key in ("none", "wrong"):
@@ -29,7 +29,7 @@ def test_a_key_opens_its_routes_and_no_other(addresses: StackAddresses, method: 
         assert answer.status_code in (200, 404, 422)
 
 
-def test_the_line_to_paste_holds_the_clients_key(addresses: StackAddresses) -> None:
+def test_the_curl_line_has_the_clients_key(addresses: StackAddresses) -> None:
     line = curl_line(addresses)
     assert addresses.client_api_key in line
     assert addresses.api_key not in line

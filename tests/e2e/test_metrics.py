@@ -9,7 +9,7 @@ import pytest
 from cloud.state.directory import StackAddresses
 from menagerie.service_metrics import SERIES
 from tests.e2e.conftest import Up, menagerie
-from tests.e2e.test_routes import finished, wait_for_jobs
+from tests.e2e.test_routes import wait_for_job, wait_until_idle
 from tests.waiting import LIMIT_SECONDS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -19,13 +19,13 @@ ROUTES = ("/metrics", "/models/current/rows", "/models/20260101T000000Z-00000000
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_a_route_is_closed_without_the_key(addresses: StackAddresses, path: str) -> None:
+def test_a_route_refuses_requests_without_a_key(addresses: StackAddresses, path: str) -> None:
     answer = httpx2.get(addresses.api_url + path, timeout=LIMIT_SECONDS)
     assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"})
 
 
 def an_hour_ago() -> str:
-    """Return one start for several reads of a figure: a start that moves along would drop the oldest points."""
+    """Return one start for several reads of a metric: with a moving start the oldest points would be missing later."""
     return (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 
 
@@ -54,11 +54,11 @@ def test_an_invocation_is_counted_with_its_duration(up: Up, api: httpx2.Client) 
 @pytest.mark.skipif("config.getoption('--stack') is not None", reason="other clouds count at other times")
 def test_a_training_is_counted(api: httpx2.Client) -> None:
     since = an_hour_ago()
-    wait_for_jobs(api)
+    wait_until_idle(api)
     before = counted(api, "train", "Invocations", since)
     source = {"kind": "data-service", "seed": 11, "number_of_datapoints": 500}
     job = api.post("/retrain", json={"source": source, "promote": "never"}).raise_for_status().json()
-    assert finished(api, job["job_id"])["status"] == "succeeded"
+    assert wait_for_job(api, job["job_id"])["status"] == "succeeded"
     assert counted(api, "train", "Invocations", since) - before == 1
 
 
@@ -80,13 +80,13 @@ def test_the_embedded_cloud_counts_no_requests_as_the_documents_say(api: httpx2.
         ({"to": "2020-01-01", "from": "2021-01-01"}, "from"),
     ],
 )
-def test_a_time_that_cannot_be_answered_is_a_422(api: httpx2.Client, query: dict[str, str], field: str) -> None:
+def test_an_invalid_time_is_a_422(api: httpx2.Client, query: dict[str, str], field: str) -> None:
     answer = api.get("/metrics", params=query)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-def test_the_rows_of_a_model_are_those_it_was_made_from(api: httpx2.Client) -> None:
+def test_the_rows_of_a_model_are_its_training_rows(api: httpx2.Client) -> None:
     current: dict[str, Any] = api.get("/models/current").json()
     body = api.get("/models/current/rows", params={"limit": 100}).json()
     assert body["version"] == current["version"]

@@ -1,4 +1,4 @@
-"""Who reaches the embedded cloud: its own programs by true signatures, clients by their key, and no web page."""
+"""The embedded cloud accepts valid AWS signatures and API keys, and refuses requests of web pages."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ FORGED = (
 PAGES = {
     "another site": ("Host: {own}", "Origin: https://evil.example"),
     "another port": ("Host: {own}", "Origin: http://127.0.0.1:1"),
-    "a name that was rebound": ("Host: evil.example", "Origin: http://evil.example"),
+    "rebound name": ("Host: evil.example", "Origin: http://evil.example"),
     "no origin": ("Host: {own}", "Sec-Fetch-Site: cross-site"),
     "two hosts": ("Host: {own}", "Host: evil.example"),
     "no host": (),
@@ -39,7 +39,7 @@ def credentials(up: Up) -> Credentials:
     return Credentials(ACCOUNT, StateDirectory.open(up.state_dir).secret("emulator-secret-key"))
 
 
-def is_refused(answer: httpx2.Response) -> bool:
+def is_forbidden(answer: httpx2.Response) -> bool:
     cors = [name for name in answer.headers if name.startswith("access-control-")]
     return answer.status_code == 403 and answer.json()["title"] == "Forbidden" and not cors
 
@@ -48,7 +48,7 @@ def is_refused(answer: httpx2.Response) -> bool:
     ("method", "path"),
     [
         ("GET", "/apikeys?includeValues=true"),
-        pytest.param("GET", f"/apikeys?includeValues=true&{FORGED}", id="GET-a forged query"),
+        pytest.param("GET", f"/apikeys?includeValues=true&{FORGED}", id="GET-forged query"),
         ("GET", f"/apikeys?includeValues=true&AWSAccessKeyId={ACCOUNT}&Signature=00&Expires=99999999999"),
         ("POST", "/_ministack/reset"),
         ("POST", "/_ministack/config"),
@@ -58,16 +58,14 @@ def is_refused(answer: httpx2.Response) -> bool:
         ("OPTIONS", "/"),
     ],
 )
-def test_without_a_true_signature_nothing_is_told_and_nothing_is_done(
-    up: Up, api: httpx2.Client, method: str, path: str
-) -> None:
+def test_a_request_without_a_valid_signature_is_forbidden(up: Up, api: httpx2.Client, method: str, path: str) -> None:
     url = up.wait().endpoint_url + path
     forged = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/{REGION}/lambda/aws4_request"
     for headers in (
         {},
         {"Authorization": f"{forged}, SignedHeaders=host, Signature=00", "X-Amz-Date": "20260101T000000Z"},
     ):
-        assert is_refused(httpx2.request(method, url, headers=headers))
+        assert is_forbidden(httpx2.request(method, url, headers=headers))
     assert api.get("/models").json()["current"]
 
 
@@ -82,14 +80,14 @@ def test_a_page_of_another_origin_stores_no_prediction_even_with_the_key(
     page = [header.format(own=own) for header in PAGES[who]]
     version = "HTTP/1.1" if page else "HTTP/1.0"
     answer = exchange(addresses.endpoint_url, f"POST {path}/predict {version}", *page, *headers, body=body)
-    # Two hosts in one request are no HTTP, which the server says before anything of ours.
+    # A request with two hosts is invalid HTTP; the server refuses it before the application sees it.
     assert answer.status in ((400, 403) if who == "two hosts" else (403,))
     assert not [name for name in answer.headers if name.startswith("access-control-")]
     assert api.get("/predictions").json() == before
 
 
 @pytest.mark.parametrize("who", PAGES)
-def test_a_page_of_another_origin_gets_no_rows_of_the_data_service(up: Up, who: str) -> None:
+def test_a_page_of_another_origin_cannot_read_the_data_service(up: Up, who: str) -> None:
     url = up.wait().data_service_url
     page = [header.format(own=url.removeprefix("http://")) for header in PAGES[who]]
     version = "HTTP/1.1" if page else "HTTP/1.0"
@@ -104,13 +102,13 @@ def test_an_address_in_the_request_line_does_not_replace_the_host(up: Up) -> Non
     assert exchange(url, "GET http://evil.example/apikeys HTTP/1.1", f"Host: {own}").status == 403
 
 
-def test_a_websocket_is_refused(addresses: StackAddresses) -> None:
+def test_a_websocket_is_forbidden(addresses: StackAddresses) -> None:
     own, path = addresses.endpoint_url.removeprefix("http://"), addresses.api_url.removeprefix(addresses.endpoint_url)
     for origin in (addresses.endpoint_url, "http://127.0.0.1:1"):
         assert handshake(addresses.endpoint_url, path, f"Host: {own}", f"Origin: {origin}") == 403
 
 
-def test_answers_to_clients_carry_no_header_of_cors(addresses: StackAddresses) -> None:
+def test_responses_have_no_cors_headers(addresses: StackAddresses) -> None:
     for url in (
         f"{addresses.api_url}/health",
         f"{addresses.api_url}/docs",
@@ -122,7 +120,7 @@ def test_answers_to_clients_carry_no_header_of_cors(addresses: StackAddresses) -
 
 
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
-def test_a_presigned_url_works_once_true_and_until_it_expires(up: Up, credentials: Credentials, version: str) -> None:
+def test_a_presigned_url_works_unchanged_until_it_expires(up: Up, credentials: Credentials, version: str) -> None:
     bucket = clients_for(up.state_dir).s3.list_buckets()["Buckets"][0]["Name"]
     session = boto3.Session(credentials.access_key, credentials.secret_key, region_name=REGION)
     s3: Any = session.client("s3", endpoint_url=up.wait().endpoint_url, config=Config(signature_version=version))
@@ -132,23 +130,23 @@ def test_a_presigned_url_works_once_true_and_until_it_expires(up: Up, credential
         return signed
 
     assert httpx2.put(url("put_object", "perimeter/a b.csv"), content=b"1,2").status_code == 200
-    true = url("get_object", "perimeter/a b.csv")
-    assert httpx2.get(true).content == b"1,2"
-    assert is_refused(httpx2.get(true.replace("a%20b", "another")))
-    assert is_refused(httpx2.delete(true))
-    assert is_refused(httpx2.get(true[:-4] + "0000"))
+    valid = url("get_object", "perimeter/a b.csv")
+    assert httpx2.get(valid).content == b"1,2"
+    assert is_forbidden(httpx2.get(valid.replace("a%20b", "another")))
+    assert is_forbidden(httpx2.delete(valid))
+    assert is_forbidden(httpx2.get(valid[:-4] + "0000"))
     short = url("get_object", "perimeter/a b.csv", 1)
-    wait_until(lambda: is_refused(httpx2.get(short)), what="the URL to expire", retry_on=ValueError)
+    wait_until(lambda: is_forbidden(httpx2.get(short)), what="the URL to expire", retry_on=ValueError)
     clients_for(up.state_dir).s3.delete_object(Bucket=bucket, Key="perimeter/a b.csv")
 
 
-def test_a_url_that_expired_before_it_was_used_is_refused(up: Up, credentials: Credentials) -> None:
+def test_an_expired_presigned_url_is_refused(up: Up, credentials: Credentials) -> None:
     request = AWSRequest("GET", f"{up.wait().endpoint_url}/")
     HmacV1QueryAuth(credentials, expires=-60).add_auth(request)
-    assert is_refused(httpx2.get(str(request.url)))
+    assert is_forbidden(httpx2.get(str(request.url)))
 
 
-def test_what_sts_issues_is_believed_and_what_it_did_not_is_not(up: Up, credentials: Credentials) -> None:
+def test_only_credentials_that_sts_issued_are_accepted(up: Up, credentials: Credentials) -> None:
     endpoint = up.wait().endpoint_url
     root = boto3.Session(credentials.access_key, credentials.secret_key, region_name=REGION)
     issued = root.client("sts", endpoint_url=endpoint).get_session_token()["Credentials"]

@@ -1,4 +1,4 @@
-"""Models change without a deployment, without a restart, and without one failed request."""
+"""A promotion needs no deployment and no restart, and fails no request."""
 
 import threading
 from collections import Counter
@@ -10,9 +10,9 @@ import pytest
 from cloud.commands.target import clients_for
 from cloud.deployment import outputs
 from cloud.state.directory import StackAddresses
-from tests.e2e.conftest import Up, client_of
-from tests.e2e.test_jobs import done
-from tests.e2e.test_routes import ANIMALS, is_problem, wait_for_answers_of
+from tests.e2e.conftest import Up, client_for
+from tests.e2e.test_jobs import run_job
+from tests.e2e.test_routes import ANIMALS, is_problem, wait_until_served
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -22,8 +22,8 @@ PROMOTIONS = 8
 
 
 @pytest.fixture
-def eager(up: Up) -> Iterator[None]:
-    """Let the predict function look at the registry five times a second, so that each promotion changes its model."""
+def frequent_refresh(up: Up) -> Iterator[None]:
+    """Make the predict function check the pointer five times a second, so that it loads each promoted model."""
     functions = clients_for(up.state_dir).functions
     variables = functions.get_function_configuration(FunctionName=PREDICT)["Environment"]["Variables"]
     changed = {**variables, "MODEL_REFRESH_SECONDS": "0.2"}
@@ -32,15 +32,15 @@ def eager(up: Up) -> Iterator[None]:
     functions.update_function_configuration(FunctionName=PREDICT, Environment={"Variables": variables})
 
 
-@pytest.mark.usefixtures("eager")
-def test_changes_of_model_under_load_fail_no_request(api: httpx2.Client, addresses: StackAddresses) -> None:
+@pytest.mark.usefixtures("frequent_refresh")
+def test_promotions_under_load_fail_no_request(api: httpx2.Client, addresses: StackAddresses) -> None:
     before = api.get("/models").json()["current"]
-    other = done(api, {"source": {"kind": "data-service", "seed": 11}, "promote": "never"})["model_version"]
+    other = run_job(api, {"source": {"kind": "data-service", "seed": 11}, "promote": "never"})["model_version"]
     answered: Counter[tuple[int, str | None]] = Counter()
     stop = threading.Event()
 
     def predict() -> None:
-        with client_of(addresses) as client:
+        with client_for(addresses) as client:
             while not stop.is_set():
                 answer = client.post("/predict", json={"animals": [ANIMALS["dog"]]})
                 version = answer.json().get("model_version") if answer.status_code == 200 else answer.text[:200]
@@ -65,11 +65,11 @@ def test_changes_of_model_under_load_fail_no_request(api: httpx2.Client, address
     assert {status for status, _ in answered} == {200}, answered
     assert {version for _, version in answered} == {before, other}
     assert sum(answered.values()) > PROMOTIONS
-    wait_for_answers_of(api, before)
+    wait_until_served(api, before)
 
 
-def test_a_model_whose_file_was_changed_is_refused_and_the_current_one_stays(api: httpx2.Client, up: Up) -> None:
-    version = done(api, {"source": {"kind": "data-service", "seed": 12}, "promote": "never"})["model_version"]
+def test_a_model_with_a_changed_file_is_not_promoted(api: httpx2.Client, up: Up) -> None:
+    version = run_job(api, {"source": {"kind": "data-service", "seed": 12}, "promote": "never"})["model_version"]
     found = api.get("/models").json()
     clients = clients_for(up.state_dir)
     where = {"Bucket": outputs(clients)["ModelsBucketName"], "Key": f"models/{version}/model.onnx"}
@@ -83,7 +83,7 @@ def test_a_model_whose_file_was_changed_is_refused_and_the_current_one_stays(api
         clients.s3.put_object(Body=model, Bucket=where["Bucket"], Key=where["Key"])
 
 
-def test_every_model_says_where_it_comes_from_and_why_it_was_promoted_or_not(api: httpx2.Client) -> None:
+def test_every_model_has_its_source_and_the_reason_of_the_gate(api: httpx2.Client) -> None:
     found = api.get("/models").json()
     versions = [item["version"] for item in found["items"]]
     assert versions == sorted(versions, reverse=True)

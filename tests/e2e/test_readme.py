@@ -1,4 +1,4 @@
-"""The README's lines for the shell, pasted into a shell."""
+"""The shell commands in the README work as written."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.e2e.conftest import Up
-from tests.e2e.test_routes import wait_for_jobs
+from tests.e2e.test_routes import wait_until_idle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -24,9 +24,9 @@ def test_the_readme_shows_how_to_call_the_api() -> None:
 
 
 @pytest.mark.parametrize("block", CURLS, ids=lambda block: block.split('"')[1].removeprefix("$API"))
-def test_what_the_readme_shows_works_as_it_stands(up: Up, api: httpx2.Client, tmp_path: Path, block: str) -> None:
+def test_the_commands_of_the_readme_work(up: Up, api: httpx2.Client, tmp_path: Path, block: str) -> None:
     (tmp_path / ".menagerie").symlink_to(up.state_dir)
-    wait_for_jobs(api)
+    wait_until_idle(api)
     script = EXPORTS + block.replace("curl ", "echo; curl --fail-with-body ")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],

@@ -1,4 +1,4 @@
-"""Every route through the emulated API Gateway: what it answers, and to whom."""
+"""The response of every route through API Gateway, with and without an API key."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -49,7 +49,7 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
 @pytest.mark.usefixtures("api_keys_are_checked")
 @pytest.mark.parametrize(("method", "path"), PROTECTED)
 @pytest.mark.parametrize("key", [None, "wrong", ""])
-def test_a_route_is_closed_without_the_right_key(
+def test_a_route_refuses_requests_without_a_valid_key(
     addresses: StackAddresses, method: str, path: str, key: str | None
 ) -> None:
     headers = {} if key is None else {"x-api-key": key}
@@ -63,7 +63,7 @@ def test_health_and_documentation_are_open(addresses: StackAddresses, path: str)
     assert httpx2.get(addresses.api_url + path, timeout=LIMIT_SECONDS).status_code == 200
 
 
-def test_the_document_names_exactly_the_routes_that_exist(api: httpx2.Client) -> None:
+def test_every_documented_route_exists(api: httpx2.Client) -> None:
     document = api.get("/openapi.json").json()
     documented = {(m.upper(), p) for p, methods in document["paths"].items() for m in methods}
     assert {p for _, p in documented} >= {"/predict", "/retrain", "/models/current", "/health"}
@@ -73,7 +73,7 @@ def test_the_document_names_exactly_the_routes_that_exist(api: httpx2.Client) ->
         assert answer.json() != {"message": "Missing Authentication Token"}
 
 
-def test_health_names_the_current_model(api: httpx2.Client) -> None:
+def test_health_has_the_version_of_the_current_model(api: httpx2.Client) -> None:
     health = api.get("/health").json()
     assert health["status"] == "ok"
     assert health["model_version"] == api.get("/models").json()["current"]
@@ -95,7 +95,7 @@ def test_every_species_is_recognised_and_stored(api: httpx2.Client) -> None:
         assert {k: stored[k] for k in prediction} == prediction
 
 
-def test_a_thousand_animals_are_one_request(api: httpx2.Client) -> None:
+def test_a_request_may_have_a_thousand_animals(api: httpx2.Client) -> None:
     animals = [{**ANIMALS["dog"], "weight": 10 + n / 100} for n in range(1000)]
     predictions = api.post("/predict", json={"animals": animals}).json()["predictions"]
     assert len({p["id"] for p in predictions}) == 1000
@@ -114,7 +114,7 @@ def pages(api: httpx2.Client, **query: Any) -> Iterator[list[dict[str, Any]]]:
             return
 
 
-def test_history_pages_newest_first_without_gap_or_repeat(api: httpx2.Client) -> None:
+def test_pages_of_the_history_are_newest_first_without_gaps_or_repetitions(api: httpx2.Client) -> None:
     started = api.post("/predict", json={"animals": [ANIMALS["dog"]]}).json()["created_at"]
     made = [api.post("/predict", json={"animals": [ANIMALS["chicken"]] * 7}).json() for _ in range(3)]
     expected = {p["id"] for body in made for p in body["predictions"]}
@@ -140,7 +140,9 @@ def test_history_pages_newest_first_without_gap_or_repeat(api: httpx2.Client) ->
         ({"colour": "grey"}, "colour"),
     ],
 )
-def test_a_bad_animal_is_refused_with_its_field_named(api: httpx2.Client, change: dict[str, Any], field: str) -> None:
+def test_an_invalid_animal_is_a_422_that_names_the_field(
+    api: httpx2.Client, change: dict[str, Any], field: str
+) -> None:
     animals = [ANIMALS["dog"], {**ANIMALS["dog"], **change}]
     problem = is_problem(api.post("/predict", json={"animals": animals}), 422)
     assert [e["field"] for e in problem["errors"]] == [f"animals.1.{field}"]
@@ -159,7 +161,7 @@ def test_a_bad_animal_is_refused_with_its_field_named(api: httpx2.Client, change
     ],
     ids=["no animals", "no field", "a list", "no JSON", "NaN", "infinity", "a number of 5000 digits"],
 )
-def test_a_body_that_makes_no_sense_is_a_422(api: httpx2.Client, content: bytes) -> None:
+def test_an_invalid_body_is_a_422(api: httpx2.Client, content: bytes) -> None:
     is_problem(api.post("/predict", content=content, headers={"content-type": "application/json"}), 422)
 
 
@@ -168,8 +170,8 @@ def test_a_thousand_and_one_animals_are_too_many(api: httpx2.Client) -> None:
     assert problem["errors"][0]["field"] == "animals"
 
 
-@pytest.mark.parametrize("version", ["current", "by its name"])
-def test_a_model_shows_some_of_the_rows_that_it_was_trained_from(api: httpx2.Client, version: str) -> None:
+@pytest.mark.parametrize("version", ["current", "by version"])
+def test_a_model_returns_a_sample_of_its_training_rows(api: httpx2.Client, version: str) -> None:
     model = api.get("/models/current").json()
     version = version if version == "current" else model["version"]
     rows = api.get(f"/models/{version}/rows", params={"limit": 10}).json()
@@ -178,13 +180,13 @@ def test_a_model_shows_some_of_the_rows_that_it_was_trained_from(api: httpx2.Cli
     assert all(set(row) == set(ANIMALS["dog"]) for row in rows["items"])
 
 
-def test_what_the_cloud_counted_lies_in_the_time_asked_for(api: httpx2.Client) -> None:
+def test_metrics_cover_the_requested_time(api: httpx2.Client) -> None:
     answer = api.get("/metrics", params={"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T02:00:00Z", "period": 600})
     assert answer.status_code == 200, answer.text
     assert (answer.json()["from"], answer.json()["period_seconds"]) == ("2026-01-01T00:00:00Z", 600)
     series = {(s["source"], s["metric"]): s["points"] for s in api.get("/metrics").json()["series"]}
     assert {("predict", "Invocations"), ("train", "Duration"), ("api", "Latency")} <= set(series)
-    # How much of it there is depends on the cloud: LocalStack counts invocations, `sam local` calls nobody.
+    # Which metrics have points depends on the target: LocalStack counts invocations only.
     assert all(point["value"] >= 0 for points in series.values() for point in points)
 
 
@@ -200,7 +202,7 @@ def test_what_the_cloud_counted_lies_in_the_time_asked_for(api: httpx2.Client) -
         ("/models/current/rows", {"limit": 0}, "limit"),
     ],
 )
-def test_a_bad_query_is_refused_with_its_field_named(
+def test_an_invalid_query_is_a_422_that_names_the_field(
     api: httpx2.Client, path: str, query: dict[str, Any], field: str
 ) -> None:
     problem = is_problem(api.get(path, params=query), 422)
@@ -217,18 +219,18 @@ def test_a_bad_query_is_refused_with_its_field_named(
         "/models/nonsense",
     ],
 )
-def test_what_does_not_exist_is_a_404(api: httpx2.Client, path: str) -> None:
+def test_an_unknown_id_is_a_404(api: httpx2.Client, path: str) -> None:
     is_problem(api.get(path), 404)
 
 
-def test_an_unknown_model_can_neither_predict_nor_be_promoted(api: httpx2.Client) -> None:
+def test_an_unknown_model_is_a_404_for_prediction_and_promotion(api: httpx2.Client) -> None:
     missing = "20200101T000000Z-00000000"
     is_problem(api.post("/predict", json={"animals": [ANIMALS["dog"]], "model_version": missing}), 404)
     is_problem(api.put("/models/current", json={"version": missing}), 404)
 
 
-def finished(api: httpx2.Client, job_id: str) -> dict[str, Any]:
-    """Return a job once it has ended, well or not."""
+def wait_for_job(api: httpx2.Client, job_id: str) -> dict[str, Any]:
+    """Return a job once it has succeeded or failed."""
 
     def job() -> dict[str, Any] | None:
         job: dict[str, Any] = api.get(f"/retrain/{job_id}").json()
@@ -237,31 +239,31 @@ def finished(api: httpx2.Client, job_id: str) -> dict[str, Any]:
     return wait_until(job, what=f"job {job_id} to end")
 
 
-def wait_for_jobs(api: httpx2.Client) -> None:
-    """Return once no job runs that another test has started."""
+def wait_until_idle(api: httpx2.Client) -> None:
+    """Return once all jobs have ended."""
     for job in api.get("/retrain").json()["items"]:
-        finished(api, job["job_id"])
+        wait_for_job(api, job["job_id"])
 
 
-def wait_for_answers_of(api: httpx2.Client, version: str) -> None:
-    """Return once predictions come from a model: the function looks at the registry every few seconds."""
-    asked = {"animals": [ANIMALS["dog"]]}
+def wait_until_served(api: httpx2.Client, version: str) -> None:
+    """Return once predictions are from this model; the function checks the pointer every few seconds."""
+    body = {"animals": [ANIMALS["dog"]]}
     wait_until(
-        lambda: api.post("/predict", json=asked).json()["model_version"] == version, what=f"model {version} to answer"
+        lambda: api.post("/predict", json=body).json()["model_version"] == version, what=f"model {version} to be served"
     )
 
 
 def test_retraining_makes_a_model_that_can_be_promoted_and_rolled_back(api: httpx2.Client) -> None:
-    wait_for_jobs(api)
+    wait_until_idle(api)
     before = api.get("/models").json()["current"]
-    asked = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 600}, "promote": "never"}
-    answer = api.post("/retrain", json=asked)
+    body = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 600}, "promote": "never"}
+    answer = api.post("/retrain", json=body)
     assert answer.status_code == 202, answer.text
     job_id = answer.json()["job_id"]
     assert answer.headers["location"].endswith(f"/retrain/{job_id}")
     assert answer.json()["status"] == "queued"
-    is_problem(api.post("/retrain", json=asked), 409)
-    job = finished(api, job_id)
+    is_problem(api.post("/retrain", json=body), 409)
+    job = wait_for_job(api, job_id)
     assert job["status"] == "succeeded", job
     assert job["promoted"] is False
     assert job["progress"] == 1
@@ -270,12 +272,12 @@ def test_retraining_makes_a_model_that_can_be_promoted_and_rolled_back(api: http
     models = api.get("/models").json()
     assert models["current"] == before
     assert job["model_version"] in [m["version"] for m in models["items"]]
-    asked_version = {"animals": [ANIMALS["dog"]], "model_version": job["model_version"]}
-    assert api.post("/predict", json=asked_version).json()["model_version"] == job["model_version"]
+    prediction = {"animals": [ANIMALS["dog"]], "model_version": job["model_version"]}
+    assert api.post("/predict", json=prediction).json()["model_version"] == job["model_version"]
     for version in (job["model_version"], before):
         assert api.put("/models/current", json={"version": version}).status_code == 200
         assert api.get("/models/current").json()["version"] == version
-        wait_for_answers_of(api, version)
+        wait_until_served(api, version)
 
 
 @pytest.mark.parametrize(
@@ -287,5 +289,5 @@ def test_retraining_makes_a_model_that_can_be_promoted_and_rolled_back(api: http
         {"sources": []},
     ],
 )
-def test_a_bad_retraining_request_is_refused(api: httpx2.Client, body: dict[str, Any]) -> None:
+def test_an_invalid_retraining_request_is_a_422(api: httpx2.Client, body: dict[str, Any]) -> None:
     assert is_problem(api.post("/retrain", json=body), 422)["errors"]

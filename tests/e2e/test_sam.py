@@ -1,4 +1,4 @@
-"""`menagerie sam` gives the SAM command line what it needs; here a program that tells what it was given."""
+"""`menagerie sam` passes options and environment to `sam`, here replaced by a program that prints them."""
 
 import json
 import os
@@ -16,15 +16,15 @@ from tests.waiting import LIMIT_SECONDS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-TELL = """
+PRINT_ARGUMENTS = """
 import json, os, sys, time, urllib.request
 words = sys.argv[1:]
-told = {"words": words, "environment": dict(os.environ)}
+given = {"words": words, "environment": dict(os.environ)}
 if "--env-vars" in words:
-    told["functions"] = json.load(open(words[words.index("--env-vars") + 1]))
-    endpoint = told["functions"]["PredictFunction"]["AWS_ENDPOINT_URL"]
-    told["status"] = urllib.request.urlopen(endpoint + "/_ministack/health").status
-print(json.dumps(told), flush=True)
+    given["functions"] = json.load(open(words[words.index("--env-vars") + 1]))
+    endpoint = given["functions"]["PredictFunction"]["AWS_ENDPOINT_URL"]
+    given["status"] = urllib.request.urlopen(endpoint + "/_ministack/health").status
+print(json.dumps(given), flush=True)
 time.sleep(600 if "start-api" in words else 0)
 sys.exit(3)
 """
@@ -32,11 +32,11 @@ sys.exit(3)
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with a build, and programs that stand where sam and docker are looked for."""
+    """A folder with a build, and fake programs `sam` and `docker` in PATH."""
     (tmp_path / ".aws-sam" / "build").mkdir(parents=True)
     (tmp_path / ".aws-sam" / "build" / "template.yaml").touch()
     for name, script in {
-        "sam": TELL,
+        "sam": PRINT_ARGUMENTS,
         "docker": """print('[{"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.1"}]')""",
     }.items():
         program = tmp_path / "bin" / name
@@ -48,7 +48,7 @@ def project(tmp_path: Path) -> Path:
 
 def start(up: Up, project: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "cloud.cli", "sam", "--state-dir", str(up.state_dir), *words]
-    # Left over from another cloud: it must not matter.
+    # From an earlier session; it must not be passed on.
     environment = {**os.environ, "PATH": str(project / "bin"), "AWS_SESSION_TOKEN": "stale"}
     return subprocess.Popen(
         command,
@@ -61,27 +61,27 @@ def start(up: Up, project: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def test_functions_under_sam_local_get_the_stacks_bucket_and_an_endpoint_that_answers(up: Up, project: Path) -> None:
+def test_functions_under_sam_local_get_the_stacks_bucket_with_a_reachable_endpoint(up: Up, project: Path) -> None:
     out, err = (process := start(up, project, "local", "invoke", "PredictFunction", "--event", "e.json")).communicate()
     assert process.returncode == 3, err
-    told = json.loads(out)
-    assert told["words"][:3] == ["local", "invoke", "--env-vars"]
-    assert told["words"][4:6] == ["--add-host", "host.docker.internal:host-gateway"]
-    assert told["words"][6:] == ["PredictFunction", "--event", "e.json"]
+    given = json.loads(out)
+    assert given["words"][:3] == ["local", "invoke", "--env-vars"]
+    assert given["words"][4:6] == ["--add-host", "host.docker.internal:host-gateway"]
+    assert given["words"][6:] == ["PredictFunction", "--event", "e.json"]
     bucket = outputs(clients_for(up.state_dir))["ModelsBucketName"]
-    assert {variables["MODELS_BUCKET"] for variables in told["functions"].values()} == {bucket}
-    assert told["functions"]["RetrainFunction"]["TRAINER_FUNCTION"] == "menagerie-train"
-    assert told["status"] == 200
-    assert told["functions"]["PredictFunction"]["AWS_ENDPOINT_URL"] != up.wait().endpoint_url
+    assert {variables["MODELS_BUCKET"] for variables in given["functions"].values()} == {bucket}
+    assert given["functions"]["RetrainFunction"]["TRAINER_FUNCTION"] == "menagerie-train"
+    assert given["status"] == 200
+    assert given["functions"]["PredictFunction"]["AWS_ENDPOINT_URL"] != up.wait().endpoint_url
 
 
-def test_other_commands_of_sam_meet_the_embedded_cloud_and_nothing_of_another(up: Up, project: Path) -> None:
+def test_other_sam_commands_get_the_embedded_cloud_as_endpoint(up: Up, project: Path) -> None:
     out, _ = start(up, project, "deploy", "--guided").communicate()
-    told = json.loads(out)
-    assert told["words"] == ["deploy", "--guided"]
-    assert told["environment"]["AWS_ENDPOINT_URL"] == up.wait().endpoint_url
-    assert told["environment"]["AWS_ACCESS_KEY_ID"] == "000000000000"
-    assert "AWS_SESSION_TOKEN" not in told["environment"]
+    given = json.loads(out)
+    assert given["words"] == ["deploy", "--guided"]
+    assert given["environment"]["AWS_ENDPOINT_URL"] == up.wait().endpoint_url
+    assert given["environment"]["AWS_ACCESS_KEY_ID"] == "000000000000"
+    assert "AWS_SESSION_TOKEN" not in given["environment"]
 
 
 def test_a_signal_ends_sam_too(up: Up, project: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_signal_ends_sam_too(up: Up, project: Path) -> None:
     assert not file.exists()
 
 
-def test_what_is_missing_is_said_in_one_line(up: Up, project: Path) -> None:
+def test_a_missing_build_or_program_is_reported_in_one_line(up: Up, project: Path) -> None:
     (project / ".aws-sam" / "build" / "template.yaml").unlink()
     _, err = (process := start(up, project, "local", "start-api")).communicate()
     assert process.returncode == 1

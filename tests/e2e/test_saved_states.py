@@ -1,4 +1,4 @@
-"""A saved state that is damaged, of an older version, or incomplete is recognised, and never overwritten by less."""
+"""Damaged, older and incomplete saved states are recognised, and never overwritten."""
 
 import json
 import signal
@@ -16,7 +16,7 @@ from tests.e2e.conftest import Up
 from tests.e2e.test_routes import ANIMALS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
-# Saved by Menagerie before there were seals and journals, without the zips of its functions.
+# Saved by a version without seals and journals; the zips of its functions are left out.
 OLD_STATE = Path(__file__).parent / "data" / "state-of-format-1.tar.gz"
 OLD_MODEL, OLD_PREDICTION = "20261125T173116Z-afd85438", "01M89W66Z8YRHX1XZK9S5QWR6A-0"
 
@@ -36,14 +36,14 @@ def predict(addresses: StackAddresses) -> str:
     return str(answer.json()["predictions"][0]["id"])
 
 
-def has(addresses: StackAddresses, prediction: str) -> bool:
+def is_stored(addresses: StackAddresses, prediction: str) -> bool:
     headers = {"x-api-key": addresses.api_key}
     return httpx2.get(f"{addresses.api_url}/predictions/{prediction}", headers=headers, timeout=30.0).is_success
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
-    """Start `up` with the same state folder each time; whatever still runs at the end is stopped."""
+    """Start `up` with the same state folder each time, and stop what still runs at the end."""
     started = []
 
     def start(*options: str) -> Up:
@@ -55,7 +55,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
         up.stop()
 
 
-def test_a_damaged_state_is_named_kept_and_recovered(start: Callable[..., Up], tmp_path: Path) -> None:
+def test_a_damaged_state_is_reported_kept_and_recovered(start: Callable[..., Up], tmp_path: Path) -> None:
     state = tmp_path / "state"
     first = start()
     before = predict(first.wait())
@@ -77,21 +77,21 @@ def test_a_damaged_state_is_named_kept_and_recovered(start: Callable[..., Up], t
 
     recovered = start("--recover")
     addresses = recovered.wait()
-    assert has(addresses, before)
-    assert has(addresses, after)
+    assert is_stored(addresses, before)
+    assert is_stored(addresses, after)
     (kept,) = state.glob("damaged-*")
     assert (kept / "dynamodb.json").read_bytes() == damaged
     assert recovered.stop(signal.SIGTERM) == 0
 
 
-def test_a_state_from_before_there_were_seals_is_taken_over(start: Callable[..., Up], tmp_path: Path) -> None:
+def test_a_state_without_a_seal_is_converted(start: Callable[..., Up], tmp_path: Path) -> None:
     with tarfile.open(OLD_STATE) as archive:
         archive.extractall(tmp_path, filter="data")
     key = (tmp_path / "state" / "api-key").read_text(encoding="utf-8")
     up = start()
     addresses = up.wait()
     assert addresses.api_key == key
-    assert has(addresses, OLD_PREDICTION)
+    assert is_stored(addresses, OLD_PREDICTION)
     health = httpx2.get(f"{addresses.api_url}/health", timeout=30.0)
     assert health.json()["model_version"] == OLD_MODEL
     new = predict(addresses)
@@ -101,11 +101,11 @@ def test_a_state_from_before_there_were_seals_is_taken_over(start: Callable[...,
     assert new.removesuffix("-0") in (tmp_path / "state" / "services" / "dynamodb.json").read_text(encoding="utf-8")
 
 
-def test_down_says_so_if_the_state_was_not_saved(start: Callable[..., Up], tmp_path: Path) -> None:
+def test_down_reports_that_the_state_was_not_saved(start: Callable[..., Up], tmp_path: Path) -> None:
     state = tmp_path / "state"
     up = start()
     up.wait()
-    # Not a file of the emulator's is left to be sealed, as if none could be written.
+    # As if the emulator could not write its state: a file to be sealed is missing.
     (state / "running" / "session.json").unlink()
     down = menagerie("down", "--state-dir", state)
     assert down.returncode == 1

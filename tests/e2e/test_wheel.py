@@ -1,4 +1,4 @@
-"""The wheel, installed into an environment of its own, does everything in a folder with nothing of the project."""
+"""The installed wheel works in an environment and a folder without a checkout."""
 
 import csv
 import json
@@ -64,7 +64,7 @@ class Installation:
 
     @contextmanager
     def running(self, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-        """Run a command beside the test, and end it."""
+        """Run a command during the block."""
         log = self.cwd.with_name(f"{words[0]}.log")
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -86,11 +86,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     command = [sys.executable, "-m", "pip", "--isolated", "--python", str(installed.python), "install"]
     command += ["--quiet", "--disable-pip-version-check", "--no-index", "--no-deps", str(wheel)]
     subprocess.run(command, check=True)
-    # Third-party packages are those of the environment that runs the tests; an editable checkout there stays unseen,
-    # because the .pth files of a folder that a .pth file names are not read.
+    # Third-party packages are those of the environment that runs the tests. Its editable checkout is not importable,
+    # because Python does not read .pth files in a folder that was added by a .pth file.
     packages = sysconfig.get_path("purelib", vars={"base": folder / "venv", "platbase": folder / "venv"})
     Path(packages, "third-party.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    # Dependencies of the zips that were installed before are used again.
+    # Reuse the dependencies that are already installed for the zips.
     for part in packaging.PARTS:
         packaging.build(part, local_target(), folder / "zips")
     cache = installed.run(
@@ -101,7 +101,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     return installed
 
 
-def test_nothing_of_the_checkout_is_seen(installation: Installation) -> None:
+def test_nothing_is_imported_from_the_checkout(installation: Installation) -> None:
     program = "import cloud, frontend, functions, menagerie, sys, training; print(*sys.path, *(m.__file__ for m in "
     program += "(cloud, frontend, functions, menagerie, training)), sep='\\n')"
     seen = [Path(line) for line in installation.run(installation.python, "-P", "-c", program).stdout.splitlines()]
@@ -112,7 +112,7 @@ def test_nothing_of_the_checkout_is_seen(installation: Installation) -> None:
 
 
 @pytest.mark.parametrize("words", [("--help",), ("--version",), ("up", "--help"), ("bench", "--help")], ids=" ".join)
-def test_help_and_version_are_there(installation: Installation, words: tuple[str, ...]) -> None:
+def test_help_and_version_work(installation: Installation, words: tuple[str, ...]) -> None:
     assert "menagerie" in installation.run(installation.menagerie, *words).stdout
 
 
@@ -145,11 +145,11 @@ def test_a_zip_is_the_same_bytes_as_one_from_the_checkout(
     assert digest(installation.cwd / "build" / f"{part}.zip") == expected.sha256
 
 
-def test_up_brings_the_whole_application_up_among_folders_of_the_same_names(installation: Installation) -> None:
+def test_up_works_in_a_folder_with_packages_of_the_same_names(installation: Installation) -> None:
     for package in ("cloud", "frontend", "functions", "menagerie", "training"):
         (installation.cwd / package).mkdir()
         (installation.cwd / package / "__init__.py").write_text(
-            "raise ImportError('this is not the application')\n", encoding="utf-8"
+            "raise ImportError('wrong package')\n", encoding="utf-8"
         )
     ports = {name: str(choose_free()) for name in ("--port", "--data-service-port", "--dashboard-port")}
     words = [word for option in ports.items() for word in option]
@@ -172,7 +172,7 @@ def test_up_brings_the_whole_application_up_among_folders_of_the_same_names(inst
 
 
 def test_nothing_was_written_into_the_environment(installation: Installation) -> None:
-    """Installed files are as the wheel's record has them; caches of bytecode are Python's own matter."""
+    """Installed files are those of the wheel's record, except bytecode."""
     program = """
 from importlib.metadata import distribution
 import base64, hashlib, sys

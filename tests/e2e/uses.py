@@ -1,4 +1,4 @@
-"""What the functions of a stack do with their permissions, each as one small use that tells what came of it."""
+"""Operations of the deployed functions that need single permissions; each returns its result."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import Conflict
 from menagerie.job import DataServiceSource, DatasetSource, FeedbackSource, JobStatus, TrainingRequest
 from menagerie.registry import Pointer
-from tests.e2e.test_routes import ANIMALS, finished
+from tests.e2e.test_routes import ANIMALS, wait_for_job
 
 MISSING = "20200101T000000Z-00000000"
 OLD = "20210101T000000Z-00000000"
@@ -27,7 +27,7 @@ DENIED = "AccessDenied"
 
 @dataclass(frozen=True)
 class Ran:
-    """What came of a training job."""
+    """The result of a training job."""
 
     status: str
     error: str
@@ -35,7 +35,7 @@ class Ran:
 
 
 class Uses:
-    """The uses, and root's view of bucket and tables to prepare them and to tidy up."""
+    """The operations, with the root user's access to bucket and tables for set-up and clean-up."""
 
     def __init__(self, api: httpx2.Client, clients: Clients) -> None:
         self.api = api
@@ -48,11 +48,11 @@ class Uses:
         self._files = clients.s3, found["ModelsBucketName"]
 
     def status(self, method: str, path: str, body: object = None) -> int:
-        """Return the status that a route answers with."""
+        """Return the status of the response of a route."""
         return self.api.request(method, path, json=body).status_code
 
     def predict(self) -> int:
-        """Ask for a prediction."""
+        """Request a prediction and return the status."""
         return self.status("POST", "/predict", {"animals": [ANIMALS["dog"]]})
 
     def prediction(self) -> str:
@@ -68,8 +68,8 @@ class Uses:
             others = [str(self.jobs.recent(1)[0].model_version)]
         return self.status("PUT", "/models/current", {"version": others[0]})
 
-    def ask_for_job(self) -> tuple[int, str]:
-        """Ask for a training while none runs; return the answer's status and what became of the job."""
+    def request_job(self) -> tuple[int, str]:
+        """Request a training while none runs; return the status of the response and of the job."""
         self.settle()
         before = {job.job_id for job in self.jobs.recent(1)}
         answer = self.status("POST", "/retrain", {"source": SMALL.model_dump(), "promote": "never"})
@@ -79,15 +79,15 @@ class Uses:
         return answer, self._end(made[0].job_id) if answer == 202 else str(made[0].status)
 
     def event(self, source: str) -> str:
-        """Let an event reach the retrain function; return what it says it did."""
+        """Invoke the retrain function with an event; return what it reports, or "refused" if it fails."""
         self.settle()
         event = {"source": source, "id": str(uuid4()), "detail": {}}
         answer = self._functions.invoke(FunctionName=self._retrain, Payload=json.dumps(event))
-        told = json.loads(answer["Payload"].read())
-        return "refused" if answer.get("FunctionError") else str(told["done"])
+        reported = json.loads(answer["Payload"].read())
+        return "refused" if answer.get("FunctionError") else str(reported["done"])
 
-    def ask_twice_with_one_key(self) -> tuple[int, int]:
-        """Ask twice for a training under one key; return both statuses."""
+    def request_job_twice(self) -> tuple[int, int]:
+        """Request a training twice with one idempotency key; return both statuses."""
         self.settle()
         key = {"Idempotency-Key": str(uuid4())}
         body = {"source": SMALL.model_dump(), "promote": "never"}
@@ -95,7 +95,7 @@ class Uses:
         return first, second
 
     def run(self, source: DataServiceSource | DatasetSource | FeedbackSource = SMALL) -> Ran:
-        """Run a training job to its end, with the log that it leaves."""
+        """Run a training job and return its result with the end of its log."""
         self.settle()
         job_id = self.jobs.create(TrainingRequest(source=source, promote="never")).job_id
         answer = self._functions.invoke(
@@ -105,7 +105,7 @@ class Uses:
         return Ran(job.status, job.error or "", base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"))
 
     def files_of_old_model_after_a_job(self) -> list[str]:
-        """Run a job while there is a model to retire; return the files of that model which are left."""
+        """Run a job while there is an old model to delete; return the remaining files of that model."""
         pointer = self._pointer()
         self.registry.delete(OLD)
         manifest = self.registry.manifest(pointer.version).model_copy(
@@ -119,21 +119,21 @@ class Uses:
         return [each["Key"].rsplit("/", 1)[1] for each in found]
 
     def settle(self) -> None:
-        """Return when no job is open: one that runs ends, one that nobody took is given up."""
+        """Return when no job is open: wait for a running one, fail a queued one that no worker took."""
         for job in self.jobs.recent(1):
             if job.status is JobStatus.RUNNING:
-                finished(self.api, job.job_id)
+                wait_for_job(self.api, job.job_id)
             elif job.status is JobStatus.QUEUED:
                 with suppress(Conflict):
-                    self.jobs.fail(job.job_id, "given up by a test")
+                    self.jobs.fail(job.job_id, "failed by a test")
 
     @contextmanager
-    def arranged(self) -> Iterator[None]:
-        """Let training keep one model, and events that fail be forgotten, for as long as the block runs."""
+    def prepared(self) -> Iterator[None]:
+        """Keep one model after a training, and do not retry failed events, while the block runs."""
         variables = self._functions.get_function_configuration(FunctionName=self._train)["Environment"]["Variables"]
         one_model = {**variables, "RETAINED_MODELS": "1"}
         self._functions.update_function_configuration(FunctionName=self._train, Environment={"Variables": one_model})
-        # The end of a job reaches a function that may not act on it; tried again later, it would meet another test.
+        # Without its permissions the function fails on the event of a job's end. A retry would disturb another test.
         self._functions.put_function_event_invoke_config(FunctionName=self._retrain, MaximumRetryAttempts=0)
         try:
             yield
@@ -144,7 +144,7 @@ class Uses:
             )
 
     def _end(self, job_id: str) -> str:
-        return str(finished(self.api, job_id)["status"])
+        return str(wait_for_job(self.api, job_id)["status"])
 
     def _pointer(self) -> Pointer:
         pointer = self.registry.current()
@@ -152,6 +152,6 @@ class Uses:
         return pointer
 
 
-def refused(error: str) -> bool:
-    """Tell whether an error is one of permission."""
+def is_access_denied(error: str) -> bool:
+    """Return whether an error is about a missing permission."""
     return DENIED in error

@@ -1,4 +1,4 @@
-"""Models trained from many seeds, once for all tests of their behaviour."""
+"""Models trained with many seeds, once for all tests of the model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ FRESH_SEED = 1_000_000
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """How one model did on fresh rows whose truth is known."""
+class Evaluation:
+    """The probabilities of a model for fresh rows, with their true classes."""
 
     probabilities: NDArray[np.float32]
     truth: NDArray[np.int64]
@@ -35,18 +35,18 @@ class Verdict:
 
     @property
     def confused(self) -> int:
-        """Return how many animals were given another species' name."""
+        """Return how many animals were classified as another species."""
         named = (self.answers != UNKNOWN) & (self.truth != UNKNOWN)
         return int((named & (self.answers != self.truth)).sum())
 
 
-def made(sample: Sample) -> TrainedModel:
+def train_on(sample: Sample) -> TrainedModel:
     return train(as_received(sample[0]), source=Origin("dataset"), created_at=NOON)
 
 
-def judged(model: TrainedModel, fresh: Sample) -> Verdict:
+def evaluate(model: TrainedModel, fresh: Sample) -> Evaluation:
     rows, truth = fresh
-    return Verdict(OnnxClassifier.load(model.onnx, model.manifest).probabilities(rows), truth)
+    return Evaluation(OnnxClassifier.load(model.onnx, model.manifest).probabilities(rows), truth)
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +56,8 @@ def fresh() -> Sample:
 
 @pytest.fixture(scope="session")
 def official_model() -> Callable[[int, int], TrainedModel]:
-    """Return a function of rows and seed."""
-    return cache(lambda n, seed: made(official(n, seed)))
+    """Return a cached function that trains a model on a number of rows with a seed."""
+    return cache(lambda n, seed: train_on(official(n, seed)))
 
 
 @pytest.fixture(scope="session")

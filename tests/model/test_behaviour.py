@@ -1,4 +1,4 @@
-"""How a model behaves around the animals it knows."""
+"""The behaviour of a model near typical animals."""
 
 import time
 from collections.abc import Callable
@@ -22,12 +22,12 @@ HEAVIEST = next(feature.maximum for feature in FEATURE_DETAILS if feature.name =
 species_names = pytest.mark.parametrize("species", list(TYPICAL))
 
 
-def answer(classifier: OnnxClassifier, animal: Animal) -> Species:
+def classify(classifier: OnnxClassifier, animal: Animal) -> Species:
     return classifier.classify(feature_matrix([animal])).species[0]
 
 
 @species_names
-def test_a_typical_animal_is_recognised(species: Species, classifier: OnnxClassifier) -> None:
+def test_a_typical_animal_is_classified(species: Species, classifier: OnnxClassifier) -> None:
     classification = classifier.classify(feature_matrix([TYPICAL[species]]))
     assert classification.species == [species]
     assert classification.prediction_sets == [[species]]
@@ -36,12 +36,12 @@ def test_a_typical_animal_is_recognised(species: Species, classifier: OnnxClassi
 
 @species_names
 @given(height=st.floats(0.9, 1.1), weight=st.floats(0.8, 1.2))
-def test_moving_its_size_a_little_keeps_its_species(
+def test_a_small_change_of_size_keeps_the_species(
     species: Species, height: float, weight: float, classifier: OnnxClassifier
 ) -> None:
     animal = TYPICAL[species]
     moved = animal.model_copy(update={"height": animal.height * height, "weight": animal.weight * weight})
-    assert answer(classifier, moved) is species
+    assert classify(classifier, moved) is species
 
 
 @species_names
@@ -58,15 +58,15 @@ def test_moving_its_size_a_little_keeps_its_species(
     ],
     ids=["wings", "no tail", "one leg more", "other legs", "three times as tall", "five times as heavy", "squashed"],
 )
-def test_an_animal_with_something_wrong_is_unknown(
+def test_an_impossible_animal_is_unknown(
     species: Species, change: Callable[[Animal], dict[str, object]], classifier: OnnxClassifier
 ) -> None:
     animal = TYPICAL[species]
-    assert answer(classifier, animal.model_copy(update=change(animal))) is Species.UNKNOWN
+    assert classify(classifier, animal.model_copy(update=change(animal))) is Species.UNKNOWN
 
 
-def test_a_dog_is_not_heavy_by_degrees(classifier: OnnxClassifier) -> None:
-    """From a dog's weight upwards the answer changes to unknown once, and to elephant never at a dog's height."""
+def test_a_heavier_dog_becomes_unknown_and_never_an_elephant(classifier: OnnxClassifier) -> None:
+    """With growing weight at a dog's height, the species changes once, from dog to unknown."""
     rows = np.tile(feature_matrix([DOG]), (400, 1))
     rows[:, 2] = np.geomspace(25, 7000, 400)
     answers = classifier.classify(rows).species
@@ -75,22 +75,20 @@ def test_a_dog_is_not_heavy_by_degrees(classifier: OnnxClassifier) -> None:
 
 
 @given(st.builds(Animal))
-def test_every_animal_that_can_be_sent_gets_probabilities_that_add_up_to_one(
-    classifier: OnnxClassifier, animal: Animal
-) -> None:
+def test_every_valid_animal_gets_probabilities_that_add_up_to_one(classifier: OnnxClassifier, animal: Animal) -> None:
     probabilities = classifier.probabilities(feature_matrix([animal]))
     assert np.isfinite(probabilities).all()
     assert probabilities.min() >= 0
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_one_row_takes_well_under_a_millisecond_and_the_file_is_small(classifier: OnnxClassifier) -> None:
+def test_a_row_takes_less_than_half_a_millisecond_with_a_small_model_file(classifier: OnnxClassifier) -> None:
     row = feature_matrix([DOG])
     times = []
     for _ in range(2000):
         started = time.perf_counter()
         classifier.probabilities(row)
         times.append(time.perf_counter() - started)
-    # 8 µs on an idle core; the best of many leaves room for a machine that is slow and busy.
+    # 8 µs on an idle core. The minimum is robust on a slow and busy machine.
     assert min(times) < 500e-6
     assert classifier.manifest.size < 10_000

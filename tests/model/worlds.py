@@ -1,4 +1,4 @@
-"""Worlds whose truth is known: the official one, and others in which ranges, outliers, mix and shapes have moved."""
+"""Generators of rows with known classes: the official one, and others with different distributions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from training.rows.validation import AnimalRows
 UNKNOWN = len(CLASSES) - 1
 Range = tuple[float, float]
 Sample = tuple[NDArray[np.float32], NDArray[np.int64]]
-"""Rows of shape (n, 5) and the truth of shape (n,), index in `CLASSES`."""
+"""Rows of shape (n, 5), and their true classes of shape (n,) as indices in `CLASSES`."""
 
 OFFICIAL_RANGES: dict[str, tuple[Range, Range]] = {name: (s.height_m, s.weight_kg) for name, s in SPECIES.items()}
 YOUNG_RANGES: dict[str, tuple[Range, Range]] = {
@@ -27,16 +27,16 @@ YOUNG_RANGES: dict[str, tuple[Range, Range]] = {
 
 @dataclass(frozen=True)
 class World:
-    """How animals are drawn; the default is the official world."""
+    """The distribution of animals; the default is the official one."""
 
     ranges: Mapping[str, tuple[Range, Range]] = field(default_factory=lambda: OFFICIAL_RANGES)
     outliers: float = 0.05
     mix: tuple[float, float, float, float] = (1, 1, 1, 1)
     shape: Literal["flat", "bell"] = "flat"
     noise: float = 0.0
-    """Standard deviation of a relative error of measurement."""
+    """Standard deviation of the relative measurement error."""
     growing: bool = False
-    """Tall animals are heavy ones: weight goes with the square of height within each range."""
+    """Tall animals are heavy: weight grows with the square of the height within each range."""
 
 
 WORLDS: dict[str, World] = {
@@ -55,7 +55,7 @@ WORLDS: dict[str, World] = {
 
 
 def draw(world: World, n: int, seed: int) -> Sample:
-    """Return at most n rows of a world with their truth; a row that noise pushed below zero is left out."""
+    """Return at most n rows with their classes, without rows that noise made negative."""
     rng = np.random.default_rng(seed)
     shares = np.array(world.mix) / sum(world.mix)
     truth = np.where(rng.random(n) < world.outliers, UNKNOWN, rng.choice(4, size=n, p=shares))
@@ -84,18 +84,18 @@ def draw(world: World, n: int, seed: int) -> Sample:
 
 
 def official(n: int, seed: int) -> Sample:
-    """Return what the data service sends for a seed, with the truth."""
+    """Return the rows of the data service for a seed, with their classes."""
     names, rows = zip(*rows_with_truth(seed, n), strict=True)
     truth = [UNKNOWN if name is None else [c.value for c in CLASSES].index(name) for name in names]
     return np.array(rows, dtype=np.float32), np.array(truth)
 
 
 def as_received(matrix: NDArray[np.float32]) -> AnimalRows:
-    """Return rows as training takes them."""
+    """Return rows as the input of a training."""
     return AnimalRows(matrix, np.ones(len(matrix), dtype=bool))
 
 
 def _drawn(rng: np.random.Generator, bounds: Range, m: int, shape: Literal["flat", "bell"]) -> NDArray[np.float64]:
     low, high = bounds
-    # As a bell, the range is three standard deviations to either side.
+    # For a bell shape, the range is three standard deviations on each side.
     return rng.uniform(low, high, m) if shape == "flat" else rng.normal((low + high) / 2, (high - low) / 6, m)

@@ -1,4 +1,4 @@
-"""The three functions from their zips, between moto's server and the data service."""
+"""The three functions, run from their zips against moto's server and the data service."""
 
 import os
 import subprocess
@@ -36,8 +36,8 @@ NAMES = {
 
 
 @dataclass(frozen=True)
-class Around:
-    """What the functions speak to."""
+class Services:
+    """The servers that the functions call."""
 
     moto_url: str
     data_service_url: str
@@ -57,8 +57,8 @@ class Code:
 
 
 @dataclass(frozen=True)
-class World:
-    """Everything, in working order."""
+class Application:
+    """The running functions, their asynchronous invocations, and clients of moto's server."""
 
     functions: dict[str, EmulatedFunction]
     invocations: Invocations
@@ -67,13 +67,13 @@ class World:
 
 @contextmanager
 def server(command: list[str], url: str, environment: dict[str, str], log: Path) -> Iterator[None]:
-    """Run a program for as long as the block, which begins once it answers."""
+    """Run a server program during the block, which begins when it responds."""
     with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
     try:
         wait_until(
             lambda: httpx2.get(url, timeout=10, trust_env=False).is_success,
-            what=f"an answer from {url}",
+            what=f"a response from {url}",
             process=process,
             log=log,
             retry_on=httpx2.TransportError,
@@ -85,7 +85,7 @@ def server(command: list[str], url: str, environment: dict[str, str], log: Path)
 
 
 @pytest.fixture(scope="session")
-def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Around]:
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     logs = tmp_path_factory.mktemp("servers")
     moto, data_service = choose_free(), choose_free()
     flask = fetched("moto-server", local_target())
@@ -107,7 +107,7 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Around]:
             )
         )
         session = boto3.Session("testing", "testing", region_name=ACCOUNT["AWS_REGION"])
-        yield Around(f"http://{LOOPBACK}:{moto}", f"http://{LOOPBACK}:{data_service}", session)
+        yield Services(f"http://{LOOPBACK}:{moto}", f"http://{LOOPBACK}:{data_service}", session)
 
 
 @pytest.fixture(scope="session", params=["local", "lambda"])
@@ -121,7 +121,7 @@ def code(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if (target.sys_platform, target.machine) != (local_target().sys_platform, local_target().machine):
         pytest.skip(f"the zips for {target.sys_platform} {target.machine} do not run here")
     folder = tmp_path_factory.mktemp("code")
-    # Where `menagerie up` and `menagerie package` put them, so that a zip that lies there already is this one.
+    # The folders of `menagerie up` and `menagerie package`, so that existing zips are used.
     zips = builds() / "local" if request.param == "local" else builds()
     for part in PARTS:
         with zipfile.ZipFile(build(part, target, zips).path) as archive:
@@ -130,15 +130,15 @@ def code(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def world(around: Around, code: Code, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The functions on an empty account."""
+def application(services: Services, code: Code, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    """The functions in an empty account."""
     homes = tmp_path_factory.mktemp("homes")
-    clients = Clients(around.session, around.moto_url)
-    httpx2.post(f"{around.moto_url}/moto-api/reset", trust_env=False)
+    clients = Clients(services.session, services.moto_url)
+    httpx2.post(f"{services.moto_url}/moto-api/reset", trust_env=False)
     clients.s3.create_bucket(
         Bucket=NAMES["ModelsBucket"], CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-    dynamodb = around.session.client("dynamodb", endpoint_url=around.moto_url)
+    dynamodb = services.session.client("dynamodb", endpoint_url=services.moto_url)
     for table in ("PredictionsTable", "JobsTable"):
         dynamodb.create_table(
             TableName=NAMES[table],
@@ -151,8 +151,8 @@ def world(around: Around, code: Code, tmp_path_factory: pytest.TempPathFactory) 
         invocations = running.enter_context(Invocations())
         known = {
             **NAMES,
-            "DataServiceUrl": around.data_service_url,
-            "EndpointUrl": around.moto_url,
+            "DataServiceUrl": services.data_service_url,
+            "EndpointUrl": services.moto_url,
             "InvocationsUrl": invocations.url,
         }
         functions = {
@@ -169,4 +169,4 @@ def world(around: Around, code: Code, tmp_path_factory: pytest.TempPathFactory) 
             )
             for name in CODE
         }
-        yield World(functions, invocations, clients)
+        yield Application(functions, invocations, clients)

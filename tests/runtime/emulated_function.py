@@ -1,4 +1,4 @@
-"""One function of template.yaml, run from its unpacked zip as Lambda runs it, by an interpreter that sees no more."""
+"""Run a function of template.yaml from its unpacked zip as Lambda does, without any other packages."""
 
 import json
 import subprocess
@@ -24,12 +24,22 @@ ACCOUNT = {
 
 
 class EmulatedFunction:
-    """Started with `with`; its first invocation is the cold one."""
+    """A context manager that runs the function. The first invocation is the cold start."""
 
     def __init__(
         self, name: str, *, python: str, code: Path, client: Path, emulator: Path, known: Mapping[str, str], home: Path
     ) -> None:
-        """Take the function's name in the template, an interpreter, what it sees, and what references stand for."""
+        """Configure the function.
+
+        Args:
+            name: Logical id in the template.
+            python: The interpreter.
+            code: The unpacked zip.
+            client: Folder with Lambda's runtime client.
+            emulator: The emulator of the runtime interface.
+            known: Values of references in the template.
+            home: The home folder, which must not exist.
+        """
         template: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
         properties = template["Resources"][name]["Properties"]
         variables = {
@@ -48,10 +58,10 @@ class EmulatedFunction:
             "AWS_LAMBDA_FUNCTION_TIMEOUT": f"{LIMIT_SECONDS:.0f}",
             "HOME": str(home),
             "LAMBDA_TASK_ROOT": str(code),
-            # In Lambda's order: the zip, then what comes with the runtime, boto3 among it.
+            # In Lambda's order: the zip, then the packages of the runtime, such as boto3.
             "PYTHONPATH": f"{code}:{client}",
         }
-        # No site-packages, nothing of the working folder; Lambda's code cannot be written to, so no bytecode either.
+        # Without site-packages and working folder. Lambda's code is read-only, so Python writes no bytecode.
         self._command = [
             str(emulator),
             *("--runtime-interface-emulator-address", f"{LOOPBACK}:{choose_free()}"),
@@ -76,7 +86,7 @@ class EmulatedFunction:
             self._process.wait(LIMIT_SECONDS)
 
     def invoke(self, event: object) -> dict[str, Any]:
-        """Return what the handler returns; a failure shows the function's log."""
+        """Return the handler's result; on failure the message has the function's log."""
         started = time.perf_counter()
         answer = self._post(json.dumps(event).encode())
         if self.cold_seconds is None:
@@ -89,7 +99,7 @@ class EmulatedFunction:
     def _post(self, body: bytes) -> httpx2.Response:
         return wait_until(
             lambda: httpx2.post(self._url, content=body, timeout=LIMIT_SECONDS, trust_env=False),
-            what="the emulator of the runtime interface to take connections",
+            what="the emulator of the runtime interface to accept connections",
             process=self._process,
             log=self.log,
             retry_on=httpx2.ConnectError,
@@ -97,7 +107,7 @@ class EmulatedFunction:
 
 
 def _resolved(variables: Mapping[str, Any], template: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
-    """Return variables as text; a reference stands for what is known, or for its parameter's default."""
+    """Return the variables as text, with references replaced by known values or by the parameter's default."""
     defaults = {name: str(each["Default"]) for name, each in template["Parameters"].items() if "Default" in each}
     found = {}
     for name, value in variables.items():
@@ -109,5 +119,5 @@ def _resolved(variables: Mapping[str, Any], template: Mapping[str, Any], known: 
             case {"Fn::If": ["HasEndpointUrl", _, _]}:
                 continue
             case _:
-                raise AssertionError(f"what is {name} in a function's environment? {value}")
+                raise AssertionError(f"unknown kind of value for the variable {name}: {value}")
     return found

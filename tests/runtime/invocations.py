@@ -1,4 +1,4 @@
-"""Lambda's queue of asynchronous invocations, as far as a function that invokes another one sees it."""
+"""A fake of Lambda's API for asynchronous invocations."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +9,7 @@ from cloud.local.ports import LOOPBACK
 
 
 class Invocations:
-    """Accepts events for any function and keeps them; listens as long as the `with` block runs."""
+    """A context manager that accepts asynchronous invocations of any function and records them."""
 
     def __init__(self) -> None:
         self.accepted: list[tuple[str, Any]] = []

@@ -1,4 +1,4 @@
-"""What AWS puts around a zip, from its own packages: Lambda's runtime client, and the emulator of its interface."""
+"""Install Lambda's runtime client and the emulator of its runtime interface from their packages."""
 
 import hashlib
 import os
@@ -15,13 +15,13 @@ from cloud.resources import LOCKS, builds
 from menagerie.errors import Unavailable
 
 TOOLS = builds() / "lambda-runtime"
-# Set where nothing may be left out quietly; the tools that cannot be had are an error then.
+# If this variable is set, a tool that cannot be installed is a failure instead of a skipped test.
 SKIP_NOTHING = "MENAGERIE_SKIP_NOTHING"
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
 def fetched(lock: str, target: Target) -> Path:
-    """Return the folder that a lock of requirements/ is installed in for a target, alone; skip if it cannot be had."""
+    """Install a lock of requirements/ for a target and return its folder; skip the test if it cannot be downloaded."""
     requirements = requirements_for(LOCKS / f"{lock}.txt", target)
     digest = hashlib.sha256(f"{requirements}{target}".encode()).hexdigest()[:16]
     folder = TOOLS / f"{lock}-{target.python_version}-{digest}"
@@ -31,13 +31,13 @@ def fetched(lock: str, target: Target) -> Path:
             try:
                 install(requirements, target, Path(temporary, "tree"))
             except Unavailable as error:
-                _leave_out(f"requirements/{lock}.txt could not be fetched: {error}")
+                _leave_out(f"requirements/{lock}.txt could not be installed: {error}")
             Path(temporary, "tree").rename(folder)
     return folder
 
 
 def emulator() -> Path:
-    """Return the program `aws-lambda-rie`, which the wheel of the SAM command line carries."""
+    """Return the program `aws-lambda-rie` from the wheel of the SAM command line."""
     machine = MACHINES.get(platform.machine())
     if platform.system() != "Linux" or machine is None:
         _leave_out(f"there is no emulator of Lambda's runtime interface for {platform.system()} {platform.machine()}")

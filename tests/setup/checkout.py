@@ -1,4 +1,4 @@
-"""A small checkout with the project's own Makefile and installer, whose set-up takes seconds and no network."""
+"""A small checkout with the project's Makefile and installer. Its set-up takes seconds and needs no network."""
 
 import json
 import os
@@ -39,7 +39,7 @@ print(json.dumps({each.name: each.version for each in importlib.metadata.distrib
 
 @dataclass(frozen=True)
 class Checkout:
-    """A checkout of a small project, the folder that its packages come from, and the programs that can be found."""
+    """A checkout of a small project, the folder of its packages, and the folder of programs in PATH."""
 
     root: Path
     wheels: Path
@@ -54,7 +54,7 @@ class Checkout:
         return self.venv / "bin" / "python"
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return a person's environment, with the folder of wheels as the machine's configuration of pip and uv."""
+        """Return a user's environment in which pip and uv find packages in the folder of wheels only."""
         home = self.programs.parent / "home"
         home.mkdir(exist_ok=True)
         pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
@@ -62,7 +62,7 @@ class Checkout:
         return {"PATH": str(self.programs), "HOME": str(home), **pip, **uv, **self._coverage(), **more}
 
     def _coverage(self) -> dict[str, str]:
-        """Return what lets coverage measure the copy of the installer, if this run of the tests is measured at all."""
+        """Return variables for coverage to measure the copied installer, if coverage measures this run."""
         if "COVERAGE_PROCESS_CONFIG" not in os.environ:
             return {}
         settings = self.programs.parent / "coveragerc"
@@ -88,7 +88,7 @@ class Checkout:
         )
 
     def installed(self) -> dict[str, str]:
-        """Return what the virtual environment holds, with versions, without what made it."""
+        """Return the packages in the virtual environment with their versions, without pip and setuptools."""
         listed = subprocess.run(
             [self.python, "-I", "-c", _INSTALLED], capture_output=True, text=True, check=True, encoding="utf-8"
         )
@@ -97,7 +97,7 @@ class Checkout:
 
 
 def make_checkout(root: Path, around: Path, lock: str) -> Checkout:
-    """Write a checkout with this lock; its packages are to be put into `wheels`."""
+    """Create a checkout with this lock. The caller puts its packages into `wheels`."""
     (root / "requirements").mkdir(parents=True)
     (root / "cloud").mkdir()
     shutil.copy(ROOT / "Makefile", root)
@@ -111,14 +111,14 @@ def make_checkout(root: Path, around: Path, lock: str) -> Checkout:
 
 
 def provide(checkout: Checkout, program: str) -> None:
-    """Let a program of this machine be found."""
+    """Add a program of this machine to the checkout's PATH."""
     found = shutil.which(program)
     assert found, program
     (checkout.programs / program).symlink_to(found)
 
 
 def interpreter(name: str) -> str:
-    """Return the newest CPython of a version that runs here; skip the test if there is none."""
+    """Return the newest installed CPython of a version; skip the test if there is none."""
     if name == "this":
         return sys.executable
     if name.startswith("/"):
@@ -130,10 +130,10 @@ def interpreter(name: str) -> str:
             *sorted(map(str, pyenv.glob(f"{name}.*/bin/python")), reverse=True),
         ]
     for python in found:
-        # pyenv's shims on the PATH run only the versions that are selected, and only with its shell.
+        # pyenv's shims run only the selected versions, so ask the program for its real path.
         if Path(python).exists():
             program = [python, "-c", "import sys; print(sys.executable)"]
-            asked = subprocess.run(program, capture_output=True, text=True, check=False, encoding="utf-8")
-            if asked.returncode == 0:
-                return asked.stdout.strip()
-    pytest.skip(f"no {name} was found")
+            done = subprocess.run(program, capture_output=True, text=True, check=False, encoding="utf-8")
+            if done.returncode == 0:
+                return done.stdout.strip()
+    pytest.skip(f"Python {name} is not installed")

@@ -1,4 +1,4 @@
-"""What the tests of set-up share."""
+"""Fixtures for the tests of set-up."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.setup.wheels import locked, make_wheel
 
 @pytest.fixture
 def checkout_at(tmp_path: Path) -> Callable[[str], Checkout]:
-    """Make a checkout in a folder of a given name. Its lock has two packages; both have newer releases."""
+    """Return a function that creates a checkout in a folder. Its two locked packages have newer releases."""
 
     def make(name: str) -> Checkout:
         wheels = tmp_path / "wheels"

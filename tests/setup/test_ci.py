@@ -1,4 +1,4 @@
-"""What CI runs sees a newcomer's surroundings: nothing of the home, the caches and the programs of who starts it."""
+"""`.ci/run` works in a clean environment, without the home folder, caches and variables of the user."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 
 from tests.setup.checkout import ROOT
 
-# The targets that CI calls, in a project where each only says what it sees.
+# The targets that .ci/run calls; here each prints its environment.
 MAKEFILE = """\
 setup test lint types test-slow:
 \t@echo "$@ in $$PWD: HOME=$$HOME CI=$$CI PYTHONPATH=$$PYTHONPATH PYTHON=$$PYTHON $$PIP_CERT uv:$$(command -v uv)"
@@ -51,7 +51,7 @@ def run(repository: Path, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_each_step_is_in_a_fresh_clone_with_an_empty_home_and_no_uv(repository: Path) -> None:
+def test_each_step_runs_in_a_fresh_clone_with_an_empty_home_without_uv(repository: Path) -> None:
     (repository / "Makefile").write_text("not committed\n", encoding="utf-8")
     done = run(repository)
     assert done.returncode == 0, done.stderr
@@ -71,7 +71,7 @@ def test_each_step_is_in_a_fresh_clone_with_an_empty_home_and_no_uv(repository: 
 @pytest.mark.parametrize(
     "target", ["setup", "test", "lint", "types", pytest.param("test-slow", marks=pytest.mark.slow)]
 )
-def test_a_step_that_fails_fails_all_of_it(repository: Path, target: str) -> None:
+def test_a_failed_step_fails_the_whole_run(repository: Path, target: str) -> None:
     makefile = repository / "Makefile"
     makefile.write_text(makefile.read_text(encoding="utf-8").replace("$(FAILS)", target), encoding="utf-8")
     commit(repository)

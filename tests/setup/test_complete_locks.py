@@ -1,4 +1,4 @@
-"""A lock is installed without asking what its packages need, so it must name all of it, for every Python."""
+"""Locks are installed without resolving dependencies, so each must be complete for every version of Python."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from cloud.packaging.lockfile import Target, requirements_for
 from tests.setup.checkout import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-# What requirements/compile.sh compiles each of them from. lambda-emulator.txt is for one file of one package.
+# The groups from which requirements/compile.sh compiles each lock. lambda-emulator.txt is needed for one file only.
 GROUPS = {
     "dev": ["dev", "predict", "train", "dashboard", "data-service", "deploy"],
     **{name: [name] for name in ("predict", "train", "dashboard", "data-service", "deploy", "moto-server")},
@@ -24,7 +24,7 @@ MACHINES = {"linux": "x86_64", "darwin": "arm64"}
 
 
 def stated(group: str) -> list[Requirement]:
-    """Return what pyproject.toml wants of a group."""
+    """Return the requirements of a group in pyproject.toml."""
     found: list[Requirement] = []
     for entry in PROJECT["dependency-groups"][group]:
         found += stated(entry["include-group"]) if isinstance(entry, dict) else [Requirement(entry)]
@@ -37,9 +37,9 @@ def held(lock: str, target: Target) -> dict[str, str]:
 
 
 def lacking(wanted: list[Requirement], versions: dict[str, str], target: Target) -> set[str]:
-    """Return what is wanted, or needed by something that is, and not among the versions.
+    """Return the direct and indirect requirements that the versions do not fulfil.
 
-    What a package needs is read from the release that is installed here; of one that is not, nothing is known.
+    The requirements of a package are those of the installed release. Packages that are not installed are skipped.
     """
     environment, seen, missing = target.marker_environment, set(), set()
     waiting = [(each, {""}) for each in wanted]
@@ -64,7 +64,7 @@ def lacking(wanted: list[Requirement], versions: dict[str, str], target: Target)
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("lock", GROUPS)
-def test_a_lock_names_everything_that_its_packages_need(lock: str, python: str) -> None:
+def test_a_lock_has_all_dependencies_of_its_packages(lock: str, python: str) -> None:
     wanted = [requirement for group in GROUPS[lock] for requirement in stated(group)]
     if lock == "dev":
         wanted += map(Requirement, PROJECT["project"]["dependencies"])
@@ -73,7 +73,7 @@ def test_a_lock_names_everything_that_its_packages_need(lock: str, python: str) 
         assert lacking(wanted, held(lock, target), target) == set()
 
 
-def test_a_package_that_a_lock_does_not_name_is_noticed() -> None:
+def test_a_missing_package_is_found() -> None:
     target = Target("3.13", "linux", "x86_64")
     versions = held("predict", target)
     assert lacking(stated("predict"), versions, target) == set()
@@ -85,7 +85,7 @@ def test_a_package_that_a_lock_does_not_name_is_noticed() -> None:
 
 
 @pytest.mark.parametrize(("python", "platform"), list(product(PYTHONS, MACHINES)))
-def test_each_part_of_the_lock_has_the_same_versions_as_the_whole(python: str, platform: str) -> None:
+def test_all_locks_have_the_same_versions(python: str, platform: str) -> None:
     target = Target(python, platform, MACHINES[platform])
     whole = held("dev", target)
     for lock in GROUPS:

@@ -1,4 +1,4 @@
-"""A lock is installed as it is, whatever has been released since, by the pip of every Python here and by uv."""
+"""Newer releases do not affect the installation of a lock, by uv and by the pip of every installed Python."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ ENTRY = re.compile(r"^([a-z0-9-]+)==([^ ;]+)([^\\\n]*)", re.MULTILINE)
 
 
 def described(name: str) -> list[str]:
-    """Return a package's requirements and extras, as the release that is installed here states them."""
+    """Return the requirements and extras of a package, from the metadata of the installed release."""
     try:
         stated = metadata(name)
     except PackageNotFoundError:
@@ -28,7 +28,7 @@ def described(name: str) -> list[str]:
 
 @pytest.fixture
 def whole(tmp_path: Path) -> Checkout:
-    """A checkout with the project's own lock, of empty wheels, beside newer ones of the same names."""
+    """A checkout with the project's own lock. Its packages are empty wheels, each with a newer release beside it."""
     wheels, lock = tmp_path / "wheels", ""
     for name, version, marker in ENTRY.findall((ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")):
         lock += locked(make_wheel(wheels, name, version, described(name)), marker.rstrip())
@@ -37,17 +37,17 @@ def whole(tmp_path: Path) -> Checkout:
 
 
 def wanted(checkout: Checkout, python: str) -> dict[str, str]:
-    asked = "import platform, sys; print('%s.%s' % sys.version_info[:2], sys.platform, platform.machine())"
+    program = "import platform, sys; print('%s.%s' % sys.version_info[:2], sys.platform, platform.machine())"
     version, platform, machine = subprocess.check_output(
-        [python, "-I", "-c", asked], text=True, encoding="utf-8"
+        [python, "-I", "-c", program], text=True, encoding="utf-8"
     ).split()
     lines = requirements_for(checkout.root / "requirements" / "dev.txt", Target(version, platform, machine))
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lines, re.MULTILINE))
 
 
-# Those of the same version as "this" may bring another pip; /usr/bin/python3 is Debian's, whose pip is older still.
+# Pythons of one version may have different releases of pip; that of Debian's /usr/bin/python3 is old.
 @pytest.mark.parametrize("name", ["this", "3.11", "3.12", "3.13", "3.14", "/usr/bin/python3"])
-def test_pip_takes_what_is_locked_and_nothing_is_missing(whole: Checkout, name: str) -> None:
+def test_pip_installs_exactly_the_locked_versions(whole: Checkout, name: str) -> None:
     python = interpreter(name)
     done = whole.set_up(python=python)
     assert done.returncode == 0, done.stderr
@@ -59,9 +59,9 @@ def test_pip_takes_what_is_locked_and_nothing_is_missing(whole: Checkout, name: 
     assert check.returncode == 0, check.stdout
 
 
-def test_uv_takes_what_is_locked(whole: Checkout) -> None:
+def test_uv_installs_exactly_the_locked_versions(whole: Checkout) -> None:
     if shutil.which("uv") is None:
-        pytest.skip("no uv was found")
+        pytest.skip("uv is not installed")
     provide(whole, "uv")
     done = whole.set_up()
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Set-up begun again: finished, interrupted, killed, after the checkout was moved or copied, after its lock changed."""
+"""Repeated set-up: after success, interruption, a kill, a changed lock, or moving and copying the checkout."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def ready(checkout: Checkout) -> Checkout:
 
 
 class SilentIndex:
-    """A package index that takes connections and answers none."""
+    """A package index that accepts connections and never responds."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -47,8 +47,8 @@ def index() -> Iterator[SilentIndex]:
     silent.close()
 
 
-def at_work(checkout: Checkout, index: SilentIndex) -> subprocess.Popen[str]:
-    """Start a set-up and return once it waits for the index."""
+def start_set_up(checkout: Checkout, index: SilentIndex) -> subprocess.Popen[str]:
+    """Start a set-up, and return when it waits for the package index."""
     variables = checkout.environment(PIP_INDEX_URL=index.url, PIP_TIMEOUT="600")
     del variables["PIP_NO_INDEX"], variables["PIP_FIND_LINKS"]
     process = subprocess.Popen(
@@ -64,19 +64,19 @@ def at_work(checkout: Checkout, index: SilentIndex) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_finished_one_is_left_alone_and_asks_nobody(ready: Checkout) -> None:
+def test_a_complete_environment_is_not_changed_and_needs_no_network(ready: Checkout) -> None:
     before = (ready.venv / ".ready").stat().st_mtime_ns
     shutil.rmtree(ready.wheels)
     done = ready.set_up()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (ready.venv / ".ready").stat().st_mtime_ns == before
-    # git gives files new times; only what is in them counts.
+    # git changes modification times; only the content counts.
     os.utime(ready.root / "requirements" / "dev.txt")
     assert ready.set_up().stderr == ""
 
 
 @pytest.mark.slow
-def test_a_changed_lock_is_brought_up_to_date_in_place(ready: Checkout) -> None:
+def test_a_changed_lock_updates_the_environment_in_place(ready: Checkout) -> None:
     (ready.venv / "kept").touch()
     lock = ready.root / "requirements" / "dev.txt"
     lock.write_text(lock.read_text(encoding="utf-8") + locked(make_wheel(ready.wheels, "hat", "1.0")), encoding="utf-8")
@@ -86,8 +86,8 @@ def test_a_changed_lock_is_brought_up_to_date_in_place(ready: Checkout) -> None:
     assert (ready.venv / "kept").exists()
 
 
-def test_one_that_was_interrupted_says_so_and_is_started_anew(checkout: Checkout, index: SilentIndex) -> None:
-    process = at_work(checkout, index)
+def test_an_interrupted_set_up_reports_it_and_can_be_repeated(checkout: Checkout, index: SilentIndex) -> None:
+    process = start_set_up(checkout, index)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does for Ctrl-C
     _, printed = process.communicate()
     assert process.returncode != 0
@@ -99,16 +99,16 @@ def test_one_that_was_interrupted_says_so_and_is_started_anew(checkout: Checkout
 
 
 @pytest.mark.slow
-def test_one_that_was_killed_is_waited_for_and_started_anew(checkout: Checkout, index: SilentIndex) -> None:
-    process = at_work(checkout, index)
+def test_a_killed_set_up_can_be_repeated(checkout: Checkout, index: SilentIndex) -> None:
+    process = start_set_up(checkout, index)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert_ready(checkout, checkout.set_up())
 
 
 @pytest.mark.slow
-def test_a_second_one_at_the_same_time_waits_for_the_first(checkout: Checkout, index: SilentIndex) -> None:
-    first = at_work(checkout, index)
+def test_a_second_set_up_waits_for_the_first(checkout: Checkout, index: SilentIndex) -> None:
+    first = start_set_up(checkout, index)
     with subprocess.Popen(
         checkout.command(),
         cwd=checkout.root,
@@ -127,7 +127,7 @@ def test_a_second_one_at_the_same_time_waits_for_the_first(checkout: Checkout, i
 
 
 @pytest.mark.parametrize("how", ["copied", pytest.param("moved", marks=pytest.mark.slow)])
-def test_in_another_place_it_is_made_anew_so_that_it_runs_that_places_code(ready: Checkout, how: str) -> None:
+def test_a_moved_or_copied_environment_is_recreated(ready: Checkout, how: str) -> None:
     there = Checkout(ready.root.parent / "another", ready.wheels, ready.programs)
     if how == "moved":
         ready.root.rename(there.root)
@@ -141,7 +141,7 @@ def test_in_another_place_it_is_made_anew_so_that_it_runs_that_places_code(ready
 
 
 @pytest.mark.slow
-def test_a_symbolic_link_to_the_checkout_is_the_same_place(ready: Checkout) -> None:
+def test_an_environment_works_through_a_symbolic_link(ready: Checkout) -> None:
     link = ready.root.parent / "link"
     link.symlink_to(ready.root)
     done = subprocess.run(
@@ -157,8 +157,8 @@ def test_a_symbolic_link_to_the_checkout_is_the_same_place(ready: Checkout) -> N
 
 
 @pytest.mark.slow
-def test_half_of_one_is_made_anew(checkout: Checkout) -> None:
-    # What `python3 -m venv` leaves on a Debian without python3-venv.
+def test_an_environment_without_pip_is_recreated(checkout: Checkout) -> None:
+    # As `python3 -m venv` leaves it on Debian without python3-venv.
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", checkout.venv], check=True)
     done = checkout.set_up()
     assert "making .venv anew: it has no pip" in done.stderr
@@ -166,7 +166,7 @@ def test_half_of_one_is_made_anew(checkout: Checkout) -> None:
 
 
 @pytest.mark.slow
-def test_one_whose_python_is_gone_is_made_anew(ready: Checkout) -> None:
+def test_an_environment_without_its_interpreter_is_recreated(ready: Checkout) -> None:
     for name in ("python", "python3"):
         (ready.venv / "bin" / name).unlink()
     (ready.venv / "bin" / "python").symlink_to("/nowhere/python3")
@@ -176,7 +176,7 @@ def test_one_whose_python_is_gone_is_made_anew(ready: Checkout) -> None:
 
 
 @pytest.mark.slow
-def test_one_that_was_made_by_hand_is_used_with_what_it_holds(checkout: Checkout) -> None:
+def test_an_environment_that_the_user_created_is_used(checkout: Checkout) -> None:
     subprocess.run([sys.executable, "-m", "venv", checkout.venv], check=True)
     (checkout.venv / "kept").touch()
     done = checkout.set_up()
@@ -185,7 +185,7 @@ def test_one_that_was_made_by_hand_is_used_with_what_it_holds(checkout: Checkout
     assert (checkout.venv / "kept").exists()
 
 
-def test_a_folder_that_is_something_else_is_not_touched(checkout: Checkout, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_environment_is_not_changed(checkout: Checkout, tmp_path: Path) -> None:
     (tmp_path / "photographs").mkdir()
     (tmp_path / "photographs" / "elephant.png").touch()
     done = checkout.set_up(f"VENV={tmp_path}/photographs")

@@ -1,4 +1,4 @@
-"""Wheels with nothing in them, and hashed locks of them: what an installer decides can be seen in seconds."""
+"""Create empty wheels and hashed locks for them, to test installers without network."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ from pathlib import Path
 def make_wheel(
     folder: Path, name: str, version: str, requires: Iterable[str] = (), files: Mapping[str, str] | None = None
 ) -> Path:
-    """Write a wheel for every Python and platform; `requires` are lines of metadata, extras included."""
+    """Write a wheel for every Python and platform. `requires` are lines of metadata, also for extras."""
     stem = f"{name.replace('-', '_')}-{version}"
     metadata = "\n".join(["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *requires, ""])
     tags = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -26,7 +26,7 @@ def make_wheel(
 
 
 def locked(wheel: Path, marker: str = "") -> str:
-    """Return a wheel's entry of a hashed lock."""
+    """Return the entry of a wheel in a hashed lock."""
     name, version = wheel.name.split("-")[:2]
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     return f"{name.replace('_', '-')}=={version}{marker} \\\n    --hash=sha256:{digest}\n"

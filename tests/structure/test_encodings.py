@@ -1,4 +1,4 @@
-"""Every text file is opened as UTF-8, whatever the locale: ruff (PLW1514) sees that only where it knows the types."""
+"""Text files are opened as UTF-8 in any locale. ruff (PLW1514) checks this only where it infers the type."""
 
 import ast
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("benchmarks", "cloud", "frontend", "functions", "menagerie", "tests", "training")
+PACKAGES = ("benchmarks", "cloud", "data_service", "frontend", "functions", "menagerie", "tests", "training")
 OPENERS = {"open", "read_text", "write_text", "NamedTemporaryFile", "TemporaryFile"}
 RUNNERS = {"run", "Popen", "check_output"}
-# Methods of that name which open no text file.
+# Objects whose methods of that name open no text file.
 OTHERS = {"StateDirectory", "os", "tarfile"}
 
 

@@ -1,4 +1,4 @@
-"""What Git writes into a clone has the line ends of Unix, whatever the person's Git is set to."""
+"""Files in a clone have Unix line ends, whatever the settings of Git are."""
 
 import subprocess
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def line_ends(clone: Path) -> dict[str, str]:
-    """Return for each file what its line ends are in the working tree: lf, none or -text."""
+    """Return the line ends of each file in the working tree: lf, none or -text."""
     listed = subprocess.check_output(
         ["git", "-c", "core.quotePath=false", "ls-files", "--eol"], cwd=clone, text=True, encoding="utf-8"
     )
@@ -22,7 +22,7 @@ def test_a_clone_has_the_line_ends_of_unix(tmp_path: Path, setting: str) -> None
     clone = tmp_path / "clone"
     settings = ["-c", f"core.autocrlf={setting}", "-c", "core.eol=crlf"]
     subprocess.run(["git", *settings, "clone", "--quiet", "--no-checkout", ROOT, clone], check=True)
-    # As they stand here, also before they are committed.
+    # The attributes of this working tree, which may not be committed yet.
     (clone / ".git" / "info" / "attributes").write_bytes((ROOT / ".gitattributes").read_bytes())
     subprocess.run(["git", *settings, "checkout", "--quiet", "HEAD"], cwd=clone, check=True)
     found = line_ends(clone)

@@ -1,4 +1,4 @@
-"""A test's id says what is tried, and is the same in every process, on every day and machine."""
+"""The id of a test is readable, and the same in every process, at any time, on every machine."""
 
 import os
 import re
@@ -23,7 +23,7 @@ sys.exit(pytest.main(["--collect-only", "-q", "--no-cov", "-p", "no:randomly", "
 
 
 def collected_elsewhere(**environment: str) -> set[str]:
-    """Return the ids that a process of its own collects."""
+    """Return the ids that another process collects."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
     done = subprocess.run(
         [sys.executable, "-c", COLLECT_LATER],
@@ -40,9 +40,9 @@ def collected_elsewhere(**environment: str) -> set[str]:
 
 @pytest.fixture(scope="session")
 def ids(pytestconfig: pytest.Config) -> set[str]:
-    """All tests, as this run has collected them, where it was asked for all."""
-    asked = {(pytestconfig.invocation_params.dir / argument).resolve() for argument in pytestconfig.args}
-    return pytestconfig.stash[COLLECTED] if asked & {ROOT, ROOT / "tests"} else collected_elsewhere()
+    """The ids of all tests: of this run if it collected all, else of another process."""
+    collected = {(pytestconfig.invocation_params.dir / argument).resolve() for argument in pytestconfig.args}
+    return pytestconfig.stash[COLLECTED] if collected & {ROOT, ROOT / "tests"} else collected_elsewhere()
 
 
 @pytest.mark.slow
@@ -58,8 +58,10 @@ def test_no_id_holds_the_address_of_an_object(pytestconfig: pytest.Config) -> No
 
 
 @pytest.mark.parametrize("value", [pytest.param(b"\x1f\x8b", id="bytes"), pytest.param("x" * 201, id="201 letters")])
-def test_a_value_that_makes_no_id_is_refused_with_what_to_do(pytestconfig: pytest.Config, value: object) -> None:
-    with pytest.raises(pytest.UsageError, match=r"content=.* makes no id of a test; name it with pytest.param"):
+def test_a_value_that_is_unsuitable_for_an_id_is_refused_with_a_hint(
+    pytestconfig: pytest.Config, value: object
+) -> None:
+    with pytest.raises(pytest.UsageError, match=r"content=.* is no suitable test id; name it with pytest.param"):
         pytestconfig.hook.pytest_make_parametrize_id(config=pytestconfig, val=value, argname="content")
 
 
