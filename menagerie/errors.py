@@ -2,6 +2,7 @@
 
 MenagerieError
 ├── InvalidInput               the input cannot be used                     422
+│   ├── InvalidFields          fields of a request cannot be used           422
 │   └── KeyReused              the key belongs to another request           422
 ├── NotFound                   no such prediction, model or job             404
 ├── Forbidden                  the API key does not allow the operation     403
@@ -19,6 +20,8 @@ MenagerieError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from menagerie.registry import Pointer
 
 
@@ -28,6 +31,15 @@ class MenagerieError(Exception):
 
 class InvalidInput(MenagerieError):
     """The input cannot be used; the text names the field or the line."""
+
+
+class InvalidFields(InvalidInput):
+    """Fields of a request cannot be used."""
+
+    def __init__(self, fields: "Sequence[tuple[str, str]]") -> None:
+        """Take the name of each field and the reason why it cannot be used."""
+        super().__init__(f"{len(fields)} field{'s' * (len(fields) != 1)} cannot be used.")
+        self.fields = fields
 
 
 class KeyReused(InvalidInput):

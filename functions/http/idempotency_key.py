@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from functions.http.problems import InvalidFields
-from menagerie.errors import InvalidInput
+from menagerie.errors import InvalidFields, InvalidInput
 from menagerie.idempotency import KEPT, MAX_KEY_LENGTH, IdempotencyKey
 
 if TYPE_CHECKING:
@@ -37,4 +36,4 @@ def key_of(request: "Request", asked: "BaseModel") -> IdempotencyKey | None:
     try:
         return IdempotencyKey.of(key, asked.model_dump_json().encode())
     except InvalidInput as error:
-        raise InvalidFields([{"loc": (HEADER,), "msg": str(error)}]) from error
+        raise InvalidFields([(HEADER, str(error))]) from error

@@ -13,6 +13,7 @@ from menagerie.api import FieldError, Problem
 from menagerie.errors import (
     Conflict,
     Forbidden,
+    InvalidFields,
     InvalidInput,
     MenagerieError,
     ModelRejected,
@@ -74,17 +75,6 @@ _TITLES = {
 _ROUTER_DETAIL = {404: "There is no such route.", 405: "This route does not take that method."}
 
 
-class InvalidFields(InvalidInput):
-    """Fields of a request cannot be used."""
-
-    def __init__(self, faults: "Sequence[Any]") -> None:
-        """Take faults as pydantic lists them, dictionaries with `loc` and `msg`."""
-        super().__init__(f"{len(faults)} field{'s' * (len(faults) != 1)} cannot be used.")
-        self.errors = [
-            FieldError(field=_name(fault["loc"]), message=fault["msg"]) for fault in faults[:MAX_FIELD_ERRORS]
-        ]
-
-
 def invalid_fields(error: "ValidationError") -> InvalidFields:
     """Return the fault of a body as an error that names its fields and repeats none of its values."""
     return InvalidFields([_plain(fault) for fault in error.errors(include_url=False, include_input=False)])
@@ -98,8 +88,9 @@ def problem(error: BaseException) -> Response:
     status = _first(_STATUS, error)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     detail = _first(_FIXED_DETAIL, error) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else str(error)
-    # Only of our own: pydantic's ValidationError has a method of that name.
-    errors = error.errors if isinstance(error, InvalidFields) else None
+    errors = None
+    if isinstance(error, InvalidFields):
+        errors = [FieldError(field=name, message=reason) for name, reason in error.fields[:MAX_FIELD_ERRORS]]
     return _response(status, detail, errors=errors, headers=headers)
 
 
@@ -108,7 +99,7 @@ def answer_with_problems(app: "FastAPI") -> None:
 
     async def handle(request: "Request", error: Exception) -> Response:
         if isinstance(error, RequestValidationError):
-            error = InvalidFields([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()])
+            error = InvalidFields([(_name(fault["loc"][1:]), fault["msg"]) for fault in error.errors()])
         response = problem(error)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             # Starlette names the methods of the first route of that path, but others may take more.
@@ -145,8 +136,8 @@ def _first(table: dict[type[BaseException], T], error: BaseException) -> T:
     return next(table[kind] for kind in type(error).__mro__ if kind in table)
 
 
-def _plain(fault: "ErrorDetails") -> dict[str, Any]:
-    """Tell the fault of a tagged union as if it were a plain field: its tag is no part of a caller's document."""
+def _plain(fault: "ErrorDetails") -> tuple[str, str]:
+    """Return the name of a field and its fault, without the tag of a union: a caller's document does not have it."""
     location, message = fault["loc"], fault["msg"]
     if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
         context = fault["ctx"]
@@ -154,7 +145,7 @@ def _plain(fault: "ErrorDetails") -> dict[str, Any]:
         message = f"Input should be {context['expected_tags']}" if "expected_tags" in context else "Field required"
     elif location[:1] == (_TAGGED_UNION,):
         location = location[:1] + location[2:]
-    return {"loc": location, "msg": message}
+    return _name(location), message
 
 
 def _name(location: "Sequence[str | int]") -> str:

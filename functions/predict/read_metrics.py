@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
-from functions.http.problems import InvalidFields
+from menagerie.errors import InvalidFields
 from menagerie.service_metrics import MetricWindow
 
 if TYPE_CHECKING:
@@ -67,4 +67,4 @@ def _moment(seconds: float) -> datetime:
 
 
 def _fault(field: str, message: str) -> InvalidFields:
-    return InvalidFields([{"loc": (field,), "msg": message}])
+    return InvalidFields([(field, message)])

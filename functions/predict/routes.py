@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 from functions.http.direct_route import DirectRoute
 from functions.http.idempotency_key import PARAMETER, key_of
 from functions.http.json_body import json_body, read_json
-from functions.http.problems import InvalidFields, documented
+from functions.http.problems import documented
 from functions.http.request_log import log_of
 from functions.predict.dependencies import dependencies_of
 from functions.predict.give_feedback import give_feedback
@@ -19,7 +19,7 @@ from functions.predict.read_metrics import LONGEST_PERIOD, PERIOD_STEP, metric_w
 from functions.predict.sample_rows import DEFAULT_ROWS, MOST_ROWS, sample_rows
 from menagerie.animal import Species
 from menagerie.api import CloudMetrics, Health, Models, PredictRequest, PredictResponse, TrainingRows, TrueSpecies
-from menagerie.errors import InvalidInput, NotFound, UnreadablePointer
+from menagerie.errors import InvalidFields, InvalidInput, NotFound, UnreadablePointer
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import Prediction, PredictionPage
 from menagerie.prediction_store import CURSOR_PATTERN, MAX_PAGE, Cursor, PageRequest
@@ -87,7 +87,7 @@ async def list_predictions(
     with the next page. Without `next_cursor` there is no more.
     """
     if start and end and start > end:
-        raise InvalidFields([{"loc": ("from",), "msg": "Input should not be later than `to`"}])
+        raise InvalidFields([("from", "Input should not be later than `to`")])
     asked = PageRequest(limit=limit, start=start, end=end, species=species, cursor=_parse(cursor))
     return _json(dependencies_of(request).predictions.page(asked).model_dump_json())
 
@@ -189,7 +189,7 @@ def _parse(cursor: str | None) -> Cursor | None:
     try:
         return Cursor.parse(cursor) if cursor is not None else None
     except InvalidInput as error:
-        raise InvalidFields([{"loc": ("cursor",), "msg": str(error)}]) from error
+        raise InvalidFields([("cursor", str(error))]) from error
 
 
 def _json(document: bytes | str) -> Response:
