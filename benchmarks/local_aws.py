@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.subject import trained_model
 from cloud.clients import Clients
-from cloud.local.emulator import ACCOUNT, REGION, start_emulator
 from cloud.local.ports import choose_free
 from cloud.local.processes import Guardian
+from cloud.local.services import ACCOUNT, REGION, start_emulator
 from cloud.state.directory import StateDirectory
 from menagerie.aws.registry import S3ModelRegistry
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from cloud.clients import Clients
-from cloud.local.emulator import emulator_clients
+from cloud.local.services import emulator_clients
 from cloud.state.directory import StateDirectory
 from menagerie.http_client import http_client
 from tests.e2e.conftest import Up

@@ -11,9 +11,9 @@ from pathlib import Path
 from benchmarks.comparison import Comparison, Figure, tell
 from benchmarks.subject import animals
 from cloud.deployment import deploy
-from cloud.local.emulator import Emulator, start_emulator
 from cloud.local.ports import choose_free
 from cloud.local.processes import Guardian
+from cloud.local.services import Emulator, start_emulator
 from cloud.packaging.lockfile import local_target
 from cloud.packaging.package import PARTS, Package, build
 from cloud.resources import builds

@@ -29,9 +29,9 @@ class Api:
 
     @classmethod
     def of(cls, state_dir: Path, stack: str, url: str | None, key: str | None) -> Self:
-        """Return the API at an address, or else that of `cloud.commands.target.addresses_for`."""
+        """Return the API at an address, or else that of `cloud.commands.options.addresses_for`."""
         if url is None and key is None:
-            from cloud.commands.target import addresses_for
+            from cloud.commands.options import addresses_for
 
             addresses = addresses_for(state_dir, stack)
             return cls(addresses.api_url, addresses.api_key)

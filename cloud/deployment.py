@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
 
-    from cloud.steps import Update
+    from cloud.console import Update
 
 STACK_NAME = "menagerie"
 DIGEST_TAG = "menagerie:deployment"

@@ -16,7 +16,7 @@ from benchmarks.faults.outcome import Outcome
 from benchmarks.faults.storage import inject_storage_faults
 from benchmarks.faults.workers import kill_predict_workers, kill_train_workers, promote_under_load
 from benchmarks.stack import running_stack
-from cloud.steps import Steps
+from cloud.console import Steps
 from tests.e2e.test_contract import request_functions
 
 ROOT = Path(__file__).resolve().parents[2]

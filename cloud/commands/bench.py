@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from cloud.steps import Steps
+    from cloud.console import Steps
 
 from menagerie.errors import InvalidInput
 
@@ -24,8 +24,8 @@ def bench(
     list_only: Annotated[bool, typer.Option("--list", help="Only name them.")] = False,
 ) -> None:
     """Measure this project beside its limits and rivals; figures stay in build/benchmarks/, one JSON file each."""
+    from cloud.console import Steps
     from cloud.resources import checkout
-    from cloud.steps import Steps
 
     root = checkout("menagerie bench")
     folder = root / "benchmarks"

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
+    from cloud.console import Steps
     from cloud.state.directory import StateDirectory
-    from cloud.steps import Steps
 
 SECONDS_BETWEEN_CHECKS = 5.0
 
@@ -42,8 +42,8 @@ def deploy(
     ] = False,
 ) -> None:
     """Package, upload and deploy template.yaml to where AWS_ENDPOINT_URL or the AWS profile points."""
+    from cloud.console import Steps
     from cloud.state.directory import StateDirectory
-    from cloud.steps import Steps
     from menagerie.errors import InvalidInput
 
     if keep and state_dir is None:
@@ -114,7 +114,7 @@ def _keep_deployed(deploy_once: "Callable[[], None]", stack: str, state: "StateD
 
     from cloud import deployment
     from cloud.clients import Clients
-    from cloud.local.signals import StopOnSignals
+    from cloud.local.processes import StopOnSignals
 
     def is_deployed() -> bool:
         return deployment.describe(Clients(boto3.Session()).cloudformation, stack) is not None
@@ -140,7 +140,7 @@ def keep_deployed(
 
     from menagerie.errors import InvalidInput, MenagerieError
 
-    state.forget_addresses()
+    state.delete_addresses()
     while True:
         try:
             deploy_once()
@@ -151,7 +151,7 @@ def keep_deployed(
             raise
         except (MenagerieError, BotoCoreError, ClientError) as error:
             steps.note(f"{' '.join(str(error).split())}; trying again in {SECONDS_BETWEEN_CHECKS:.0f} s")
-        state.forget_addresses()
+        state.delete_addresses()
         wait(SECONDS_BETWEEN_CHECKS)
 
 

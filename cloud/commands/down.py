@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.commands.numbers import finite
-from cloud.commands.up import StateDir
+from cloud.commands.options import StateDir, finite
 from cloud.local.processes import LIMIT_SECONDS
 from cloud.state.directory import DEFAULT_STATE_DIR, StateDirectory
 from cloud.state.saved_state import SavedState, unsaved_reason
@@ -22,7 +21,7 @@ def down(
     ] = LIMIT_SECONDS,
 ) -> None:
     """End a running `menagerie up` and wait until its state is saved."""
-    from cloud.steps import Steps
+    from cloud.console import Steps
 
     state = StateDirectory.existing(state_dir)
     pid = state.running_pid() if state else None

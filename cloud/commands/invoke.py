@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.commands.target import DEFAULT_STACK, Stack, clients_for
-from cloud.commands.up import StateDir
+from cloud.commands.options import DEFAULT_STACK, Stack, StateDir, clients_for
 from cloud.state.directory import DEFAULT_STATE_DIR
 from menagerie.errors import InvalidInput, NotFound, Unavailable
 

@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.commands.numbers import finite
-from cloud.commands.target import DEFAULT_STACK, Stack, clients_for
-from cloud.commands.up import StateDir
+from cloud.commands.options import DEFAULT_STACK, Stack, StateDir, clients_for, finite
 from cloud.state.directory import DEFAULT_STATE_DIR
 from menagerie.errors import NotFound
 

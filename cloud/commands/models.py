@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from cloud.api import Api, ApiKey, ApiUrl
-from cloud.commands.target import DEFAULT_STACK, Stack
-from cloud.commands.up import StateDir
+from cloud.commands.options import DEFAULT_STACK, Stack, StateDir
 from cloud.state.directory import DEFAULT_STATE_DIR
 from menagerie.errors import Conflict
 

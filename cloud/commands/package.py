@@ -22,9 +22,9 @@ def package(
     ] = "3.13",
 ) -> None:
     """Build the Lambda zips and print their size and largest contents. Fails above Lambda's limit of 250 MiB."""
+    from cloud.console import Steps
     from cloud.packaging.lockfile import target_named
     from cloud.packaging.package import MIB, PARTS, build, largest
-    from cloud.steps import Steps
     from menagerie.errors import InvalidInput
 
     if python_version != "local" and python_version not in PYTHON_VERSIONS:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cloud.api import ApiKey, ApiUrl
-from cloud.commands.target import DEFAULT_STACK, Stack
-from cloud.commands.up import StateDir
+from cloud.commands.options import DEFAULT_STACK, Stack, StateDir
 from cloud.state.directory import DEFAULT_STATE_DIR
 from menagerie.job import MAX_DATAPOINTS, PromotionRule
 
@@ -89,7 +88,7 @@ def _source(kind: SourceKind, seed: int, number_of_datapoints: int, key: str | N
 
 
 def _watched(api: "Api", job_id: str) -> dict[str, Any]:
-    from cloud.steps import Steps
+    from cloud.console import Steps
 
     with Steps().stages() as report:
         return follow(api, job_id, lambda job: report(job["stage"] or job["status"], job["progress"]))

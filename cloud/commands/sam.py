@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cloud.commands.up import StateDir
+from cloud.commands.options import StateDir
 from cloud.state.directory import DEFAULT_STATE_DIR, StateDirectory
 from menagerie.errors import NotFound
 
@@ -32,7 +32,7 @@ def sam(
 
     Our own options come first, the words after them are sam's.
     """
-    from cloud.commands.target import clients_for
+    from cloud.commands.options import clients_for
     from cloud.local.relay import ADD_HOST
 
     program = shutil.which("sam")

@@ -8,8 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cloud.commands.target import DEFAULT_STACK, Stack, addresses_for
-from cloud.commands.up import StateDir
+from cloud.commands.options import DEFAULT_STACK, Stack, StateDir, addresses_for
 from cloud.console import OutputConsole
 from cloud.state.directory import DEFAULT_STATE_DIR, StackAddresses
 

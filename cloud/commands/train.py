@@ -30,7 +30,7 @@ def train(
 
     Raises InvalidInput, Unavailable if the data service does not answer, TrainingFailed.
     """
-    from cloud.steps import Steps
+    from cloud.console import Steps
     from menagerie.errors import InvalidInput
     from training.model_folder import write
     from training.report.page import REPORT_FILE, page

@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
+from cloud.commands.options import StateDir
+from cloud.environment import proxies_around_loopback
 from cloud.state.directory import DEFAULT_STATE_DIR, StackAddresses
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource
-
-StateDir = Annotated[
-    Path, typer.Option("--state-dir", help="Where models, predictions and keys are kept.", file_okay=False)
-]
 
 
 def up(
@@ -35,8 +33,8 @@ def up(
 
     Runs in the foreground until Ctrl-C (or `menagerie down`), then leaves no process behind.
     """
+    from cloud.console import Steps
     from cloud.local.up import Options, run
-    from cloud.steps import Steps
 
     options = Options(
         state_dir=state_dir,
@@ -53,8 +51,6 @@ def up(
 
 
 def _announce(addresses: StackAddresses, state_dir: Path) -> None:
-    from cloud.local.smoke import curl_line
-
     typer.echo(
         f"""
 Menagerie is up.
@@ -71,4 +67,17 @@ Try it, with the clients' key; the operator's, with which the dashboard runs, al
 
 Ctrl-C ends it; what was stored stays.
 """
+    )
+
+
+def curl_line(addresses: StackAddresses) -> str:
+    """Return a shell command that classifies an elephant."""
+    animal = (
+        '{"animals": [{"walks_on_n_legs": 4, "height": 3.1, "weight": 4200, "has_wings": false, "has_tail": true}]}'
+    )
+    # curl uses a proxy for loopback too.
+    directly = "--noproxy '*' " if proxies_around_loopback() else ""
+    return (
+        f"curl -s {directly}-X POST '{addresses.api_url}/predict' -H 'x-api-key: {addresses.client_api_key}' "
+        f"-H 'content-type: application/json' -d '{animal}'"
     )

@@ -1,33 +1,62 @@
-"""Child processes that end with their parent: each in a process group of its own, watched by a guardian."""
+"""Child processes that end with their parent: each has its own process group, and a guardian process watches it.
+
+`python -m cloud.local.processes` runs the guardian process.
+"""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Self
 
 from cloud.environment import child_environment
 from menagerie.errors import Unavailable
 
 LIMIT_SECONDS = 600.0
-"""How long a program that lives may take to start, to answer or to save its state; on a slow machine many minutes."""
-ORDERLY_STOP_SECONDS = 20.0
-"""How long a program with nothing to save may take to stop."""
+"""Time limit for a running program to start, to respond or to save its state. Slow machines need minutes."""
+STOP_SECONDS = 20.0
+"""Time limit for a program without state to stop."""
+
+
+class StopOnSignals:
+    """Raises KeyboardInterrupt on SIGINT, SIGTERM and SIGHUP while the context is active."""
+
+    _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __enter__(self) -> Self:
+        self._previous = {number: signal.signal(number, self._interrupt) for number in self._NUMBERS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def ignore(self) -> None:
+        """Ignore these signals from now on, so that nothing interrupts the shutdown."""
+        for number in self._NUMBERS:
+            signal.signal(number, signal.SIG_IGN)
+
+    @staticmethod
+    def _interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
 
 
 class Guardian:
-    """Ends process groups when this process dies, however it dies.
+    """Ends process groups when this process dies, also by SIGKILL.
 
-    The guardian is a small process that reads group ids from a pipe, each with the seconds that its leader may take to
-    stop. The pipe closes when its writer is gone, which no kill -9 can prevent, and then the guardian ends every group.
+    The guardian is a small process that reads lines from a pipe: a group id and the seconds that its leader may take
+    to stop, or a negative group id to remove it. The kernel closes the pipe when its writer is gone. Then the guardian
+    ends every group that is left.
     """
 
     def __init__(self) -> None:
         end, self._pipe = os.pipe()
-        command = [sys.executable, "-P", "-m", "cloud.local.guardian"]
+        command = [sys.executable, "-P", "-m", "cloud.local.processes"]
         environment = child_environment(home=None)
         self._process = subprocess.Popen(command, stdin=end, env=environment, start_new_session=True)
         os.close(end)
@@ -40,19 +69,19 @@ class Guardian:
         self._process.wait()
 
     def watch(self, group: int, grace: float) -> None:
-        """Add a process group, whose leader may take `grace` seconds to stop."""
-        self._tell(f"{group} {grace}")
+        """Add a process group whose leader may take `grace` seconds to stop."""
+        self._write(f"{group} {grace}")
 
     def release(self, group: int) -> None:
-        """Take a process group off the list, since it has ended."""
-        self._tell(f"{-group}")
+        """Remove a process group that has ended."""
+        self._write(f"{-group}")
 
-    def _tell(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         os.write(self._pipe, f"{line}\n".encode())
 
 
 class ChildProcess:
-    """A process in a group of its own whose output goes to a log file."""
+    """A process in its own process group, whose output goes to a log file."""
 
     def __init__(
         self,
@@ -62,10 +91,10 @@ class ChildProcess:
         env: Mapping[str, str],
         log: Path,
         guardian: Guardian,
-        grace: float = ORDERLY_STOP_SECONDS,
+        grace: float = STOP_SECONDS,
         folder: Path | None = None,
     ) -> None:
-        """Start it, in a folder or in ours; `grace` is how many seconds it may take to stop before it is killed."""
+        """Start the process in `folder` or the current one. `stop` kills it after `grace` seconds."""
         self.name = name
         self._grace = grace
         self.log = log
@@ -84,33 +113,33 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """The process id, which is also that of its group."""
+        """The process id, which is also the id of its group."""
         return self._process.pid
 
     @property
     def exit_status(self) -> int | None:
-        """None while it runs."""
+        """The exit status; None while the process runs."""
         return self._process.poll()
 
     def raise_if_dead(self) -> None:
-        """Raise Unavailable with the last line of its log if it has ended."""
+        """Raise Unavailable with the last line of the log if the process has ended."""
         status = self.exit_status
         if status is not None:
-            told = f"the {self.name} ended unexpectedly ({_told(status)})"
-            raise Unavailable(f"{told}: {self.last_line()}; see {self.log}")
+            reason = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+            raise Unavailable(f"the {self.name} ended unexpectedly ({reason}): {self.last_line()}; see {self.log}")
 
     def last_line(self) -> str:
-        """The last line it wrote that is not empty."""
+        """Return the last non-empty line of the log."""
         lines = [line for line in self.log.read_text(errors="replace", encoding="utf-8").splitlines() if line.strip()]
         return lines[-1].strip() if lines else "it wrote nothing"
 
-    def ask_to_stop(self) -> None:
-        """Ask it to stop, and return at once."""
+    def request_stop(self) -> None:
+        """Send SIGTERM without waiting."""
         if self.exit_status is None:
             self._process.terminate()
 
     def stop(self) -> None:
-        """Ask it to stop, give it time to save its state, then end whatever is left of its group."""
+        """Send SIGTERM, wait for the process to save its state, then end the rest of its group."""
         if self.exit_status is None:
             self._process.terminate()
             try:
@@ -123,10 +152,10 @@ class ChildProcess:
 
 
 def has_ended(pid: int) -> bool:
-    """Tell whether a process is gone, or only waits for its parent to notice that it is."""
+    """Return whether a process does not exist or is a zombie."""
     try:
         os.kill(pid, 0)
-        # Where nobody reaps orphans, as in many containers, an ended one stays a zombie.
+        # Without an init process that reaps orphans, as in many containers, an ended orphan stays a zombie.
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
     except ProcessLookupError:
         return True
@@ -135,7 +164,7 @@ def has_ended(pid: int) -> bool:
 
 
 def end_group(group: int, *, grace: float) -> None:
-    """Send SIGTERM to a process group, wait up to `grace` seconds, and SIGKILL what remains."""
+    """Send SIGTERM to a process group, wait up to `grace` seconds, then send SIGKILL to the rest."""
     deadline = time.monotonic() + grace
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -147,5 +176,35 @@ def end_group(group: int, *, grace: float) -> None:
             return
 
 
-def _told(status: int) -> str:
-    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+def guard() -> None:
+    """Run the guardian process: read groups from standard input until it closes, then end them."""
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    groups: dict[int, float] = {}
+    for line in sys.stdin:
+        group, *grace = line.split()
+        if grace:
+            groups[int(group)] = float(grace[0])
+        else:
+            groups.pop(-int(group), None)
+    for group in groups:
+        try:
+            os.kill(group, signal.SIGTERM)  # the leader first: it may need its workers to save its state
+        except (ProcessLookupError, PermissionError):
+            continue
+    threads = [threading.Thread(target=_wait_and_end, args=entry) for entry in groups.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _wait_and_end(group: int, grace: float) -> None:
+    deadline = time.monotonic() + grace
+    while not has_ended(group) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    end_group(group, grace=2.0)
+
+
+if __name__ == "__main__":
+    guard()

@@ -18,7 +18,7 @@ from cloud.packaging.lockfile import Target, local_target
 from menagerie.errors import Unavailable
 
 if TYPE_CHECKING:
-    from cloud.steps import Update
+    from cloud.console import Update
 
 # Nothing here is imported at run time: tests, headers, stubs, command-line tools, the parts of onnxruntime and onnx
 # that convert, quantise or benchmark models, the parts of numpy and scipy that build, test, read files or process

@@ -19,7 +19,7 @@ from menagerie.errors import InvalidInput
 from training.output_file import whole_file
 
 if TYPE_CHECKING:
-    from cloud.steps import Update
+    from cloud.console import Update
 
 MIB = 1024 * 1024
 UNZIPPED_LIMIT = 250 * MIB

@@ -15,6 +15,8 @@ from cloud.state.durable_files import write_whole
 from menagerie.errors import Conflict, NotFound
 
 DEFAULT_STATE_DIR = Path(".menagerie")
+FORMAT = 2
+"""Version of the folder's layout. Version 1 had `services/` alone; `SavedState.check` converts it."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{20,128}")
 
 
@@ -50,6 +52,32 @@ class StateDirectory:
     def existing(cls, root: Path) -> "StateDirectory | None":
         """Return the folder if there is one, and make nothing."""
         return cls(root.resolve()) if root.is_dir() else None
+
+    def require_known_version(self) -> None:
+        """Write the versions that use the folder to version.json. Raise Conflict if later versions have written it."""
+        from importlib.metadata import version
+
+        from packaging.version import InvalidVersion, Version
+
+        path = self.root / "version.json"
+        ministack = version("ministack")
+        ours = {"format": FORMAT, "menagerie": version("menagerie"), "ministack": ministack}
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            written_by = int(found["format"]), Version(found["ministack"])
+        except (OSError, ValueError, KeyError, TypeError, InvalidVersion):
+            written_by = 1, Version("0")  # older than the file, or incomplete; `SavedState.check` follows anyway
+        advice = "use that version, another --state-dir, or --fresh to start with an empty state"
+        if written_by[0] > FORMAT:
+            raise Conflict(
+                f"the state in {self.root} has format {written_by[0]}, written by Menagerie {found['menagerie']}; "
+                f"{advice}"
+            )
+        if written_by[1] > Version(ministack):
+            raise Conflict(
+                f"the state in {self.root} was written by MiniStack {written_by[1]}, newer than {ministack}; {advice}"
+            )
+        write_whole(path, json.dumps(ours) + "\n")
 
     @property
     def running(self) -> Path:
@@ -124,12 +152,12 @@ class StateDirectory:
                 f"{self._stack_file} cannot be read; end what is up with `menagerie down` and `menagerie up` again"
             ) from None
 
-    def forget_addresses(self) -> None:
-        """Remove stack.json, since nothing answers there any more."""
+    def delete_addresses(self) -> None:
+        """Delete stack.json because the application is no longer up."""
         self._stack_file.unlink(missing_ok=True)
 
-    def forget_everything(self) -> None:
-        """Remove models, predictions and keys; the caller holds the lock."""
+    def delete_everything(self) -> None:
+        """Delete models, predictions and keys. The caller holds the lock."""
         for entry in self.root.iterdir():
             if entry != self._lock_file:
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

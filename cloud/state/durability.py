@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from cloud.clients import Clients
+from cloud.console import Steps
 from cloud.deployment import STACK_NAME, describe, outputs
 from cloud.state.directory import StateDirectory
 from cloud.state.durable_files import write_whole
 from cloud.state.journal import Change, Journals
 from cloud.state.saved_state import DamagedState, SavedState, unsaved_note
 from cloud.state.stream_feed import StreamFeed, restore
-from cloud.state.version import require_known_version
-from cloud.steps import Steps
 from menagerie.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ class Durability:
     """Keeps one state folder, whose lock the caller holds, from losing what was answered."""
 
     def __init__(self, state: StateDirectory, steps: Steps) -> None:
+        self._state = state
         self._root = state.root
         self._steps = steps
         self._saved = SavedState(state.root)
@@ -62,7 +62,7 @@ class Durability:
 
         Raises DamagedState, Conflict for the state of another version, and Unavailable if the disk is too full.
         """
-        require_known_version(self._root)
+        self._state.require_known_version()
         if self._saved.settle():
             self._steps.note("The last run was not ended in order, but the emulator saved its state: nothing is lost.")
         try:
@@ -155,7 +155,7 @@ class Durability:
             self._saved.unseal()
             raise self._not_saved("the saved state lacks the latest predictions")
         self._saved.settle()
-        self._journals.forget_before(self._saved.generation - 1)
+        self._journals.delete_before(self._saved.generation - 1)
         return ""
 
     def stop(self) -> None:

@@ -146,8 +146,8 @@ class Journals:
                 each.path.unlink()
         return journal
 
-    def forget_before(self, generation: int) -> None:
-        """Delete what changed before a saved state."""
+    def delete_before(self, generation: int) -> None:
+        """Delete the journals of older saved states."""
         for number, path in self._found():
             if number < generation:
                 path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from cloud.commands.target import clients_for
+from cloud.commands.options import clients_for
 from cloud.state.directory import StackAddresses
 from tests.e2e.conftest import Up
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from cloud.commands.target import DEFAULT_STACK, addresses_for
+from cloud.commands.options import DEFAULT_STACK, addresses_for
 from cloud.local.ports import choose_free
 from cloud.state.directory import DEFAULT_STATE_DIR, StackAddresses
 from tests.waiting import LIMIT_SECONDS, wait_until

@@ -32,7 +32,7 @@ def test_up_prints_a_line_at_the_start_and_at_the_end_of_each_step(up: Up) -> No
             "Deploying template.yaml",
             "Waiting for the data service",
             "Training the first model",
-            "Asking the API for a first prediction",
+            "Requesting a first prediction",
         ]
     )
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", log)

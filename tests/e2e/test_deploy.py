@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
-from cloud.local.emulator import ACCOUNT, REGION, emulator_clients
+from cloud.local.services import ACCOUNT, REGION, emulator_clients
 from cloud.resources import TEMPLATE
 from cloud.state.directory import StateDirectory
 from tests.e2e.conftest import Up, menagerie

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from cloud.clients import Clients
-from cloud.commands.target import clients_for
+from cloud.commands.options import clients_for
 from cloud.deployment import STACK_NAME
 from tests.e2e.conftest import Up
 from tests.e2e.test_jobs import csv_lines, start_job, upload

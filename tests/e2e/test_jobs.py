@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from cloud.commands.target import clients_for
+from cloud.commands.options import clients_for
 from cloud.deployment import outputs
 from data_service.generator import rows
 from tests.e2e.conftest import Up, menagerie

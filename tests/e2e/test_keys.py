@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from cloud.local.smoke import curl_line
+from cloud.commands.up import curl_line
 from cloud.state.directory import StackAddresses
 from tests.e2e.test_routes import PROTECTED, is_problem
 

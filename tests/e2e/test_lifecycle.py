@@ -112,7 +112,7 @@ def test_a_missing_data_service_is_reported_before_anything_starts(tmp_path: Pat
     words = ["--port", str(choose_free()), "--no-dashboard", "--data-service-url", url]
     done = menagerie("up", "--state-dir", tmp_path / "state", *words)
     assert done.returncode == 1
-    assert f"no data service answers at {url}" in done.stderr
+    assert f"no data service responds at {url}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

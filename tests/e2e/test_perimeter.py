@@ -11,8 +11,8 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from cloud.commands.target import clients_for
-from cloud.local.emulator import ACCOUNT, REGION
+from cloud.commands.options import clients_for
+from cloud.local.services import ACCOUNT, REGION
 from cloud.state.directory import StackAddresses, StateDirectory
 from tests.e2e.conftest import Up
 from tests.raw_http import exchange, handshake

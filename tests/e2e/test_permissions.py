@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from cloud.clients import Clients
-from cloud.commands.target import clients_for
+from cloud.commands.options import clients_for
 from tests.e2e.conftest import Up, client_for
 from tests.e2e.permissions import Permission, Roles, permissions, statements
 from tests.e2e.probes import CONDITIONS_NOT_EVALUATED, NOT_EVALUATED, PROBES

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
-from cloud.commands.target import clients_for
+from cloud.commands.options import clients_for
 from cloud.deployment import outputs
 from cloud.state.directory import StackAddresses
 from tests.e2e.conftest import Up, client_for

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.commands.target import clients_for
+from cloud.commands.options import clients_for
 from cloud.deployment import outputs
 from tests.e2e.conftest import Up
 from tests.waiting import LIMIT_SECONDS

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from cloud.commands.bench import run
-from cloud.steps import Steps
+from cloud.console import Steps
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cloud.commands.numbers import finite
+from cloud.commands.options import finite
 from cloud.console import OutputConsole
 from menagerie.errors import InvalidInput
 from tests.model.worlds import as_received, official

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from cloud.console import Steps
 from cloud.state.directory import StateDirectory
 from cloud.state.durability import CHECKED_CHANGES, PREDICTIONS, SPACE_TO_START, Durability, NotSaved
 from cloud.state.journal import Change, Journal
 from cloud.state.saved_state import ESSENTIAL, DamagedState, SavedState, seal, unsaved_reason
-from cloud.steps import Steps
 from menagerie.errors import Unavailable
 
 

@@ -12,8 +12,8 @@ from threading import Thread
 import pytest
 
 from cloud.clients import Clients, isolated_session
+from cloud.commands.up import curl_line
 from cloud.environment import ALLOWED, child_environment, proxies_around_loopback
-from cloud.local.smoke import curl_line
 from cloud.state.directory import StackAddresses
 
 LEAKS = {

@@ -148,5 +148,5 @@ def test_what_is_part_of_a_saved_state_is_forgotten(tmp_path: Path) -> None:
     journals = Journals(tmp_path)
     for number in (9, 10, 11):
         Journal(tmp_path / f"{number}.jsonl").append([change(number)])
-    journals.forget_before(10)
+    journals.delete_before(10)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["10.jsonl", "11.jsonl"]

@@ -9,8 +9,8 @@ from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
 from cloud.commands.deploy import keep_deployed
+from cloud.console import Steps
 from cloud.state.directory import StackAddresses, StateDirectory
-from cloud.steps import Steps
 from menagerie.errors import InvalidInput, NotFound, Unavailable
 
 ADDRESSES = StackAddresses("http://api", "a-key", "http://cloud", None, "http://data")

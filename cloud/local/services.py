@@ -1,4 +1,4 @@
-"""The embedded cloud: MiniStack as a child process, on loopback only, with its state in the state folder."""
+"""Start the emulator, the data service and the dashboard as child processes, on loopback only."""
 
 import os
 import sys
@@ -11,13 +11,14 @@ from cloud.clients import Clients, isolated_session
 from cloud.environment import child_environment
 from cloud.local.ports import LOOPBACK
 from cloud.local.processes import LIMIT_SECONDS, ChildProcess, Guardian
-from cloud.state.directory import StateDirectory
+from cloud.resources import package_folder
+from cloud.state.directory import StackAddresses, StateDirectory
 from menagerie.errors import Unavailable
 from menagerie.http_client import http_client
 
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
-SERVICES = (
+EMULATED_SERVICES = (
     "apigateway",
     "cloudformation",
     "dynamodb",
@@ -34,35 +35,35 @@ SERVICES = (
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """A running emulator and how to speak to it."""
+    """A running emulator with its address and credentials."""
 
     process: ChildProcess
     endpoint_url: str
     secret_key: str
 
     def clients(self) -> Clients:
-        """AWS clients that speak to this emulator."""
+        """Return AWS clients for this emulator."""
         return emulator_clients(self.endpoint_url, self.secret_key)
 
     def wait_until_ready(self) -> None:
-        """Return once it answers; raise Unavailable if it dies or takes longer than ten minutes."""
+        """Wait until the emulator responds. Raise Unavailable if it ends or does not respond within ten minutes."""
         wait_for(f"{self.endpoint_url}/_ministack/health", self.process)
 
 
 def emulator_clients(endpoint_url: str, secret_key: str) -> Clients:
-    """Return AWS clients with an emulator's address and root credentials."""
+    """Return AWS clients with the address and the root credentials of an emulator."""
     return Clients(isolated_session(ACCOUNT, secret_key, REGION), endpoint_url)
 
 
 def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guardian: Guardian) -> Emulator:
-    """Start MiniStack; it does not answer yet when this returns."""
+    """Start MiniStack with its state in the state folder; use `wait_until_ready` before the first request."""
     state.clear_temporary()
     state.allowed_hosts.unlink(missing_ok=True)
     secret_key = state.secret("emulator-secret-key")
     environment = {
         "AUTH": "true" if enforce_iam else "false",
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        # The functions inherit these two as well: none of them reads the person's profiles.
+        # The functions inherit both configuration variables and so never read the user's profiles.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SECRET_ACCESS_KEY": secret_key,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -76,7 +77,7 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
         "PERSIST_STATE": "1",
         "S3_DATA_DIR": str(state.objects),
         "S3_PERSIST": "1",
-        "SERVICES": ",".join(SERVICES),
+        "SERVICES": ",".join(EMULATED_SERVICES),
         "SFTP_ENABLED": "0",
         "STATE_DIR": str(state.running),
         "TMPDIR": str(state.temporary),
@@ -87,13 +88,40 @@ def start_emulator(state: StateDirectory, port: int, *, enforce_iam: bool, guard
         env=child_environment(state.home, environment),
         log=state.log("emulator"),
         guardian=guardian,
-        grace=LIMIT_SECONDS,  # what it has not saved when it is killed is lost
+        grace=LIMIT_SECONDS,  # a kill would lose unsaved state
     )
     return Emulator(process, f"http://{LOOPBACK}:{port}", secret_key)
 
 
+def start_data_service(port: int, state: StateDirectory, guardian: Guardian) -> ChildProcess:
+    """Start the project's own data service."""
+    command = [sys.executable, "-P", "-m", "cloud.cli", "data-service", "--host", LOOPBACK, "--port", str(port)]
+    command += ["--allowed-hosts-file", str(state.allowed_hosts)]
+    environment = child_environment(state.home)
+    return ChildProcess("data service", command, env=environment, log=state.log("data-service"), guardian=guardian)
+
+
+def start_dashboard(addresses: StackAddresses, port: int, state: StateDirectory, guardian: Guardian) -> ChildProcess:
+    """Start the dashboard with the addresses and the API key in its environment."""
+    command = [
+        sys.executable, "-P", "-m", "streamlit", "run", str(package_folder("frontend") / "app.py"),
+        "--server.address", LOOPBACK, "--server.port", str(port), "--server.headless", "true",
+        "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false",
+    ]  # fmt: skip
+    settings = {
+        "MENAGERIE_API_URL": addresses.api_url,
+        "MENAGERIE_API_KEY": addresses.api_key,
+        "MENAGERIE_DATA_SERVICE_URL": addresses.data_service_url,
+    }
+    environment = child_environment(state.home, settings)
+    # In the user's folder, Streamlit would read the user's .streamlit/config.toml.
+    return ChildProcess(
+        "dashboard", command, env=environment, log=state.log("dashboard"), guardian=guardian, folder=state.home
+    )
+
+
 def wait_for(url: str, process: ChildProcess, seconds: float = LIMIT_SECONDS) -> None:
-    """Poll an address until it answers 200; raise Unavailable if its process dies or time runs out."""
+    """Poll a URL until it returns 200. Raise Unavailable if its process ends or the time is up."""
     deadline = time.monotonic() + seconds
     with http_client(url, timeout=10.0) as client:
         while time.monotonic() < deadline:
@@ -104,4 +132,4 @@ def wait_for(url: str, process: ChildProcess, seconds: float = LIMIT_SECONDS) ->
             except httpx2.TransportError:
                 pass
             time.sleep(0.05)
-    raise Unavailable(f"the {process.name} did not answer at {url} within {seconds:.0f} s; see {process.log}")
+    raise Unavailable(f"the {process.name} did not respond at {url} within {seconds:.0f} s; see {process.log}")

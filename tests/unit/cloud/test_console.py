@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from cloud.steps import Steps
+from cloud.console import Steps
 from tests.waiting import LIMIT_SECONDS
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -177,7 +177,7 @@ def test_a_terminal_shows_a_spinner_and_no_color_takes_its_colors_away() -> None
 def test_a_line_can_be_read_through_a_pipe_while_the_step_still_runs() -> None:
     program = """
 import sys
-from cloud.steps import Steps
+from cloud.console import Steps
 with Steps().step("Packaging"):
     sys.stdin.readline()
 """

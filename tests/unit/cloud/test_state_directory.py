@@ -1,14 +1,16 @@
 """The state folder: one user at a time, private secrets, addresses that are whole or absent."""
 
+import json
 import os
 import stat
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from cloud.state.directory import StackAddresses, StateDirectory
+from cloud.state.directory import FORMAT, StackAddresses, StateDirectory
 from menagerie.errors import Conflict, NotFound
 
 ADDRESSES = StackAddresses("http://a", "key", "http://e", None, "http://d")
@@ -35,7 +37,7 @@ def test_addresses_are_read_back_and_private(state: StateDirectory) -> None:
     path = state.write_addresses(ADDRESSES)
     assert state.addresses() == ADDRESSES
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    state.forget_addresses()
+    state.delete_addresses()
     with pytest.raises(NotFound, match="menagerie up"):
         state.addresses()
 
@@ -74,7 +76,7 @@ def test_forgetting_everything_leaves_only_the_lock(state: StateDirectory) -> No
     state.secret("api-key")
     state.log("emulator").write_text("line", encoding="utf-8")
     with state.locked():
-        state.forget_everything()
+        state.delete_everything()
         assert [entry.name for entry in state.root.iterdir()] == ["lock"]
 
 
@@ -91,3 +93,41 @@ def test_addresses_that_were_cut_off_are_named(state: StateDirectory, content: s
     (state.root / "stack.json").write_text(content, encoding="utf-8")
     with pytest.raises(NotFound, match=r"stack\.json cannot be read"):
         state.addresses()
+
+
+def test_a_new_folder_gets_the_installed_versions(state: StateDirectory) -> None:
+    state.require_known_version()
+    written = json.loads((state.root / "version.json").read_text(encoding="utf-8"))
+    assert written == {"format": FORMAT, "menagerie": version("menagerie"), "ministack": version("ministack")}
+    state.require_known_version()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"format": "x", "ministack": "1"}', '{"format": 2, "ministack": "?"}']
+)
+def test_an_incomplete_version_file_counts_as_none(state: StateDirectory, text: str) -> None:
+    (state.root / "version.json").write_text(text, encoding="utf-8")
+    state.require_known_version()
+    assert json.loads((state.root / "version.json").read_text(encoding="utf-8"))["format"] == FORMAT
+
+
+def test_the_state_of_an_older_emulator_is_accepted(state: StateDirectory) -> None:
+    (state.root / "version.json").write_text(
+        '{"format": 2, "menagerie": "0.1.0", "ministack": "1.0.0"}', encoding="utf-8"
+    )
+    state.require_known_version()
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ({"format": FORMAT + 1, "menagerie": "9.8.7", "ministack": "1.0.0"}, "written by Menagerie 9.8.7"),
+        ({"format": FORMAT, "menagerie": "0.1.0", "ministack": "99.0.0"}, "written by MiniStack 99.0.0"),
+    ],
+)
+def test_the_state_of_later_versions_is_refused_with_advice(state: StateDirectory, written: object, named: str) -> None:
+    (state.root / "version.json").write_text(json.dumps(written), encoding="utf-8")
+    with pytest.raises(Conflict, match=named) as refusal:
+        state.require_known_version()
+    assert "--state-dir" in str(refusal.value)
+    assert json.loads((state.root / "version.json").read_text(encoding="utf-8")) == written

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from cloud.commands.target import addresses_for, clients_for
+from cloud.commands.options import addresses_for, clients_for
 from cloud.state.directory import StackAddresses, StateDirectory
 from menagerie.errors import NotFound, Unavailable
 
