@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from frontend.api.contract import Animal
 from menagerie import animal
+from menagerie.animal import Animal
 
 UNKNOWN = animal.Species.UNKNOWN.value
 
@@ -41,6 +41,4 @@ def species_named(name: str) -> Species:
     return SPECIES.get(name) or Species(name, f"a {name}", animal.DEFAULT_ICON, animal.UNKNOWN_COLOUR)
 
 
-EXAMPLES: dict[str, Animal] = {
-    species.value: Animal(**example.model_dump()) for species, example in animal.EXAMPLES.items()
-}
+EXAMPLES: dict[str, Animal] = {species.value: example for species, example in animal.EXAMPLES.items()}

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from frontend.api.contract import Animal, Prediction
 from frontend.api.errors import Rejected
-from frontend.api.job_contract import Job
 from frontend.species import UNKNOWN, species_named
+from menagerie.animal import Animal, Species
+from menagerie.job import Job
+from menagerie.prediction import Prediction
 
 UNKNOWN_EXPLAINED = (
     "**Unknown** means that the animal does not look like any species that the model has learned: "
@@ -115,7 +116,7 @@ def describe_rejection(error: Rejected) -> str:
     return "\n".join(f"- **{_label(entry.field)}**: {entry.message}" for entry in error.fields)
 
 
-def probabilities_in_words(probabilities: Mapping[str, float]) -> str:
+def probabilities_in_words(probabilities: Mapping[Species, float]) -> str:
     """Read the chart out, most probable first, for people who cannot see it."""
     ordered = sorted(probabilities.items(), key=lambda item: -item[1])
     return ", ".join(f"{name} {percent(share)}" for name, share in ordered)

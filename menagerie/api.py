@@ -13,7 +13,7 @@ from menagerie.animal import CLASSES, EXAMPLES, Animal, Species
 from menagerie.job import Job
 from menagerie.manifest import ModelManifest, Probabilities
 from menagerie.prediction import MAX_ANIMALS
-from menagerie.service_metrics import SeriesName
+from menagerie.service_metrics import Points, SeriesName
 
 _EXAMPLE = Species.DOG
 _CONFIDENCE = 0.999874
@@ -97,6 +97,10 @@ class Models(_Document):
     ]
     items: list[ModelManifest]
 
+    def named(self, version: str | None) -> ModelManifest | None:
+        """Return the model of a version, None if there is none."""
+        return next((model for model in self.items if model.version == version), None)
+
 
 class TrainingRows(_Document):
     """Rows that a model was trained from, as they were received and without labels."""
@@ -151,6 +155,16 @@ class CloudMetrics(_Document):
     end: Annotated[datetime, Field(alias="to")]
     period_seconds: int
     series: list[MetricSeries]
+
+    def points(self, source: str, metric: str, statistic: str = "Sum") -> Points:
+        """Return the beginning and the value of each period of one figure, none if nothing was counted."""
+        name = (source, metric, statistic)
+        found = (each.points for each in self.series if (each.source, each.metric, each.statistic) == name)
+        return [(point.at, point.value) for point in next(found, [])]
+
+    def total(self, source: str, metric: str) -> int:
+        """Return a count over the whole time."""
+        return round(sum(value for _, value in self.points(source, metric)))
 
 
 class Health(_Document):

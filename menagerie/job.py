@@ -101,3 +101,8 @@ class Job(BaseModel):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     deadline: Annotated[datetime, Field(description="An unfinished job counts as failed after this at the latest.")]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job has succeeded or failed."""
+        return self.status in (JobStatus.SUCCEEDED, JobStatus.FAILED)

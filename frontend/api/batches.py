@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import uuid4
 
-from frontend.api.contract import Animal, Prediction
 from frontend.api.errors import ApiError
+from menagerie.animal import Animal
+from menagerie.prediction import Prediction
 
-MAX_BATCH = 1000
 # Smaller than what the API takes, so that the bar moves and no batch comes near the gateway's 29 s.
 BATCH = 500
 
@@ -19,7 +19,7 @@ class Classifier(Protocol):
     def predict(
         self, animals: Sequence[Animal], *, model_version: str | None = None, idempotency_key: str | None = None
     ) -> list[Prediction]:
-        """Classify up to `MAX_BATCH` animals, in their order; the same key gives the first answer again."""
+        """Classify up to `MAX_ANIMALS` animals, in their order; the same key gives the first answer again."""
         ...
 
 

@@ -1,75 +1,80 @@
-"""The Menagerie API as methods: typed answers out, one tree of errors, no call without a timeout."""
+"""The routes of the Menagerie API as methods that send and return the models of `menagerie`."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx2
+from pydantic import BaseModel
 
-from frontend.api.call_log import Call
-from frontend.api.contract import (
-    PAGE_LIMIT,
-    Animal,
-    Health,
-    Prediction,
-    PredictionPage,
-    TrainingRows,
-    parse_answer,
-    parse_health,
-    parse_page,
-    parse_rows,
-    parse_stored,
-)
-from frontend.api.job_contract import Job, TrainingRequest, parse_job, parse_jobs
-from frontend.api.metrics_contract import CloudMetrics, parse_metrics
-from frontend.api.model_contract import Model, Models, parse_model, parse_models
 from frontend.api.settings import Settings
-from frontend.api.transport import Transport, http_client
+from frontend.api.transport import Call, Transport, http_client
+from menagerie.animal import Animal, Species
+from menagerie.api import (
+    CloudMetrics,
+    Health,
+    Jobs,
+    Models,
+    PredictRequest,
+    PredictResponse,
+    Promoted,
+    Promotion,
+    TrainingRows,
+    TrueSpecies,
+)
+from menagerie.job import Job, TrainingRequest
+from menagerie.manifest import ModelManifest
+from menagerie.prediction import Prediction, PredictionPage
+from menagerie.prediction_store import MAX_PAGE
 
-# Questions the page can do without are not waited for as long as an answer somebody asked for.
-ASIDE_TIMEOUT_S = 5.0
-IDEMPOTENCY_HEADER = "Idempotency-Key"
+Document = TypeVar("Document", bound=BaseModel)
+
+# For requests whose answer a page can do without.
+OPTIONAL_TIMEOUT_S = 5.0
 
 
 class ApiClient:
-    """The API's routes. Every one of them raises a `frontend.api.errors.ApiError` and nothing else."""
+    """The API's routes. Every method raises a `frontend.api.errors.ApiError` and nothing else."""
 
     def __init__(self, http: httpx2.Client) -> None:
-        """Use an HTTP client that already knows the base address, the key and the timeout."""
+        """Use an HTTP client that has the base address, the key and the timeout."""
         self._http = http
         self._transport = Transport(http)
-        self._call = self._transport.call
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
-        """Build a client with connections of its own; nothing is sent yet."""
-        return cls(http_client(settings.api_url, timeout_s=settings.timeout_s, x_api_key=settings.api_key))
+        """Return a client with its own connection pool; nothing is sent yet."""
+        return cls(http_client(settings.api_url, timeout_s=settings.timeout_s, headers={"x-api-key": settings.api_key}))
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
     def calls(self) -> list[Call]:
-        """Return the latest calls with their time and status, oldest first."""
-        return self._transport.log.calls()
+        """Return the latest calls with their duration and status, oldest first."""
+        return self._transport.calls()
 
     def health(self) -> Health:
-        """Ask whether the API answers and which model is current."""
-        return self._call("GET", "/health", parse_health, timeout=self._aside)
+        """Return the version of the current model; raise Busy if predictions cannot be made."""
+        return self._call(Health, "GET", "/health", timeout=self._optional_timeout)
 
     def predict(
         self, animals: Sequence[Animal], *, model_version: str | None = None, idempotency_key: str | None = None
     ) -> list[Prediction]:
         """Classify 1 to 1000 animals with the current model or another; the answers are stored and in the order sent.
 
-        Who asks again with the same key gets the first answer again, and nothing is stored twice.
+        A repeated request with the same key returns the first answer and stores nothing.
         """
-        body: dict[str, Any] = {"animals": [animal.to_json() for animal in animals]}
-        if model_version is not None:
-            body["model_version"] = model_version
-        headers = {IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key is not None else {}
-        return self._call("POST", "/predict", lambda answer: parse_answer(answer, animals), json=body, headers=headers)
+        request = PredictRequest(animals=list(animals), model_version=model_version)
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
+        return self._transport.call(
+            "POST",
+            "/predict",
+            lambda body: _joined(_read(PredictResponse, body), animals),
+            json=_json(request),
+            headers=headers,
+        )
 
     def predictions(
         self,
@@ -77,68 +82,92 @@ class ApiClient:
         species: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        limit: int = PAGE_LIMIT,
+        limit: int = MAX_PAGE,
         cursor: str | None = None,
     ) -> PredictionPage:
-        """Return a page of stored predictions, newest first; times carry a zone, `limit` is 100 at most."""
-        asked = {
+        """Return a page of stored predictions, newest first; times have a zone, `limit` is `MAX_PAGE` at most."""
+        query = {
             "species": species,
             "from": since.isoformat() if since else None,
             "to": until.isoformat() if until else None,
             "limit": limit,
             "cursor": cursor,
         }
-        params = {name: value for name, value in asked.items() if value is not None}
-        return self._call("GET", "/predictions", parse_page, params=params)
+        params = {name: value for name, value in query.items() if value is not None}
+        return self._call(PredictionPage, "GET", "/predictions", params=params)
 
     def prediction(self, prediction_id: str) -> Prediction:
-        """Return one stored prediction; NotFound for an unknown id."""
+        """Return one stored prediction; raise NotFound for an unknown id."""
         path = f"/predictions/{quote(prediction_id, safe='')}"
-        return self._call("GET", path, parse_stored, route="/predictions/{id}")
+        return self._call(Prediction, "GET", path, route="/predictions/{id}")
 
     def give_feedback(self, prediction_id: str, species: str) -> Prediction:
-        """Say what a predicted animal truly was; return the prediction with it. NotFound for an unknown id."""
+        """Store the true species of a predicted animal and return the prediction; raise NotFound for an unknown id."""
         path = f"/predictions/{prediction_id}/feedback"
-        return self._call("PUT", path, parse_stored, route="/predictions/{id}/feedback", json={"species": species})
+        body = _json(TrueSpecies(species=Species(species)))
+        return self._call(Prediction, "PUT", path, route="/predictions/{id}/feedback", json=body)
 
     def models(self) -> Models:
-        """Return all models, newest first, and which one is current."""
-        return self._call("GET", "/models", parse_models)
+        """Return all models, newest first, and the version of the current one."""
+        return self._call(Models, "GET", "/models")
 
-    def model(self, version: str = "current") -> Model:
-        """Return what is known of a model; NotFound for a version that does not exist."""
-        return self._call("GET", f"/models/{version}", parse_model, route="/models/{version}", timeout=self._aside)
+    def model(self, version: str = "current") -> ModelManifest:
+        """Return the manifest of a model; raise NotFound for an unknown version."""
+        path = f"/models/{version}"
+        return self._call(ModelManifest, "GET", path, route="/models/{version}", timeout=self._optional_timeout)
 
     def training_rows(self, version: str = "current", limit: int = 1000) -> TrainingRows:
-        """Return rows that a model was trained from, 5000 at most; NotFound where they were not kept."""
+        """Return rows that a model was trained from, 5000 at most; raise NotFound if they were not kept."""
         path = f"/models/{version}/rows"
-        return self._call("GET", path, parse_rows, route="/models/{version}/rows", params={"limit": limit})
+        return self._call(TrainingRows, "GET", path, route="/models/{version}/rows", params={"limit": limit})
 
-    def promote(self, version: str) -> str:
-        """Make a model the one that answers and return its version; NotFound, or Conflict if it cannot be opened."""
-        return self._call("PUT", "/models/current", _version, json={"version": version})
+    def promote(self, version: str) -> Promoted:
+        """Make a model the current one; raise NotFound for an unknown version, Conflict if it does not verify."""
+        return self._call(Promoted, "PUT", "/models/current", json=_json(Promotion(version=version)))
 
     def retrain(self, request: TrainingRequest) -> Job:
-        """Queue a training; Conflict while another one runs."""
-        return self._call("POST", "/retrain", parse_job, json=request.to_json())
+        """Queue a training; raise Conflict while another one runs."""
+        return self._call(Job, "POST", "/retrain", json=_json(request))
 
     def jobs(self, limit: int = 20) -> list[Job]:
         """Return the latest trainings, newest first; `limit` is 100 at most."""
-        return self._call("GET", "/retrain", parse_jobs, params={"limit": limit})
+        return self._call(Jobs, "GET", "/retrain", params={"limit": limit}).items
 
     def job(self, job_id: str) -> Job:
-        """Return how far a training is; NotFound for an unknown id."""
-        return self._call("GET", f"/retrain/{job_id}", parse_job, route="/retrain/{job_id}", timeout=self._aside)
+        """Return the state of a training; raise NotFound for an unknown id."""
+        path = f"/retrain/{job_id}"
+        return self._call(Job, "GET", path, route="/retrain/{job_id}", timeout=self._optional_timeout)
 
     def metrics(self, since: datetime, until: datetime, period_s: int) -> CloudMetrics:
-        """Return what the cloud counted; times carry a zone, 15 days apart at most; the period is whole minutes."""
+        """Return CloudWatch's figures; times have a zone, 15 days apart at most; the period is whole minutes."""
         params = {"from": since.isoformat(), "to": until.isoformat(), "period": period_s}
-        return self._call("GET", "/metrics", parse_metrics, params=params)
+        return self._call(CloudMetrics, "GET", "/metrics", params=params)
+
+    def _call(self, model: type[Document], method: str, path: str, **options: Any) -> Document:  # noqa: ANN401
+        return self._transport.call(method, path, lambda body: _read(model, body), **options)
 
     @property
-    def _aside(self) -> float:
-        return min(ASIDE_TIMEOUT_S, self._http.timeout.read or ASIDE_TIMEOUT_S)
+    def _optional_timeout(self) -> float:
+        return min(OPTIONAL_TIMEOUT_S, self._http.timeout.read or OPTIONAL_TIMEOUT_S)
 
 
-def _version(body: Any) -> str:  # noqa: ANN401
-    return str(body["version"])
+def _read(model: type[Document], body: bytes) -> Document:
+    """Validate a document; fields that only a newer API has are ignored at every depth."""
+    return model.model_validate_json(body, extra="ignore")
+
+
+def _json(request: BaseModel) -> object:
+    return request.model_dump(mode="json", exclude_none=True)
+
+
+def _joined(response: PredictResponse, animals: Sequence[Animal]) -> list[Prediction]:
+    """Join answers with the animals that were sent, in their order; raise ValueError unless there is one for each."""
+    return [
+        Prediction(
+            created_at=response.created_at,
+            animal=animal,
+            model_version=response.model_version,
+            **answer.model_dump(),
+        )
+        for answer, animal in zip(response.predictions, animals, strict=True)
+    ]

@@ -1,28 +1,19 @@
-"""What can go wrong between the dashboard and the API, each with a line on what happened and one on what to do.
+"""Errors of calls to the API: a line on what happened, and a line of advice.
 
 ApiError
-├── Unreachable   no answer at all, or none in time
-├── Forbidden     401, 403: the key, or the address, is not the API's
+├── Unreachable   no response, or none in time
+├── Forbidden     401, 403: the key or the address is not the API's
 ├── NotFound      404
-├── Conflict      409: somebody else was first
-├── Rejected      400, 413, 422: what was sent cannot be used; `fields` says where
+├── Conflict      409: the state has changed in the meantime
+├── Rejected      400, 413, 422: the request is not valid; `fields` says where
 ├── Busy          429, 503: try again, after `retry_after` seconds if given
-└── ServerError   anything else, and answers that are not the API's
+└── ServerError   any other status, and responses that cannot be parsed
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import httpx2
+from pydantic import BaseModel, ValidationError
 
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One line of a problem document's `errors`."""
-
-    field: str
-    message: str
+from menagerie.api import FieldError, read_problem
 
 
 class ApiError(Exception):
@@ -36,41 +27,48 @@ class ApiError(Exception):
 
 
 class Unreachable(ApiError):
-    """The API gave no answer."""
+    """There was no response."""
 
-    advice = "Is it running? `make up` starts everything and `make status` says what runs where."
+    advice = "Is it running? `make up` starts everything and `make status` shows what runs where."
 
 
 class Forbidden(ApiError):
-    """The gateway did not let the request through."""
+    """The gateway refused the request."""
 
-    advice = "Check `MENAGERIE_API_KEY`: the key in use stands in `.menagerie/stack.json` after `make up`."
+    advice = "Check `MENAGERIE_API_KEY`: after `make up`, the key is `api_key` in `.menagerie/stack.json`."
 
 
 class NotFound(ApiError):
-    """What was asked for does not exist."""
+    """The requested item does not exist."""
 
     advice = "It may belong to another run of the application; refresh the page."
 
 
 class Conflict(ApiError):
-    """The state moved on in the meantime."""
+    """The state has changed in the meantime."""
 
-    advice = "Refresh to see how things stand now, then try again."
+    advice = "Refresh to see the current state, then try again."
 
 
 class Rejected(ApiError):
-    """The API refused what was sent."""
+    """The request is not valid."""
 
-    advice = "Correct what is named here and send it again."
+    advice = "Correct the values named here and send them again."
 
     def __init__(self, message: str, fields: tuple[FieldError, ...] = ()) -> None:
         super().__init__(message)
         self.fields = fields
 
+    @classmethod
+    def of(cls, error: ValidationError) -> "Rejected":
+        """Return the error that the API would answer with for values that one of its models does not accept."""
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = tuple(FieldError(field=".".join(map(str, each["loc"])), message=each["msg"]) for each in faults)
+        return cls(f"{len(fields)} field{'s' * (len(fields) != 1)} cannot be used.", fields)
+
 
 class Busy(ApiError):
-    """The API, or something it needs, cannot answer right now."""
+    """The API, or a service it depends on, is not available at the moment."""
 
     def __init__(self, message: str, retry_after: int | None = None) -> None:
         seconds = "a moment" if retry_after is None else f"{retry_after} second{'' if retry_after == 1 else 's'}"
@@ -79,24 +77,27 @@ class Busy(ApiError):
 
 
 class ServerError(ApiError):
-    """The API failed, or answered something that is not in its contract."""
+    """The API failed, or its response cannot be parsed."""
 
-    advice = "Try again; if it stays, `menagerie logs predict` shows what the function wrote."
+    advice = "Try again. If the error persists, `menagerie logs predict` shows the log of the function."
+
+
+class _GatewayError(BaseModel):
+    """The body of an error of API Gateway itself, or of an emulator's."""
+
+    message: str
 
 
 def error_from_response(response: httpx2.Response) -> ApiError:
-    """Return the error that an answer of status 300 and above stands for; gateways' own `{"message"}` included."""
-    problem = _problem(response)
-    status = response.status_code
-    said = next(
-        (text for key in ("detail", "title", "message", "Message") if isinstance(text := problem.get(key), str)), None
-    )
-    detail = said.rstrip(".") + "." if said else ""
-    match status:
+    """Return the error for a response of status 300 or above, whether the API or the gateway sent it."""
+    problem = read_problem(response.content)
+    detail = problem.detail if problem else _gateway_message(response.content)
+    detail = detail.rstrip(".") + "." if detail else ""
+    match response.status_code:
         case 401 | 403 if "authentication token" in detail.lower():
             return Forbidden(
                 "There is no such address at the gateway.",
-                advice="Check `MENAGERIE_API_URL`: the address in use stands in `.menagerie/stack.json`.",
+                advice="Check `MENAGERIE_API_URL`: the address is `api_url` in `.menagerie/stack.json`.",
             )
         case 403 if "operator" in detail:
             return Forbidden(
@@ -105,38 +106,27 @@ def error_from_response(response: httpx2.Response) -> ApiError:
         case 401 | 403:
             return Forbidden("The API does not accept this key.")
         case 404:
-            return NotFound(detail or "The API does not know this.")
+            return NotFound(detail or "The API does not have this item.")
         case 409:
             return Conflict(detail or "The state has changed in the meantime.")
         case 400 | 413 | 422:
-            return Rejected(detail or "The API cannot use what was sent.", _fields(problem))
+            fields = problem.errors if problem else None
+            return Rejected(detail or "The request is not valid.", tuple(fields or ()))
         case 429:
-            return Busy("There are more requests than the API takes at once.", _retry_after(response))
+            return Busy("There are more requests than the API accepts at once.", _retry_after(response))
         case 503:
             return Busy(detail or "The API is not ready.", _retry_after(response))
         case 504:
-            return ServerError("The API took longer than the gateway waits.")
-        case _:
+            return ServerError("The API did not answer before the gateway's timeout.")
+        case status:
             return ServerError(f"The API failed with status {status}.")
 
 
-def _problem(response: httpx2.Response) -> Mapping[str, Any]:
+def _gateway_message(body: bytes) -> str:
     try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _fields(problem: Mapping[str, Any]) -> tuple[FieldError, ...]:
-    listed = problem.get("errors")
-    if not isinstance(listed, list):
-        return ()
-    return tuple(
-        FieldError(str(entry.get("field", "")), str(entry.get("message", "")))
-        for entry in listed
-        if isinstance(entry, dict)
-    )
+        return _GatewayError.model_validate_json(body).message
+    except ValidationError:
+        return ""
 
 
 def _retry_after(response: httpx2.Response) -> int | None:

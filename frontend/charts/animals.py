@@ -4,9 +4,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from frontend.api.contract import Animal, Prediction
 from frontend.charts.predictions import SPECIES_LEGEND, species_colour
 from frontend.species import UNKNOWN, species_named
+from menagerie.animal import Animal
+from menagerie.prediction import Prediction
 
 SCATTER_HEIGHT = 420
 SPREAD_HEIGHT = 200
@@ -19,7 +20,7 @@ _UNITS = {"height": "Height in metres", "weight": "Weight in kilograms"}
 
 def animal_frame(animals: list[Animal], predictions: list[Prediction] | None = None) -> pd.DataFrame:
     """Return one row an animal, with the species the model named or `UNLABELLED`; metres, kilograms."""
-    frame = pd.DataFrame([animal.to_json() for animal in animals])
+    frame = pd.DataFrame([animal.model_dump() for animal in animals])
     named = [prediction.species for prediction in predictions or []]
     frame["species"] = named + [UNLABELLED] * (len(frame) - len(named))
     frame["label"] = [species_named(name).label for name in frame["species"]]

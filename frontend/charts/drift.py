@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from frontend.api.contract import Animal
 from frontend.charts.predictions import ACCENT, MUTED
 from frontend.tables.animal_rows import COLUMNS
+from menagerie.animal import Animal
 
 FEWEST_ROWS = 50
 SOME, STRONG = 0.1, 0.25

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
-from frontend.api.model_contract import Model
 from frontend.charts.predictions import ACCENT, BAD, MUTED, TIME_AXIS
 from frontend.species import species_named
 from frontend.wording import describe_version
+from menagerie.manifest import ModelManifest
 
 HEIGHT = 240
 
@@ -19,6 +19,7 @@ class Metric:
     """A figure that every model has, measured on rows it was not fitted on."""
 
     field: str
+    """Its name in `menagerie.manifest.Metrics`."""
     title: str
     format: str
     meaning: str
@@ -28,7 +29,12 @@ METRICS = (
     Metric("accuracy", "Accuracy", ".2%", "The share of answers that are right; higher is better."),
     Metric("log_loss", "Log loss", ".2~e", "How much probability was given to wrong answers; lower is better."),
     Metric("brier_score", "Brier score", ".2~e", "How far probabilities are from 1 or 0, squared; lower is better."),
-    Metric("calibration_error", "Calibration error", ".2%", "How far confidence is from being right; lower is better."),
+    Metric(
+        "expected_calibration_error",
+        "Calibration error",
+        ".2%",
+        "How far confidence is from being right; lower is better.",
+    ),
     Metric("coverage", "Coverage", ".2%", "The share of prediction sets that hold the right answer; meets its target."),
     Metric("threshold_reached", "Threshold reached", ".2%", "The share of labels above their threshold; the promise."),
     Metric("mean_set_size", "Mean set size", ".3f", "Species in a prediction set; 1 is best if the coverage holds."),
@@ -36,19 +42,19 @@ METRICS = (
 
 
 def metric_over_time_chart(
-    models: Sequence[Model], metric: Metric, current: str | None, timezone: str
+    models: Sequence[ModelManifest], metric: Metric, current: str | None, timezone: str
 ) -> alt.LayerChart:
     """Draw one point a model at the time it was made, in the zone named; the current one is filled."""
     frame = pd.DataFrame(
         [
             {
                 "made": pd.Timestamp(model.created_at).tz_convert(timezone).tz_localize(None),
-                "value": getattr(model, metric.field),
+                "value": getattr(model.metrics, metric.field),
                 "model": describe_version(model.version),
                 "state": "current" if model.version == current else "kept",
             }
             for model in models
-            if getattr(model, metric.field) is not None
+            if getattr(model.metrics, metric.field) is not None
         ],
         columns=["made", "value", "model", "state"],
     )
@@ -73,7 +79,7 @@ def metric_over_time_chart(
     return alt.LayerChart(layer=(line, points), height=HEIGHT)
 
 
-def confusion_chart(model: Model) -> alt.LayerChart:
+def confusion_chart(model: ModelManifest) -> alt.LayerChart:
     """Draw the confusion matrix: labels down, answers across, coloured by the share of the label's row."""
     rows = [
         {
@@ -83,7 +89,7 @@ def confusion_chart(model: Model) -> alt.LayerChart:
             "share": count / max(sum(counts), 1),
             "kind": "none" if not count else "right" if truth == answer else "wrong",
         }
-        for truth, counts in zip(model.classes, model.confusion_matrix, strict=True)
+        for truth, counts in zip(model.classes, model.metrics.confusion_matrix, strict=True)
         for answer, count in zip(model.classes, counts, strict=True)
     ]
     order = [species_named(name).label for name in model.classes]
@@ -106,13 +112,13 @@ def confusion_chart(model: Model) -> alt.LayerChart:
     return alt.LayerChart(layer=(tiles, numbers), height=HEIGHT + 40)
 
 
-def calibration_chart(model: Model) -> alt.LayerChart:
+def calibration_chart(model: ModelManifest) -> alt.LayerChart:
     """Draw how often answers of some confidence were right, one point a bin, against the line on which both agree.
 
     Guo et al., On Calibration of Modern Neural Networks (2017), call it a reliability diagram.
     """
     frame = pd.DataFrame(
-        [{"confidence": b.confidence, "accuracy": b.accuracy, "rows": b.rows} for b in model.calibration]
+        [{"confidence": b.confidence, "accuracy": b.accuracy, "rows": b.rows} for b in model.metrics.calibration]
     )
     unit, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=4, domain=False)
     line = (

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from frontend.api.call_log import Call
-from frontend.api.metrics_contract import API, FUNCTIONS, CloudMetrics
+from frontend.api.transport import Call
 from frontend.charts.predictions import ACCENT, BAD, TIME_AXIS
+from menagerie.api import CloudMetrics
+from menagerie.service_metrics import FUNCTIONS
 
 HEIGHT = 230
 # None of them a colour of a species; each at least 3:1 against the light and the dark background.
+API = "api"
 SOURCES = {API: "#8a8d94", "predict": "#8a63d2", "retrain": "#cc4b86", "train": "#7a8b2e"}
 TROUBLES = {
     "run failed": "#d1622b",
@@ -103,14 +105,14 @@ def latency_chart(calls: Sequence[Call], timezone: str) -> alt.Chart:
 
 def runs_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
     """Count the runs of each function by period, one stacked on the other; columns as in `_stacked`."""
-    return _stacked({name: metrics.of(name, "Invocations") for name in FUNCTIONS}, metrics, timezone)
+    return _stacked({name: metrics.points(name, "Invocations") for name in FUNCTIONS}, metrics, timezone)
 
 
 def troubles_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
     """Count what went wrong by kind and period, one kind stacked on the other; columns as in `_stacked`."""
-    failed = [point for name in FUNCTIONS for point in metrics.of(name, "Errors")]
-    throttled = [point for name in FUNCTIONS for point in metrics.of(name, "Throttles")]
-    counts = (failed, throttled, metrics.of(API, "5XXError"), metrics.of(API, "4XXError"))
+    failed = [point for name in FUNCTIONS for point in metrics.points(name, "Errors")]
+    throttled = [point for name in FUNCTIONS for point in metrics.points(name, "Throttles")]
+    counts = (failed, throttled, metrics.points(API, "5XXError"), metrics.points(API, "4XXError"))
     return _stacked(dict(zip(TROUBLES, counts, strict=True)), metrics, timezone)
 
 
@@ -120,16 +122,16 @@ def times_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
     Periods in which nothing happened are there without a value, so that no line runs across them.
     """
     # The API's times hold those of predict: drawn first, it lies below.
-    named = {API: ("Latency", metrics.of(API, "Latency", "p95"))}
-    named |= {name: ("Duration", metrics.of(name, "Duration", "p95")) for name in FUNCTIONS}
-    every = pd.date_range(metrics.start, metrics.end, freq=f"{metrics.period_s}s", inclusive="left")
+    named = {API: ("Latency", metrics.points(API, "Latency", "p95"))}
+    named |= {name: ("Duration", metrics.points(name, "Duration", "p95")) for name in FUNCTIONS}
+    every = pd.date_range(metrics.start, metrics.end, freq=f"{metrics.period_seconds}s", inclusive="left")
     frames = []
     for source, (metric, points) in named.items():
         if points:
             columns = {
                 "p95": dict(points),
-                "mean": dict(metrics.of(source, metric, "Average")),
-                "slowest": dict(metrics.of(source, metric, "Maximum")),
+                "mean": dict(metrics.points(source, metric, "Average")),
+                "slowest": dict(metrics.points(source, metric, "Maximum")),
             }
             values = {name: [found.get(at.to_pydatetime()) for at in every] for name, found in columns.items()}
             frames.append(pd.DataFrame({"at": every, "source": LABELS.get(source, source), **values}))
@@ -154,7 +156,7 @@ def _stacked(
         return pd.DataFrame(columns=["start", "end", "kind", "count", "bottom", "top"])
     frame = pd.DataFrame(rows).groupby(["at", "place", "kind"])["count"].sum().reset_index()
     frame["start"] = _wall_clock(frame["at"], timezone)
-    frame["end"] = frame["start"] + pd.Timedelta(seconds=metrics.period_s)
+    frame["end"] = frame["start"] + pd.Timedelta(seconds=metrics.period_seconds)
     frame["top"] = frame.groupby("at")["count"].cumsum()
     frame["bottom"] = frame["top"] - frame["count"]
     return frame.drop(columns=["at", "place"])

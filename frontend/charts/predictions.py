@@ -8,6 +8,7 @@ import pandas as pd
 
 from frontend.species import SPECIES, species_named
 from frontend.wording import percent
+from menagerie.animal import Species
 
 # Colours that stand for no species; each at least 3:1 against the light and the dark background.
 ACCENT, MUTED, BAD = "#0f9d8a", "#8a8d94", "#d1622b"
@@ -50,7 +51,7 @@ def species_colour(names: Collection[str], *, legend: alt.Legend | None = None) 
     return alt.Color("species:N", scale=alt.Scale(domain=present, range=colours), legend=legend, title=None)
 
 
-def probability_chart(probabilities: Mapping[str, float], prediction_set: Collection[str]) -> alt.LayerChart:
+def probability_chart(probabilities: Mapping[Species, float], prediction_set: Collection[str]) -> alt.LayerChart:
     """Draw one bar a species, most probable first; species outside the prediction set are faded."""
     rows = [
         {

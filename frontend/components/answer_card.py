@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from frontend.api.contract import Prediction
 from frontend.api.errors import ApiError
 from frontend.charts.predictions import probability_chart
 from frontend.components import session
@@ -19,6 +18,7 @@ from frontend.wording import (
     percent,
     probabilities_in_words,
 )
+from menagerie.prediction import Prediction
 
 
 def show_answer(
@@ -33,7 +33,7 @@ def show_answer(
         confidence.metric("Confidence", percent(prediction.confidence), help="The probability of this species.")
         st.caption(describe_animal(prediction.animal))
         st.markdown(
-            describe_prediction_set(prediction.prediction_set, model.target_coverage if model else None),
+            describe_prediction_set(prediction.prediction_set, model.thresholds.target_coverage if model else None),
             help="Split conformal prediction: the set is made so that it holds the true species that often, "
             "counted over many animals.",
         )
@@ -51,7 +51,7 @@ def show_answer(
 def show_feedback(prediction: Prediction, *, key: str, on_saved: Callable[[Prediction], None]) -> None:
     """Let a person say what it was, or change it; `on_saved` is given the prediction as it is stored now."""
     names = list(SPECIES)
-    given = prediction.feedback if prediction.feedback in names else None
+    given = prediction.feedback.species if prediction.feedback else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         truth = st.selectbox(
             "What was it really?",
@@ -63,13 +63,13 @@ def show_feedback(prediction: Prediction, *, key: str, on_saved: Callable[[Predi
             help="It is stored with the prediction, and a training from feedback learns from it.",
             width=220,
         )
-        unchanged = truth is None or truth == prediction.feedback
+        unchanged = truth is None or truth == given
         clicked = st.button("Save", key=f"{key}_save_truth", icon=":material/check:", disabled=unchanged)
     if clicked and truth is not None:
         _save(prediction, truth, on_saved)
-    elif prediction.feedback is not None:
-        right = "The model was right." if prediction.feedback == prediction.species else "The model was wrong."
-        st.caption(f"Somebody said it was {species_named(prediction.feedback).phrase}. {right}")
+    elif given is not None:
+        right = "The model was right." if given == prediction.species else "The model was wrong."
+        st.caption(f"Somebody said it was {species_named(given).phrase}. {right}")
 
 
 def _save(prediction: Prediction, truth: str, on_saved: Callable[[Prediction], None]) -> None:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from frontend.api.contract import PAGE_LIMIT, Prediction, PredictionPage
 from frontend.wording import made_at
+from menagerie.prediction import Prediction, PredictionPage
+from menagerie.prediction_store import MAX_PAGE
 
 ROWS_A_PAGE = 50
 # More than this is for a program with a cursor, not for a page.
@@ -86,7 +87,7 @@ def load_more(source: PredictionSource, history: History) -> History:
 def load_all(source: PredictionSource, history: History, report: Callable[[History], None]) -> None:
     """Load on to the end or to `MOST_ROWS`; `report` is given what there is after every page."""
     while history.next_cursor is not None and len(history.items) < MOST_ROWS:
-        history = _load_on(source, history, history.next_cursor, PAGE_LIMIT)
+        history = _load_on(source, history, history.next_cursor, MAX_PAGE)
         report(history)
 
 
@@ -96,17 +97,17 @@ def load_newest(source: PredictionSource, kept: History, most: int, report: Call
     `report` is told how many there are after every page; raises as the source does.
     """
     known = {item.id for item in kept.items}
-    fresh = _load_on(source, History(kept.question), None, PAGE_LIMIT)
-    while not known.intersection(item.id for item in fresh.items[-PAGE_LIMIT:]):
+    fresh = _load_on(source, History(kept.question), None, MAX_PAGE)
+    while not known.intersection(item.id for item in fresh.items[-MAX_PAGE:]):
         report(len(fresh.items))
         if fresh.next_cursor is None or len(fresh.items) >= most:
             return fresh
-        fresh = _load_on(source, fresh, fresh.next_cursor, PAGE_LIMIT)
+        fresh = _load_on(source, fresh, fresh.next_cursor, MAX_PAGE)
     new = [item for item in fresh.items if item.id not in known]
     joined = replace(kept, items=[*new, *kept.items], loaded_at=fresh.loaded_at)
     while joined.next_cursor is not None and len(joined.items) < most:
         report(len(joined.items))
-        joined = _load_on(source, joined, joined.next_cursor, PAGE_LIMIT)
+        joined = _load_on(source, joined, joined.next_cursor, MAX_PAGE)
     return joined
 
 
@@ -139,7 +140,7 @@ def _load_on(source: PredictionSource, history: History, cursor: str | None, lim
     asked, seen = history.question, history.looked_through
     if asked.model_version:
         # Most of what comes may be of other models.
-        limit = PAGE_LIMIT
+        limit = MAX_PAGE
     for _ in range(PAGES_A_CLICK):
         page = source.predictions(
             species=asked.species, since=asked.since, until=asked.until, limit=limit, cursor=cursor

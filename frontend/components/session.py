@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from frontend.api.client import ApiClient
-from frontend.api.contract import Health
 from frontend.api.errors import ApiError
-from frontend.api.model_contract import Model, Models
 from frontend.api.settings import Settings, SettingsMissing
 from frontend.tables.data_service import DataService
+from menagerie.api import Health, Models
+from menagerie.manifest import ModelManifest
 
 HEALTH_KEPT_S = 5.0
 # Somebody who was told that the API is away wants to see at once that it is back.
@@ -43,7 +43,7 @@ def data_service() -> DataService | None:
     return _data_service(settings.data_service_url, settings.timeout_s) if settings.data_service_url else None
 
 
-def known_model(version: str) -> Model | None:
+def known_model(version: str) -> ModelManifest | None:
     """Return what is known of a model, asked once and kept because manifests never change; None while it cannot be."""
     settings = _settings()
     try:
@@ -128,5 +128,5 @@ def _data_service(url: str, timeout_s: float) -> DataService:
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _model(settings: Settings, version: str) -> Model:
+def _model(settings: Settings, version: str) -> ModelManifest:
     return _connected(settings).model(version)

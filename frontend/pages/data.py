@@ -4,9 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from frontend.api.batches import Outcome, classify_all
-from frontend.api.contract import Animal, Prediction
 from frontend.api.errors import ApiError
-from frontend.api.job_contract import MAX_SEED
 from frontend.api.settings import DATA_SERVICE_VARIABLE
 from frontend.charts.animals import animal_frame, kinds_chart, scatter_chart, spread_chart
 from frontend.charts.predictions import species_count_chart
@@ -14,8 +12,10 @@ from frontend.components import session
 from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.tables.animal_rows import AnimalRows
-from frontend.tables.data_service import MAX_SAMPLE, DataService
+from frontend.tables.data_service import MAX_SAMPLE, MAX_SEED, DataService
 from frontend.wording import counted, percent
+from menagerie.animal import Animal
+from menagerie.prediction import Prediction
 
 OUTCOME = "data_outcome"
 SAMPLE, TOLD = "data_sample", "data_told"
@@ -89,7 +89,7 @@ def _fresh(service: DataService, seed: int, rows: int) -> tuple[AnimalRows, str]
 
 def _training(rows: int) -> tuple[AnimalRows, str]:
     found = session.client().training_rows("current", rows)
-    return AnimalRows(found.animals), f"of the {found.total:,} that the current model was made from"
+    return AnimalRows(found.items), f"of the {found.total:,} that the current model was made from"
 
 
 def _show(sample: AnimalRows) -> None:

@@ -4,7 +4,6 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from frontend.api.contract import Prediction
 from frontend.api.errors import ApiError, NotFound
 from frontend.charts.predictions import species_count_chart, species_over_time_chart
 from frontend.components import session
@@ -24,6 +23,7 @@ from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.species import SPECIES, UNKNOWN, species_named
 from frontend.tables.predictions import column_configuration, prediction_frame, predictions_csv, shown_frame
 from frontend.wording import counted, describe_version, percent
+from menagerie.prediction import Prediction
 
 FIND_ID, FOUND = "find_id", "find_outcome"
 

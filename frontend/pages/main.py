@@ -81,8 +81,8 @@ def _show_model(version: str) -> None:
     if model is None:
         return
     st.caption(
-        f"{percent(model.accuracy)} right on {quantity(model.held_out_rows, 'animals')} it was not trained on; "
-        f"its prediction sets aim at {percent(model.target_coverage)}.",
+        f"{percent(model.metrics.accuracy)} right on {quantity(model.metrics.rows, 'animals')} it was not trained on; "
+        f"its prediction sets aim at {percent(model.thresholds.target_coverage)}.",
         help="Measured when the model was made, against the labels it was trained with. Split conformal prediction "
         "makes the sets: of all sets, that share is meant to hold the true species.",
     )

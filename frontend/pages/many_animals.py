@@ -4,16 +4,26 @@ import pandas as pd
 import streamlit as st
 
 from frontend.api.batches import Outcome, classify_all
-from frontend.api.contract import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Prediction
 from frontend.charts.predictions import species_count_chart
 from frontend.components import session
 from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_error
 from frontend.species import EXAMPLES, UNKNOWN
-from frontend.tables.animal_rows import AnimalRows, RowFault, UnreadableFile, animal_table, read_csv, read_table
+from frontend.tables.animal_rows import (
+    MAX_HEIGHT_M,
+    MAX_LEGS,
+    MAX_WEIGHT_KG,
+    AnimalRows,
+    RowFault,
+    UnreadableFile,
+    animal_table,
+    read_csv,
+    read_table,
+)
 from frontend.tables.exports import faults_csv, template_csv
 from frontend.tables.predictions import column_configuration, prediction_frame, predictions_csv, shown_frame
 from frontend.wording import counted, percent
+from menagerie.prediction import Prediction
 
 OUTCOME = "many_outcome"
 # The editor loses edits when it is fed its own output, so it starts from `BASE` and the edited table is kept beside it.

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from frontend.api.errors import ApiError
-from frontend.api.model_contract import Model, Models
 from frontend.charts.models import METRICS, calibration_chart, confusion_chart, metric_over_time_chart
 from frontend.components import session
 from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.pages.training import show_retraining
 from frontend.tables.models import comparison_frame, describe_training, model_columns, model_frame
 from frontend.wording import counted, describe_version, percent
+from menagerie.api import Models
+from menagerie.manifest import ModelManifest
 
 PENDING = "promotion_pending"
 OUTCOME = "promotion_outcome"
@@ -95,7 +96,7 @@ def show_comparison(models: Models) -> None:
             _show_one(shown, models, key)
 
 
-def _pick_two(models: Models) -> tuple[Model, Model]:
+def _pick_two(models: Models) -> tuple[ModelManifest, ModelManifest]:
     versions = [model.version for model in models.items]
     current = models.current if models.current in versions else versions[0]
     picked = []
@@ -131,32 +132,31 @@ def _proposed(models: Models, current: str) -> str:
     return parent.version if parent else next((m.version for m in models.items if m.version != current), current)
 
 
-def _show_one(model: Model, models: Models, key: str) -> None:
+def _show_one(model: ModelManifest, models: Models, key: str) -> None:
     st.markdown(f"**{_full_name(model, models)}**")
     st.caption(f"Trained from {describe_training(model.training)}  \n`{model.version}`")
-    if model.confusion_matrix:
+    if model.metrics.confusion_matrix:
         st.altair_chart(
             confusion_chart(model),
             key=f"confusion_{key}",
-            alt=f"Confusion matrix on {model.held_out_rows} held-out rows, labels down and answers across",
+            alt=f"Confusion matrix on {model.metrics.rows} held-out rows, labels down and answers across",
         )
-    if model.calibration:
+    if model.metrics.calibration:
         st.altair_chart(
             calibration_chart(model),
             key=f"calibration_{key}",
             alt="Calibration: how often answers of some confidence were right on the held-out rows",
         )
-    if model.coverage is not None:
-        st.caption(
-            f"Calibration: its prediction sets held the label in {percent(model.coverage)} of "
-            f"{model.held_out_rows} held-out rows; the target is {percent(model.target_coverage)}."
-        )
+    st.caption(
+        f"Calibration: its prediction sets held the label in {percent(model.metrics.coverage)} of "
+        f"{model.metrics.rows} held-out rows; the target is {percent(model.thresholds.target_coverage)}."
+    )
     _show_zoology(model)
     if model.reason:
         st.caption(f"When it was made: {model.reason}")
 
 
-def _show_zoology(model: Model) -> None:
+def _show_zoology(model: ModelManifest) -> None:
     if not model.zoology:
         return
     held = sum(check.holds for check in model.zoology)
@@ -169,7 +169,7 @@ def _show_zoology(model: Model) -> None:
             st.markdown(f"{mark} {check.statement}  \n:small[{check.seen}]")
 
 
-def offer_promotion(model: Model, models: Models) -> None:
+def offer_promotion(model: ModelManifest, models: Models) -> None:
     """Offer to make a model current, or say that it is."""
     if PENDING in st.session_state:
         _promote(st.session_state[PENDING])
@@ -185,17 +185,17 @@ def offer_promotion(model: Model, models: Models) -> None:
 
 
 @st.dialog("Which model answers?")
-def _confirm(model: Model, current: Model | None, *, back: bool) -> None:
+def _confirm(model: ModelManifest, current: ModelManifest | None, *, back: bool) -> None:
     if PENDING in st.session_state:
         st.rerun()
     verb = "Roll back to" if back else "Promote"
     st.markdown(
-        f"{verb} the model of **{describe_version(model.version)}** ({percent(model.accuracy)} right on "
+        f"{verb} the model of **{describe_version(model.version)}** ({percent(model.metrics.accuracy)} right on "
         f"held-out animals)? It answers every request a few seconds from now."
     )
     if current is not None:
         st.markdown(
-            f"The model of **{describe_version(current.version)}** ({percent(current.accuracy)} right) stops "
+            f"The model of **{describe_version(current.version)}** ({percent(current.metrics.accuracy)} right) stops "
             "answering. It is kept, and you can go back to it at any time."
         )
     with st.container(horizontal=True):
@@ -216,7 +216,7 @@ def _forget_outcome() -> None:
 def _promote(version: str) -> None:
     with st.spinner("Checking the model and switching …"):
         try:
-            st.session_state[OUTCOME] = session.client().promote(version)
+            st.session_state[OUTCOME] = session.client().promote(version).version
         except ApiError as error:
             st.session_state[OUTCOME] = error
         # Only now: a run of the page may be broken off at any element, and what was asked for must outlive that.
@@ -238,11 +238,11 @@ def _show_outcome() -> None:
             )
 
 
-def _short_name(model: Model) -> str:
+def _short_name(model: ModelManifest) -> str:
     return model.version.rpartition("-")[2]
 
 
-def _full_name(model: Model | None, models: Models) -> str:
+def _full_name(model: ModelManifest | None, models: Models) -> str:
     if model is None:
         return "none"
     mark = ", current" if model.version == models.current else ""

@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from frontend.api.call_log import Call
-from frontend.api.contract import Prediction, TrainingRows
 from frontend.api.errors import ApiError, NotFound
-from frontend.api.metrics_contract import API, FUNCTIONS, CloudMetrics
+from frontend.api.transport import Call
 from frontend.charts.drift import FEWEST_ROWS, SOME, STRONG, FeatureDrift, drift_chart, drift_of
-from frontend.charts.operations import latency_chart, runs_chart, times_chart, troubles_chart, troubles_frame
+from frontend.charts.operations import API, latency_chart, runs_chart, times_chart, troubles_chart, troubles_frame
 from frontend.charts.predictions import activity_chart, confidence_chart, species_share_chart
 from frontend.components import session
 from frontend.components.loaded_history import History, Question, load_newest
@@ -19,6 +17,9 @@ from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.species import UNKNOWN
 from frontend.tables.predictions import prediction_frame
 from frontend.wording import FIELD_LABELS, counted, percent
+from menagerie.api import CloudMetrics, TrainingRows
+from menagerie.prediction import Prediction
+from menagerie.service_metrics import FUNCTIONS
 
 KEPT_PREDICTIONS = "monitored"
 WINDOWS = (1_000, 5_000, 10_000, 20_000)
@@ -134,7 +135,7 @@ def show_drift(predictions: Sequence[Prediction]) -> None:
     recent = [prediction.animal for prediction in predictions]
     training = _training_rows()
     if isinstance(training, TrainingRows):
-        reference = training.animals
+        reference = training.items
         spread = "" if len(reference) == training.total else f", evenly spread over all {training.total:,} of them"
         told = f"the rows that the current model was trained from{spread}"
     else:
@@ -229,7 +230,7 @@ def show_cloud_metrics(*, refresh: bool) -> None:
         line.empty()
         show_error(outcome)
     elif any(each.points for each in outcome.series):
-        line.caption(f"In steps of {_length(outcome.period_s)}")
+        line.caption(f"In steps of {_length(outcome.period_seconds)}")
         _show_figures(outcome)
         _show_charts(outcome)
     else:

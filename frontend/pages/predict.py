@@ -3,7 +3,6 @@
 import streamlit as st
 
 from frontend.api.batches import new_key
-from frontend.api.contract import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal, Prediction
 from frontend.api.errors import ApiError
 from frontend.components import session
 from frontend.components.answer_card import show_answer
@@ -11,7 +10,10 @@ from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.pages.many_animals import show_many_animals
 from frontend.species import EXAMPLES, UNKNOWN, species_named
+from frontend.tables.animal_rows import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG
 from frontend.wording import describe_version
+from menagerie.animal import Animal
+from menagerie.prediction import Prediction
 
 OUTCOME, UNANSWERED = "predict_outcome", "predict_unanswered"
 LEGS, HEIGHT, WEIGHT, WINGS, TAIL = (f"animal_{name}" for name in ("legs", "height", "weight", "wings", "tail"))
@@ -128,7 +130,9 @@ def _show_form() -> Animal | None:
             wings = st.toggle("Has wings", key=WINGS, persist_state="session")
             tail = st.toggle("Has a tail", key=TAIL, persist_state="session")
         sent = st.form_submit_button("Classify", icon=":material/search:", type="primary", width="stretch")
-    return Animal(legs, height, weight, wings, tail) if sent else None
+    if not sent:
+        return None
+    return Animal(walks_on_n_legs=legs, height=height, weight=weight, has_wings=wings, has_tail=tail)
 
 
 def _load(animal: Animal) -> None:

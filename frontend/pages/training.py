@@ -1,23 +1,27 @@
 """The part of the page *Models* that starts a training and shows its progress."""
 
-import streamlit as st
+from typing import Any, get_args
 
-from frontend.api.errors import ApiError, Conflict
-from frontend.api.job_contract import (
-    DATA_SERVICE,
-    DATASET,
-    MAX_DATAPOINTS,
-    MAX_SEED,
-    PROMOTION_RULES,
-    SOURCES,
-    Job,
-    TrainingRequest,
-)
+import streamlit as st
+from pydantic import ValidationError
+
+from frontend.api.errors import ApiError, Conflict, Rejected
 from frontend.components import session
 from frontend.components.notices import show_error
+from frontend.tables.data_service import MAX_SEED
 from frontend.tables.models import job_columns, job_frame
 from frontend.wording import describe_job, describe_stage
+from menagerie.job import (
+    MAX_DATAPOINTS,
+    DataServiceSource,
+    DatasetSource,
+    FeedbackSource,
+    Job,
+    PromotionRule,
+    TrainingRequest,
+)
 
+_SOURCES = {"data-service": DataServiceSource, "feedback": FeedbackSource, "dataset": DatasetSource}
 _SOURCE_LABELS = {
     "data-service": "Fresh rows from the data service",
     "feedback": "The current model's rows, and what people said",
@@ -36,29 +40,30 @@ def show_retraining() -> None:
     """Lay out the request on the left and the job on the right."""
     ask, watch = st.columns(2, gap="medium")
     with ask, st.container(border=True):
-        request = _ask()
+        kind, values, promote = _ask()
         if st.button("Start training", key="retrain", icon=":material/model_training:", type="primary"):
-            _start(request)
+            _start(kind, values, promote)
     with watch, st.container(border=True):
         st.markdown("**Training**")
         show_progress()
 
 
-def _ask() -> TrainingRequest:
+def _ask() -> tuple[str, dict[str, Any], PromotionRule]:
+    """Return the kind of source, its fields, and when to promote the model."""
     kind = st.selectbox(
         "Train from",
-        SOURCES,
+        list(_SOURCES),
         format_func=lambda kind: _SOURCE_LABELS[kind],
         key="retrain_source",
         persist_state="session",
     )
-    seed, rows, key = 42, 1000, ""
-    if kind == DATA_SERVICE:
+    values: dict[str, Any] = {}
+    if kind == "data-service":
         with st.container(horizontal=True):
-            rows = st.number_input(
+            values["number_of_datapoints"] = st.number_input(
                 "Rows", 100, MAX_DATAPOINTS, 1000, step=500, key="retrain_rows", persist_state="session"
             )
-            seed = st.number_input(
+            values["seed"] = st.number_input(
                 "Seed",
                 0,
                 MAX_SEED,
@@ -67,22 +72,28 @@ def _ask() -> TrainingRequest:
                 persist_state="session",
                 help="The same seed gives the same rows.",
             )
-    elif kind == DATASET:
+    elif kind == "dataset":
         key = st.text_input(
             "Key of the file", placeholder="datasets/animals.csv", key="retrain_key", persist_state="session"
         )
+        values["key"] = key.strip()
     promote = st.selectbox(
         "Promote it",
-        PROMOTION_RULES,
+        get_args(PromotionRule),
         format_func=lambda rule: _RULE_LABELS[rule],
         key="retrain_promote",
         persist_state="session",
     )
-    return TrainingRequest(kind, promote, seed, rows, key.strip())
+    return kind, values, promote
 
 
-def _start(request: TrainingRequest) -> None:
+def _start(kind: str, values: dict[str, Any], promote: PromotionRule) -> None:
     st.session_state.pop(ERROR, None)
+    try:
+        request = TrainingRequest(source=_SOURCES[kind](**values), promote=promote)
+    except ValidationError as error:
+        st.session_state[ERROR] = Rejected.of(error)
+        return
     try:
         with st.spinner("Asking for a training …"):
             st.session_state[WATCHED] = session.client().retrain(request)

@@ -4,13 +4,16 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from frontend.api.contract import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG, Animal
+from menagerie.animal import FEATURE_DETAILS, FEATURES, Animal
 
-COLUMNS = tuple(column.name for column in fields(Animal))
+COLUMNS = FEATURES
+_MAXIMA = {feature.name: feature.maximum for feature in FEATURE_DETAILS}
+MAX_LEGS = int(_MAXIMA["walks_on_n_legs"])
+MAX_HEIGHT_M, MAX_WEIGHT_KG = _MAXIMA["height"], _MAXIMA["weight"]
 MAX_ROWS = 50_000
 _DELIMITERS = ",;\t"
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
@@ -68,7 +71,7 @@ def read_table(frame: pd.DataFrame) -> AnimalRows:
 
 def animal_table(animals: Sequence[Animal]) -> pd.DataFrame:
     """Return animals as the table that the editor takes and `read_table` reads; units as in `Animal`."""
-    frame = pd.DataFrame([animal.to_json() for animal in animals], columns=list(COLUMNS))
+    frame = pd.DataFrame([animal.model_dump() for animal in animals], columns=list(COLUMNS))
     types = {"walks_on_n_legs": "Int64", "height": "float", "weight": "float", "has_wings": "bool", "has_tail": "bool"}
     return frame.astype(types)
 
@@ -83,7 +86,7 @@ def animal_of(row: Mapping[str, object]) -> Animal:
     tail = _truth(row, "has_tail", faults)
     if faults:
         raise ValueError("; ".join(faults))
-    return Animal(int(legs), height, weight, wings, tail)
+    return Animal(walks_on_n_legs=int(legs), height=height, weight=weight, has_wings=wings, has_tail=tail)
 
 
 def _csv_rows(

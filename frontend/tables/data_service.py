@@ -1,6 +1,7 @@
 """The data service: unlabelled animals, the same ones for the same seed."""
 
-from typing import Any, Self
+import json
+from typing import Self
 
 import httpx2
 
@@ -8,6 +9,8 @@ from frontend.api.transport import Transport, http_client
 from frontend.tables.animal_rows import AnimalRows, RowFault, animal_of
 
 MAX_SAMPLE = 10_000
+# Larger integers lose digits in a browser.
+MAX_SEED = 2**53 - 1
 
 
 class DataService:
@@ -37,11 +40,12 @@ class DataService:
         return self._transport.call("POST", "/api/v1/animals/data", _parse_rows, json=body)
 
 
-def _parse_rows(body: Any) -> AnimalRows:  # noqa: ANN401
-    if not isinstance(body, list):
+def _parse_rows(body: bytes) -> AnimalRows:
+    rows = json.loads(body)
+    if not isinstance(rows, list):
         raise TypeError("not a list of rows")
     found = AnimalRows()
-    for line, row in enumerate(body, 1):
+    for line, row in enumerate(rows, 1):
         try:
             found.animals.append(animal_of(row))
         except ValueError as error:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from frontend.api.contract import Animal
 from frontend.species import EXAMPLES
 from frontend.tables.animal_rows import RowFault, animal_table
+from menagerie.animal import Animal
 
 
 def template_csv() -> bytes:

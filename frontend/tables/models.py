@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from frontend.api.job_contract import Job
-from frontend.api.model_contract import Model, Training
 from frontend.charts.models import METRICS
 from frontend.wording import counted, describe_version
+from menagerie.job import Job
+from menagerie.manifest import ModelManifest, TrainingSource
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
 
-def model_frame(models: Sequence[Model], current: str | None) -> pd.DataFrame:
+def model_frame(models: Sequence[ModelManifest], current: str | None) -> pd.DataFrame:
     """Return one row a model in the order given."""
     return pd.DataFrame(
         [
             {
                 "current": "● current" if model.version == current else "",
                 "made": model.created_at,
-                "accuracy": model.accuracy,
-                "log_loss": model.log_loss,
-                "coverage": model.coverage,
-                "mean_set_size": model.mean_set_size,
+                "accuracy": model.metrics.accuracy,
+                "log_loss": model.metrics.log_loss,
+                "coverage": model.metrics.coverage,
+                "mean_set_size": model.metrics.mean_set_size,
                 "trained_from": describe_training(model.training),
                 "reason": model.reason or "",
                 "version": model.version,
@@ -51,11 +51,11 @@ def model_columns(timezone: str) -> dict[str, "ColumnConfig"]:
     }
 
 
-def comparison_frame(model: Model, other: Model) -> pd.DataFrame:
+def comparison_frame(model: ModelManifest, other: ModelManifest) -> pd.DataFrame:
     """Return one row a metric: both figures and the difference, model less other, as text."""
     rows = []
     for metric in METRICS:
-        mine, theirs = getattr(model, metric.field), getattr(other, metric.field)
+        mine, theirs = getattr(model.metrics, metric.field), getattr(other.metrics, metric.field)
         known = mine is not None and theirs is not None
         rows.append(
             {
@@ -76,8 +76,8 @@ def job_frame(jobs: Sequence[Job]) -> pd.DataFrame:
             {
                 "asked": job.created_at,
                 "status": job.status,
-                "source": job.source_kind,
-                "promote": job.promote,
+                "source": job.request.source.kind,
+                "promote": job.request.promote,
                 "outcome": job.error or job.reason or "",
                 "model": describe_version(job.model_version) if job.model_version else "",
                 "job_id": job.job_id,
@@ -101,7 +101,7 @@ def job_columns(timezone: str) -> dict[str, "ColumnConfig"]:
     }
 
 
-def describe_training(training: Training) -> str:
+def describe_training(training: TrainingSource) -> str:
     """Say in a few words where a model's rows came from."""
     rows = counted(training.rows, "row")
     match training.kind:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from frontend.api.contract import Prediction
 from frontend.species import COLOURS, SPECIES
 from frontend.tables.animal_rows import COLUMNS as ANIMAL_COLUMNS
 from frontend.wording import describe_version
+from menagerie.animal import Species
+from menagerie.prediction import Prediction
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -44,7 +45,7 @@ def prediction_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
             "weight": prediction.animal.weight,
             "wings": prediction.animal.has_wings,
             "tail": prediction.animal.has_tail,
-            "feedback": prediction.feedback,
+            "feedback": prediction.feedback.species if prediction.feedback else None,
             "model": describe_version(prediction.model_version),
             "id": prediction.id,
         }
@@ -86,12 +87,12 @@ def predictions_csv(predictions: Sequence[Prediction]) -> bytes:
     """Return animals with their answers, one a line in the order given; sets are joined by |, times are ISO 8601."""
     rows = [
         {
-            **prediction.animal.to_json(),
+            **prediction.animal.model_dump(),
             "species": prediction.species,
             "confidence": prediction.confidence,
             "prediction_set": "|".join(prediction.prediction_set),
-            **{f"probability_{name}": prediction.probabilities.get(name) for name in SPECIES},
-            "feedback": prediction.feedback,
+            **{f"probability_{name}": prediction.probabilities.get(Species(name)) for name in SPECIES},
+            "feedback": prediction.feedback.species if prediction.feedback else None,
             "model_version": prediction.model_version,
             "created_at": prediction.created_at.isoformat(),
             "id": prediction.id,

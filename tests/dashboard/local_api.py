@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.samples import manifest_of
+
 KEY = "a-key-for-tests"
 CLASSES = ("kangaroo", "elephant", "chicken", "dog", "unknown")
 VERSION = "20260131T120000Z-0a1b2c3d"
@@ -171,28 +173,21 @@ class LocalApi:
 
 
 def manifest(version: str) -> Json:
-    """Return the parts of a manifest that the dashboard reads, among others that it does not."""
-    return {
-        "version": version,
-        "created_at": f"{version[:4]}-{version[4:6]}-{version[6:8]}T12:00:00Z",
-        "classes": list(CLASSES),
-        "algorithm": "a rule",
-        "thresholds": {"target_coverage": 0.95, "minimum_probability": {}},
-        "metrics": {
-            "accuracy": 0.9987,
-            "rows": 250,
-            "log_loss": 0.01,
-            "coverage": 0.96,
-            "mean_set_size": 1.02,
-            "confusion_matrix": [[50 * (i == j) for j in range(5)] for i in range(5)],
-        },
-        "training": {"kind": "data-service", "rows": 1000, "seed": 42},
+    """Return a manifest."""
+    made = datetime.strptime(version[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    document = manifest_of(b"model", made, version=version).model_dump(mode="json")
+    document["metrics"] |= {"accuracy": 0.9987, "rows": 250, "confusion_matrix": CONFUSION}
+    document["training"]["rows"] = 1000
+    return document | {
         "zoology": [
             {"statement": "the chicken is winged", "holds": True, "seen": "48 of 48 rows answered chicken are"},
             {"statement": "the elephant is heavier than the dog", "holds": False, "seen": "medians 1 kg and 2 kg"},
         ],
         "reason": "promoted: it is better",
     }
+
+
+CONFUSION = [[50 * (i == j) for j in range(5)] for i in range(5)]
 
 
 def metrics(query: dict[str, str], counted: dict[tuple[str, str], float]) -> Json:
@@ -228,6 +223,7 @@ def job(number: int, request: Json) -> Json:
         "stage": "fitting",
         "progress": 0.5,
         "created_at": START.isoformat(),
+        "deadline": START.isoformat(),
     }
 
 

@@ -100,10 +100,10 @@ def test_the_form_and_the_answer_are_still_there_after_a_look_at_the_history(vis
             ["1 field cannot be used.", "**Height**: is absurd"],
         ),
         (503, problem(503, "No model has been promoted yet."), {"retry_after": "7"}, ["Try again in 7 seconds."]),
-        (429, {"message": "Too Many Requests"}, {}, ["more requests than the API takes", "Try again in a moment."]),
+        (429, {"message": "Too Many Requests"}, {}, ["more requests than the API accepts", "Try again in a moment."]),
         (500, problem(500, "secret"), {}, ["The API failed with status 500.", "menagerie logs predict"]),
-        (504, {"message": "Endpoint request timed out"}, {}, ["longer than the gateway waits"]),
-        (200, {"anything": "else"}, {}, ["does not speak this application's language"]),
+        (504, {"message": "Endpoint request timed out"}, {}, ["before the gateway's timeout"]),
+        (200, {"anything": "else"}, {}, ["is not in the expected format"]),
     ],
 )
 def test_a_refusal_is_a_message_with_a_way_on(

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from frontend.api.contract import Animal
 from frontend.species import EXAMPLES
 from frontend.tables.animal_rows import (
     MAX_ROWS,
@@ -15,9 +14,10 @@ from frontend.tables.animal_rows import (
     read_table,
 )
 from frontend.tables.exports import animals_csv, template_csv
+from menagerie.animal import Animal
 
 HEADER = "walks_on_n_legs,height,weight,has_wings,has_tail"
-DOG = Animal(4, 0.5, 25.0, has_wings=False, has_tail=True)
+DOG = Animal(walks_on_n_legs=4, height=0.5, weight=25.0, has_wings=False, has_tail=True)
 
 
 def test_the_template_can_be_uploaded_as_it_is() -> None:

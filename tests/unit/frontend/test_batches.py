@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from frontend.api.batches import MAX_BATCH, Outcome, classify_all
-from frontend.api.contract import Animal, Prediction
+from frontend.api.batches import Outcome, classify_all
 from frontend.api.errors import Busy
+from menagerie.animal import Animal
 from menagerie.idempotency import IdempotencyKey
-from menagerie.prediction import MAX_ANIMALS
+from menagerie.prediction import MAX_ANIMALS, Prediction
 from tests.unit.frontend.examples import DOG, prediction
 
 
@@ -30,7 +30,7 @@ class Classifier:
         return [prediction(minutes=animal.weight) for animal in animals]
 
 
-ANIMALS = [Animal(4, DOG.height, float(i + 1), has_wings=False, has_tail=True) for i in range(7)]
+ANIMALS = [DOG.model_copy(update={"weight": float(i + 1)}) for i in range(7)]
 
 
 def test_all_are_answered_in_their_order_and_progress_is_told() -> None:
@@ -81,4 +81,4 @@ def test_all_batches_ask_the_same_model_also_after_a_failure() -> None:
 def test_a_batch_is_no_larger_than_the_api_takes() -> None:
     classifier = Classifier()
     classify_all(classifier, Outcome(ANIMALS * 200), lambda *_: None)
-    assert max(classifier.sizes) <= MAX_BATCH == MAX_ANIMALS
+    assert max(classifier.sizes) <= MAX_ANIMALS

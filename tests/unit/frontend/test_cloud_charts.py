@@ -1,12 +1,11 @@
 """Charts of what the cloud counted: stacked, in the visitor's time, over all of the time asked for."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from frontend.api.metrics_contract import CloudMetrics, Series
 from frontend.charts.operations import (
     SOURCES,
     runs_chart,
@@ -17,6 +16,7 @@ from frontend.charts.operations import (
     troubles_frame,
 )
 from frontend.species import COLOURS
+from menagerie.api import CloudMetrics
 from tests.unit.frontend.examples import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -27,9 +27,17 @@ def metrics(**counted: list[tuple[int, float]]) -> CloudMetrics:
     series = []
     for name, points in counted.items():
         source, metric, *statistic = name.split("_")
-        at: list[tuple[datetime, float]] = [(NOON + minute * MINUTE, value) for minute, value in points]
-        series.append(Series(source, metric, statistic[0] if statistic else "Sum", tuple(at)))
-    return CloudMetrics(NOON, NOON + 10 * MINUTE, 60, series)
+        series.append(
+            {
+                "source": source,
+                "metric": metric,
+                "statistic": statistic[0] if statistic else "Sum",
+                "unit": "milliseconds" if statistic else "count",
+                "points": [{"at": NOON + minute * MINUTE, "value": value} for minute, value in points],
+            }
+        )
+    document = {"from": NOON, "to": NOON + 10 * MINUTE, "period_seconds": 60, "series": series}
+    return CloudMetrics.model_validate(document)
 
 
 def test_runs_are_stacked_by_function_and_periods_without_any_are_left_out() -> None:

@@ -5,8 +5,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from data_service.app import create_app
-from frontend.api.call_log import Call
 from frontend.api.errors import Rejected, ServerError, Unreachable
+from frontend.api.transport import Call
 from frontend.charts.animals import UNLABELLED, animal_frame, kinds_chart, scatter_chart, spread_chart
 from frontend.charts.operations import latency_chart
 from frontend.charts.predictions import activity_chart, activity_frame, confidence_chart, species_share_chart
@@ -16,7 +16,7 @@ from frontend.tables.data_service import MAX_SAMPLE, DataService
 from frontend.tables.predictions import prediction_frame
 from tests.unit.frontend.examples import NOON, prediction
 
-ROWS = [animal.to_json() for animal in EXAMPLES.values()]
+ROWS = [animal.model_dump() for animal in EXAMPLES.values()]
 
 
 def service(*answers: httpx2.Response) -> DataService:
@@ -47,9 +47,9 @@ def test_a_row_that_the_api_would_refuse_is_left_out_and_named() -> None:
     ("answers", "kind", "said"),
     [
         ([], Unreachable, "The data service at http://127.0.0.1:8777 cannot be reached."),
-        ([httpx2.Response(422, json={"detail": [{"msg": "no"}]})], Rejected, "cannot use what was sent"),
-        ([httpx2.Response(200, json={"rows": []})], ServerError, "does not speak"),
-        ([httpx2.Response(200, json=[{"legs": 4}])], ServerError, "does not speak"),
+        ([httpx2.Response(422, json={"detail": [{"msg": "no"}]})], Rejected, "request is not valid"),
+        ([httpx2.Response(200, json={"rows": []})], ServerError, "not in the expected format"),
+        ([httpx2.Response(200, json=[{"legs": 4}])], ServerError, "not in the expected format"),
     ],
 )
 def test_a_service_that_is_away_or_another_one_is_a_readable_error(

@@ -2,21 +2,20 @@
 
 import math
 import random
-from dataclasses import replace
 
 import pytest
 
-from frontend.api.contract import Animal
 from frontend.charts.drift import SOME, STRONG, drift_chart, drift_of
+from menagerie.animal import Animal
 
 
 def animals(count: int, seed: int, weight: float = 25.0, winged: float = 0.5) -> list[Animal]:
     source = random.Random(seed)
     return [
         Animal(
-            source.choice([2, 4]),
-            source.uniform(0.2, 0.8),
-            source.gauss(weight, 5),
+            walks_on_n_legs=source.choice([2, 4]),
+            height=source.uniform(0.2, 0.8),
+            weight=source.gauss(weight, 5),
             has_wings=source.random() < winged,
             has_tail=True,
         )
@@ -31,8 +30,8 @@ def test_the_same_rows_do_not_drift() -> None:
 
 
 def test_the_index_is_the_one_of_the_textbook() -> None:
-    before = [replace(row, has_wings=i < 500) for i, row in enumerate(animals(1000, seed=1))]
-    after = [replace(row, has_wings=i < 800) for i, row in enumerate(animals(1000, seed=2))]
+    before = [row.model_copy(update={"has_wings": i < 500}) for i, row in enumerate(animals(1000, seed=1))]
+    after = [row.model_copy(update={"has_wings": i < 800}) for i, row in enumerate(animals(1000, seed=2))]
     (wings,) = [drift for drift in drift_of(before, after) if drift.feature == "has_wings"]
     assert wings.index == pytest.approx(0.3 * math.log(0.8 / 0.5) + -0.3 * math.log(0.2 / 0.5), abs=0.002)
     assert wings.verdict == "strong drift"
@@ -55,7 +54,7 @@ def test_animals_that_became_heavier_are_noticed_in_the_weight_and_nowhere_else(
 
 
 def test_a_value_that_was_never_seen_is_finite_and_drawn() -> None:
-    after = [replace(row, walks_on_n_legs=8) for row in animals(100, seed=2)]
+    after = [row.model_copy(update={"walks_on_n_legs": 8}) for row in animals(100, seed=2)]
     legs = drift_of(animals(100, seed=1), after)[0]
     assert math.isfinite(legs.index)
     assert legs.bins == ("2", "4", "8")

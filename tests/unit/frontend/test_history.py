@@ -1,11 +1,9 @@
 """Loading page by page: nothing twice, nothing lost, and short pages are looked through."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from frontend.api.contract import Prediction, PredictionPage
 from frontend.api.errors import Unreachable
 from frontend.components.loaded_history import (
     PAGES_A_CLICK,
@@ -20,6 +18,7 @@ from frontend.components.loaded_history import (
     load_newest,
     replace_in_history,
 )
+from menagerie.prediction import Prediction, PredictionPage
 from tests.unit.frontend.examples import prediction
 
 
@@ -44,7 +43,8 @@ class Pages:
         if number >= len(self.pages):
             raise Unreachable("gone")
         following = number + 1
-        return PredictionPage(self.pages[number], str(following) if following < len(self.pages) else None)
+        cursor = str(following) if following < len(self.pages) else None
+        return PredictionPage(items=self.pages[number], next_cursor=cursor)
 
 
 def test_the_first_load_asks_the_question_and_takes_one_page() -> None:
@@ -96,7 +96,7 @@ def test_no_days_ask_for_all_of_them() -> None:
 
 
 def test_a_model_that_the_api_cannot_filter_by_is_sorted_out_here() -> None:
-    other = replace(prediction(minutes=1), model_version="other")
+    other = prediction(minutes=1).model_copy(update={"model_version": "other"})
     source = Pages([other, prediction()])
     assert load_history(source, Question(model_version="other")).items == [other]
 
@@ -110,7 +110,7 @@ def test_a_model_is_looked_for_back_to_the_moment_it_was_made_and_no_further() -
 
 
 def test_a_search_for_a_model_takes_large_pages_and_counts_what_it_looked_through() -> None:
-    other = replace(prediction(minutes=1), model_version="other")
+    other = prediction(minutes=1).model_copy(update={"model_version": "other"})
     source = Pages([prediction(), prediction()], [other], [prediction()])
     first = load_history(source, Question(model_version="other"))
     assert {asked["limit"] for asked in source.asked} == {100}
@@ -159,5 +159,5 @@ def test_a_prediction_that_changed_takes_its_place_and_nothing_else_does() -> No
     replace_in_history(prediction(feedback="dog"))
     kept = kept_history(Question())
     assert kept is not None
-    assert [item.feedback for item in kept.items] == [None, "dog"]
+    assert [item.feedback and item.feedback.species for item in kept.items] == [None, "dog"]
     forget_history()

@@ -1,29 +1,48 @@
 """What is drawn and listed of models, and how a training is told."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from frontend.api.job_contract import Job
-from frontend.api.model_contract import CalibrationBin, Model, Training
 from frontend.charts.models import METRICS, calibration_chart, confusion_chart, metric_over_time_chart
 from frontend.tables.models import comparison_frame, describe_training, job_frame, model_frame
 from frontend.wording import describe_job, describe_stage
+from menagerie.job import Job, JobStatus, Stage, TrainingRequest
+from menagerie.manifest import CalibrationBin, ModelManifest, TrainingSource
+from tests.samples import NOON, manifest_of
 
-MODEL = Model(
-    version="20260131T120000Z-0a1b2c3d",
-    created_at=datetime(2026, 1, 31, 12, tzinfo=UTC),
-    target_coverage=0.95,
-    accuracy=0.9,
-    held_out_rows=100,
-    training=Training("data-service", 1000, seed=7),
-    log_loss=0.02,
-    classes=("dog", "unknown"),
-    confusion_matrix=((8, 2), (0, 0)),
+BIN = CalibrationBin(lower=0.9, upper=1.0, rows=40, confidence=0.97, accuracy=0.95)
+ROWS = [[8 if i == j else 2 * (i == 3 and j == 4) for j in range(5)] for i in range(4)] + [[0] * 5]
+
+
+def model(created_at: datetime = NOON, **metrics: Any) -> ModelManifest:
+    """Return a model with some metrics of its own."""
+    manifest = manifest_of(b"model", created_at)
+    changed = manifest.metrics.model_copy(update={"confusion_matrix": ROWS, "accuracy": 0.9, **metrics})
+    return manifest.model_copy(update={"metrics": changed})
+
+
+MODEL = model()
+BETTER = model(NOON + timedelta(days=1), accuracy=0.95, brier_score=0.01)
+JOB = Job(
+    job_id="j",
+    status=JobStatus.RUNNING,
+    request=TrainingRequest(),
+    created_at=NOON,
+    deadline=NOON,
+    stage=Stage.FITTING,
+    progress=0.4,
 )
-BETTER = replace(MODEL, version="20260201T120000Z-22222222", accuracy=0.95, log_loss=None)
-JOB = Job("j", "running", "data-service", "never", MODEL.created_at, stage="fitting", progress=0.4)
+
+
+def changed(**changes: Any) -> Job:
+    """Return the job with some fields changed."""
+    return JOB.model_copy(update=changes)
+
+
+def trained_from(rows: int, **source: Any) -> TrainingSource:
+    return TrainingSource.model_validate({"rows": rows, "rows_by_label": {}, **source})
 
 
 def test_models_are_listed_with_the_current_one_marked() -> None:
@@ -34,10 +53,10 @@ def test_models_are_listed_with_the_current_one_marked() -> None:
 
 def test_a_metric_over_time_leaves_models_out_that_do_not_have_it() -> None:
     by_title = {metric.title: metric for metric in METRICS}
-    spec = metric_over_time_chart([BETTER, MODEL], by_title["Log loss"], MODEL.version, "Europe/Madrid").to_dict()
+    spec = metric_over_time_chart([BETTER, MODEL], by_title["Brier score"], BETTER.version, "Europe/Madrid").to_dict()
     (rows,) = spec["datasets"].values()
-    assert [row["value"] for row in rows] == [0.02]
-    assert rows[0]["made"].startswith("2026-01-31T13:00")
+    assert [row["value"] for row in rows] == [0.01]
+    assert rows[0]["made"].startswith("2026-02-01T13:00")
     assert rows[0]["state"] == "current"
 
 
@@ -50,7 +69,7 @@ def test_a_confusion_matrix_tells_right_from_wrong_and_survives_an_empty_class()
 
 
 def test_calibration_is_drawn_against_the_line_on_which_confidence_is_right() -> None:
-    spec = calibration_chart(replace(MODEL, calibration=(CalibrationBin(40, 0.97, 0.95),))).to_dict()
+    spec = calibration_chart(model(calibration=(BIN,))).to_dict()
     drawn = [row for rows in spec["datasets"].values() for row in rows]
     assert {"confidence": 0.97, "accuracy": 0.95, "rows": 40} in drawn
     assert {"confidence": 1, "accuracy": 1} in drawn
@@ -59,31 +78,35 @@ def test_calibration_is_drawn_against_the_line_on_which_confidence_is_right() ->
 def test_a_comparison_gives_the_difference_where_both_are_known() -> None:
     frame = comparison_frame(BETTER, MODEL).set_index("metric")
     assert list(frame.loc["Accuracy", ["model", "other", "difference"]]) == ["95.00%", "90.00%", "+5.00%"]
-    assert list(frame.loc["Log loss", ["model", "other", "difference"]]) == ["not known", "2.00e-02", ""]
+    assert list(frame.loc["Brier score", ["model", "other", "difference"]]) == ["1.00e-02", "not known", ""]
 
 
 @pytest.mark.parametrize(
     ("training", "said"),
     [
-        (Training("data-service", 1, seed=0), "data service, 1 row, seed 0"),
-        (Training("dataset", 20, key="datasets/zoo.csv"), "datasets/zoo.csv, 20 rows"),
-        (Training("feedback", 5), "feedback, 5 rows"),
+        (trained_from(1, kind="data-service", seed=0), "data service, 1 row, seed 0"),
+        (trained_from(20, kind="dataset", key="datasets/zoo.csv"), "datasets/zoo.csv, 20 rows"),
+        (trained_from(5, kind="feedback"), "feedback, 5 rows"),
     ],
 )
-def test_where_the_rows_came_from_is_said_in_a_few_words(training: Training, said: str) -> None:
+def test_where_the_rows_came_from_is_said_in_a_few_words(training: TrainingSource, said: str) -> None:
     assert describe_training(training).replace("\N{NO-BREAK SPACE}", " ") == said
 
 
 def test_a_training_is_told_by_its_stage_and_its_end() -> None:
     assert describe_stage(JOB).replace("\N{NO-BREAK SPACE}", " ") == "Fitting the classifier … 40 %"
-    assert describe_stage(replace(JOB, stage="dreaming")).startswith("Dreaming …")
-    assert describe_stage(replace(JOB, stage=None)).startswith("Waiting for a worker")
-    done = replace(JOB, status="succeeded", model_version=MODEL.version, reason="promoted: better", promoted=True)
+    assert describe_stage(changed(stage=None)).startswith("Waiting for a worker")
+    done = changed(status=JobStatus.SUCCEEDED, model_version=MODEL.version, reason="promoted: better", promoted=True)
     assert describe_job(done) == ("Trained, and the model of 31 Jan 2026, 12:00 UTC is current now", "better")
-    assert describe_job(replace(done, promoted=False))[0].endswith("was not promoted")
-    assert describe_job(replace(JOB, status="failed", error="no rows")) == ("The training failed", "no rows")
+    assert describe_job(done.model_copy(update={"promoted": False}))[0].endswith("was not promoted")
+    assert describe_job(changed(status=JobStatus.FAILED, error="no rows")) == ("The training failed", "no rows")
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_every_stage_of_a_training_has_a_description(stage: Stage) -> None:
+    assert not describe_stage(changed(stage=stage)).lower().startswith(f"{stage} …")
 
 
 def test_trainings_are_listed_with_what_came_of_them() -> None:
-    frame = job_frame([replace(JOB, status="failed", error="no rows"), JOB])
+    frame = job_frame([changed(status=JobStatus.FAILED, error="no rows"), JOB])
     assert list(frame["outcome"]) == ["no rows", ""]

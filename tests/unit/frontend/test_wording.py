@@ -2,8 +2,7 @@
 
 import pytest
 
-from frontend.api.contract import Animal
-from frontend.api.errors import FieldError, Rejected
+from frontend.api.errors import Rejected
 from frontend.wording import (
     describe_animal,
     describe_prediction_set,
@@ -14,7 +13,13 @@ from frontend.wording import (
     probabilities_in_words,
     quantity,
 )
+from menagerie.animal import Animal, Species
+from menagerie.api import FieldError
 from tests.unit.frontend.examples import prediction
+
+
+def animal(legs: int, height: float, weight: float, *, wings: bool, tail: bool) -> Animal:
+    return Animal(walks_on_n_legs=legs, height=height, weight=weight, has_wings=wings, has_tail=tail)
 
 
 def plain(text: str) -> str:
@@ -46,15 +51,24 @@ def test_a_measurement_has_no_needless_zeros(value: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("animal", "said"),
+    ("described", "said"),
     [
-        (Animal(1, 1.7, 60.0, has_wings=False, has_tail=False), "1 leg, 1.7 m tall, 60 kg, no wings, no tail"),
-        (Animal(2, 0.4, 2.4, has_wings=True, has_tail=True), "2 legs, 0.4 m tall, 2.4 kg, with wings and a tail"),
-        (Animal(4, 0.5, 25.0, has_wings=False, has_tail=True), "4 legs, 0.5 m tall, 25 kg, with a tail"),
+        (
+            animal(1, 1.7, 60.0, wings=False, tail=False),
+            "1 leg, 1.7 m tall, 60 kg, no wings, no tail",
+        ),
+        (
+            animal(2, 0.4, 2.4, wings=True, tail=True),
+            "2 legs, 0.4 m tall, 2.4 kg, with wings and a tail",
+        ),
+        (
+            animal(4, 0.5, 25.0, wings=False, tail=True),
+            "4 legs, 0.5 m tall, 25 kg, with a tail",
+        ),
     ],
 )
-def test_an_animal_is_told_in_one_line(animal: Animal, said: str) -> None:
-    assert plain(describe_animal(animal)) == said
+def test_an_animal_is_described_in_one_line(described: Animal, said: str) -> None:
+    assert plain(describe_animal(described)) == said
 
 
 @pytest.mark.parametrize(
@@ -89,9 +103,15 @@ def test_a_version_is_told_by_its_date(version: str, said: str) -> None:
 
 
 def test_refused_fields_have_the_names_of_the_form() -> None:
-    error = Rejected("no", (FieldError("animals.0.walks_on_n_legs", "too many"), FieldError("", "too large")))
+    error = Rejected(
+        "no",
+        (
+            FieldError(field="animals.0.walks_on_n_legs", message="too many"),
+            FieldError(field="", message="too large"),
+        ),
+    )
     assert describe_rejection(error) == "- **Legs it walks on**: too many\n- **The request**: too large"
 
 
 def test_the_chart_can_be_read_out() -> None:
-    assert plain(probabilities_in_words({"dog": 0.1, "unknown": 0.9})) == "unknown 90 %, dog 10 %"
+    assert plain(probabilities_in_words({Species.DOG: 0.1, Species.UNKNOWN: 0.9})) == "unknown 90 %, dog 10 %"
