@@ -55,20 +55,20 @@ class PredictRequest(_Document):
 
 
 class AnimalAnswer(_Document):
-    """What the model says of one animal."""
+    """The prediction for one animal."""
 
-    id: Annotated[str, Field(description="Names the stored prediction.")]
+    id: Annotated[str, Field(description="Id of the stored prediction.")]
     species: Species
     confidence: Annotated[float, Field(description="Probability of the species.")]
     probabilities: Probabilities
     prediction_set: Annotated[
         list[Species],
-        Field(description="Split conformal prediction set, most probable first: what cannot be ruled out."),
+        Field(description="Split conformal prediction set, most probable first: the species that cannot be ruled out."),
     ]
 
 
 class PredictResponse(_Document):
-    """Answers in the order of the animals; each has been stored."""
+    """Predictions in the order of the animals; all of them are stored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ANSWER]})
 
@@ -79,7 +79,7 @@ class PredictResponse(_Document):
 
 
 class TrueSpecies(_Document):
-    """What an animal really was; `unknown` says that it was none of the known species."""
+    """The true species of an animal; `unknown` if it is none of the known species."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_extra={"examples": [{"species": _EXAMPLE.value}]}
@@ -89,11 +89,11 @@ class TrueSpecies(_Document):
 
 
 class Models(_Document):
-    """All versions, newest first."""
+    """All models, newest first."""
 
     current: Annotated[
         str | None,
-        Field(description="The version to answer; null before the first promotion, or if unreadable."),
+        Field(description="The current version; null before the first promotion, or if it cannot be read."),
     ]
     items: list[ModelManifest]
 
@@ -103,15 +103,15 @@ class Models(_Document):
 
 
 class TrainingRows(_Document):
-    """Rows that a model was trained from, as they were received and without labels."""
+    """Rows that a model was trained on, as they were received and without labels."""
 
     version: str
-    total: Annotated[int, Field(description="How many there are; `items` is spread evenly over them.")]
+    total: Annotated[int, Field(description="Number of all rows; `items` is an even sample of them.")]
     items: list[Animal]
 
 
 class Promotion(_Document):
-    """Which version is to answer."""
+    """The version to make current."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_extra={"examples": [{"version": "20260131T120000Z-0a1b2c3d"}]}
@@ -121,27 +121,27 @@ class Promotion(_Document):
 
 
 class Promoted(_Document):
-    """Which version answers; predict functions follow within seconds."""
+    """The current version; predict functions load it within seconds."""
 
     version: str
     promoted_at: datetime
 
 
 class Jobs(_Document):
-    """Newest first."""
+    """Training jobs, newest first."""
 
     items: list[Job]
 
 
 class MetricPoint(_Document):
-    """What came of one period."""
+    """The value of one period."""
 
-    at: Annotated[datetime, Field(description="When the period begins.")]
+    at: Annotated[datetime, Field(description="Start of the period.")]
     value: float
 
 
 class MetricSeries(SeriesName):
-    """One figure over time; periods in which nothing happened are left out."""
+    """One metric over time; periods without measurements are left out."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -149,9 +149,9 @@ class MetricSeries(SeriesName):
 
 
 class CloudMetrics(_Document):
-    """What the cloud itself counts, from CloudWatch: each function, and the API before them."""
+    """Metrics of the functions and of the API, from CloudWatch."""
 
-    start: Annotated[datetime, Field(alias="from", description="The time asked for, widened to whole periods.")]
+    start: Annotated[datetime, Field(alias="from", description="The requested time, extended to whole periods.")]
     end: Annotated[datetime, Field(alias="to")]
     period_seconds: int
     series: list[MetricSeries]

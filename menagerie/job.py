@@ -1,4 +1,4 @@
-"""A retraining job: what was asked, how far it is, what came of it."""
+"""A training job: its request, its progress and its result."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ MAX_SEED = 2**63 - 1
 
 
 class JobStatus(StrEnum):
-    """A job moves from left to right and never back."""
+    """The status of a job; it changes in this order and never back, and a queued job may fail."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -23,7 +23,7 @@ class JobStatus(StrEnum):
 
 
 class Stage(StrEnum):
-    """What training is doing, in this order."""
+    """The stages of a training, in this order."""
 
     FETCHING = "fetching"
     VALIDATING = "validating"
@@ -35,7 +35,7 @@ class Stage(StrEnum):
 
 
 def _kind_is_required(schema: dict[str, Any]) -> None:
-    """Describe `kind` as a document must have it; only Python code may leave it out."""
+    """Require `kind` in the JSON schema; only Python code may leave it out."""
     schema["properties"]["kind"].pop("default", None)
     schema["required"] = sorted({"kind", *schema.get("required", [])}, key=list(schema["properties"]).index)
 
@@ -51,7 +51,7 @@ class DataServiceSource(BaseModel):
 
 
 class FeedbackSource(BaseModel):
-    """The rows of the current model, and the predictions whose true species people gave."""
+    """The rows of the current model, and the predictions that have feedback."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_kind_is_required)
 
@@ -59,7 +59,7 @@ class FeedbackSource(BaseModel):
 
 
 class DatasetSource(BaseModel):
-    """Rows of a CSV file in the bucket of models."""
+    """Rows of a CSV file in the models bucket."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_kind_is_required)
 
@@ -74,7 +74,7 @@ PromotionRule = Literal["if-better", "always", "never"]
 
 
 class TrainingRequest(BaseModel):
-    """What a job is asked to do."""
+    """The rows to train on, and whether to promote the model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -83,7 +83,7 @@ class TrainingRequest(BaseModel):
 
 
 class Job(BaseModel):
-    """One retraining job."""
+    """One training job."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -100,7 +100,7 @@ class Job(BaseModel):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    deadline: Annotated[datetime, Field(description="An unfinished job counts as failed after this at the latest.")]
+    deadline: Annotated[datetime, Field(description="Latest time at which an unfinished job counts as failed.")]
 
     @property
     def ended(self) -> bool:

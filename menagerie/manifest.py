@@ -1,4 +1,4 @@
-"""The model manifest: everything that is known of one trained model, stored beside its ONNX file."""
+"""The model manifest: the description of one trained model, stored beside its ONNX file."""
 
 import re
 from collections.abc import Iterable
@@ -23,30 +23,32 @@ class _Record(BaseModel):
 
 
 class TrainingSource(_Record):
-    """Where the training rows came from and what became of them."""
+    """The source of the training rows, and how many were used."""
 
     kind: Literal["data-service", "dataset", "feedback"]
     url: str | None = None
     seed: int | None = None
     key: str | None = None
     rows: Annotated[int, Field(description="Rows received.")]
-    rows_refused: Annotated[int, Field(description="Rows that were no valid animal.")] = 0
-    share_refused: Annotated[float | None, Field(description="Share of the rows received that this is.")] = None
-    feedback_rows: Annotated[int, Field(description="Rows whose label a person gave.")] = 0
-    rows_file: Annotated[str | None, Field(description="The rows, kept in the registry beside the model.")] = None
+    rows_refused: Annotated[int, Field(description="Rows that were not valid animals.")] = 0
+    share_refused: Annotated[float | None, Field(description="`rows_refused` as a share of `rows`.")] = None
+    feedback_rows: Annotated[int, Field(description="Rows whose label came from feedback.")] = 0
+    rows_file: Annotated[
+        str | None, Field(description="Name of the file with the rows, in the registry beside the model.")
+    ] = None
     rows_sha256: str | None = None
-    rows_by_label: Annotated[dict[Species, int], Field(description="Valid rows by the label they were given.")]
+    rows_by_label: Annotated[dict[Species, int], Field(description="Valid rows by label.")]
 
 
 class ClassMetrics(_Record):
-    """One class on the held-out rows."""
+    """Metrics of one class, on the held-out rows."""
 
-    precision: Annotated[float, Field(description="Share of the rows answered with this class that have its label.")]
-    recall: Annotated[float, Field(description="Share of the rows with this label that are answered with it.")]
+    precision: Annotated[float, Field(description="Share of the rows predicted as this class that have its label.")]
+    recall: Annotated[float, Field(description="Share of the rows with this label that are predicted as it.")]
     f1: Annotated[float, Field(description="Harmonic mean of precision and recall.")]
     support: Annotated[int, Field(description="Held-out rows with this label.")]
     coverage: Annotated[
-        float | None, Field(description="Share of the rows with this label whose prediction set holds it.")
+        float | None, Field(description="Share of the rows with this label whose prediction set contains it.")
     ] = None
     threshold_reached: Annotated[
         float | None, Field(description="Share of the rows with this label that reach its conformal threshold.")
@@ -54,54 +56,59 @@ class ClassMetrics(_Record):
 
 
 class CalibrationBin(_Record):
-    """Held-out rows answered with a confidence in [lower, upper), and how often the answer was their label."""
+    """Held-out rows predicted with a confidence in [lower, upper), and how often the prediction was their label."""
 
     lower: float
     upper: float
     rows: int
-    confidence: Annotated[float, Field(description="Mean probability of the answer.")]
+    confidence: Annotated[float, Field(description="Mean probability of the predicted class.")]
     accuracy: float
 
 
 class Metrics(_Record):
-    """Measured on rows the classifier was not fitted on, against the labels that labelling gave them."""
+    """Metrics on rows that the classifier was not fitted on, against the labels from labelling."""
 
     rows: Annotated[int, Field(description="Held-out rows.")]
-    accuracy: Annotated[float, Field(description="Share of held-out rows answered with their label.")]
+    accuracy: Annotated[float, Field(description="Share of held-out rows predicted as their label.")]
     log_loss: Annotated[float, Field(description="Mean of -ln(probability of the label), in nats.")]
     coverage: Annotated[float, Field(description="Share of held-out rows whose label is in the prediction set.")]
     mean_set_size: Annotated[float, Field(description="Mean number of classes in a prediction set.")]
     threshold_reached: Annotated[
         float | None,
-        Field(description="Share of held-out rows whose label reaches its conformal threshold: what is promised."),
+        Field(
+            description="Share of held-out rows whose label reaches its threshold, to compare with `target_coverage`."
+        ),
     ] = None
-    share_unknown: Annotated[
-        float | None, Field(description="Share of held-out rows that the model refuses to name: answered unknown.")
-    ] = None
+    share_unknown: Annotated[float | None, Field(description="Share of held-out rows predicted as unknown.")] = None
     brier_score: Annotated[
         float | None,
-        Field(description="Mean over rows of the squared differences of all probabilities from 1 or 0, 0 to 2."),
+        Field(description="Mean over rows of the sum of squared errors of the probabilities, 0 to 2."),
     ] = None
     expected_calibration_error: Annotated[
         float | None,
-        Field(description="Mean difference of confidence and accuracy over the bins of `calibration`, by their rows."),
+        Field(description="Mean difference of confidence and accuracy over the bins, weighted by rows."),
     ] = None
     per_class: dict[Species, ClassMetrics]
     calibration: Annotated[
-        tuple[CalibrationBin, ...], Field(description="Confidence against accuracy; bins without rows are left out.")
+        tuple[CalibrationBin, ...], Field(description="Accuracy by confidence; bins without rows are left out.")
     ] = ()
-    confusion_matrix: Annotated[list[list[int]], Field(description="Rows labels, columns answers, as in `classes`.")]
-    onnx_rows_compared: Annotated[int, Field(description="Rows on which ONNX and scikit-learn were compared.")]
-    onnx_max_difference: Annotated[float, Field(description="Largest difference of a probability among them.")]
-    definitions: Annotated[dict[str, str], Field(description="What each figure is, in words.")] = {}
+    confusion_matrix: Annotated[
+        list[list[int]],
+        Field(description="Rows are labels, columns predictions, as in `classes`."),
+    ]
+    onnx_rows_compared: Annotated[
+        int, Field(description="Rows on which the ONNX model was compared with scikit-learn's.")
+    ]
+    onnx_max_difference: Annotated[float, Field(description="Largest difference of a probability between the two.")]
+    definitions: Annotated[dict[str, str], Field(description="Definition of each metric.")] = {}
 
 
 class ZoologyCheck(_Record):
-    """Something known of animals, and whether the model's answers agree."""
+    """A fact of zoology, and whether the model's predictions agree with it."""
 
     statement: str
     holds: bool
-    seen: Annotated[str, Field(description="The figures behind it.")]
+    seen: Annotated[str, Field(description="The values that were compared.")]
 
 
 class ConformalThresholds(_Record):
@@ -112,20 +119,20 @@ class ConformalThresholds(_Record):
 
 
 class Canary(_Record):
-    """A row with the answer that the model gave when it was made; checked whenever it is loaded."""
+    """A row with the probabilities that the model gave when it was trained, compared whenever it is loaded."""
 
     animal: Animal
     probabilities: Probabilities
 
 
 class ModelManifest(_Record):
-    """What a model is, where it came from, and how to tell that a file is really it."""
+    """The origin, metrics and parameters of a model, and the digest and canary rows that verify its file."""
 
     version: Annotated[str, Field(pattern=VERSION_PATTERN.pattern)]
     parent: str | None = None
     created_at: datetime
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    size: Annotated[int, Field(gt=0, description="Bytes of the ONNX file.")]
+    size: Annotated[int, Field(gt=0, description="Size of the ONNX file in bytes.")]
     classes: tuple[Species, ...] = CLASSES
     features: tuple[str, ...] = FEATURES
     algorithm: Annotated[str, Field(description="The classifier and its parameters, in one line.")]
@@ -136,19 +143,18 @@ class ModelManifest(_Record):
     libraries: dict[str, str]
     canaries: tuple[Canary, ...]
     zoology: tuple[ZoologyCheck, ...] = ()
-    reason: Annotated[str | None, Field(description="Why it was or was not promoted.")] = None
+    reason: Annotated[str | None, Field(description="Why the model was or was not promoted.")] = None
 
 
 def model_version(created_at: datetime, sha256: str) -> str:
-    """Return a version that sorts by time and names its content, as in 20260131T120000Z-0a1b2c3d."""
+    """Return a version that sorts by time and contains the digest's beginning, as in 20260131T120000Z-0a1b2c3d."""
     return f"{created_at:{_VERSION_TIME}}-{sha256[:8]}"
 
 
 def later_version(created_at: datetime, sha256: str, others: Iterable[str]) -> str:
     """Return a version as `model_version` does, but one that sorts behind all others.
 
-    The others may have been made by a clock that was ahead and has been corrected since. The version then names one
-    second after the last of them.
+    If a clock that was ahead made one of the others, the version has a time of one second after the latest.
     """
     version = model_version(created_at, sha256)
     last = max(others, default="")
@@ -156,13 +162,13 @@ def later_version(created_at: datetime, sha256: str, others: Iterable[str]) -> s
         return version
     try:
         after = datetime.strptime(last.partition("-")[0], _VERSION_TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
-    except (ValueError, OverflowError):  # the pattern takes 31 February as well
+    except (ValueError, OverflowError):  # the pattern allows 31 February as well
         return version
     return model_version(after, sha256)
 
 
 def metric_definitions() -> dict[str, str]:
-    """Return what each figure of `Metrics` and of `ClassMetrics` is, by its name."""
+    """Return the definition of each metric in `Metrics` and `ClassMetrics`, by name."""
     parts: tuple[tuple[str, type[BaseModel]], ...] = (("", Metrics), ("per_class.", ClassMetrics))
     return {
         prefix + name: field.description

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from menagerie.classifier import Classification
 
 MAX_ANIMALS = 1000
-# float32 carries about seven digits: more would be noise, and what is answered must equal what is read back.
+# float32 carries about seven digits: more would be noise, and a prediction must equal the one that is read back later.
 PROBABILITY_DIGITS = 6
 _TEXT = {species: species.value for species in Species}
 
 
 class Feedback(BaseModel):
-    """The true species, as a person said it."""
+    """The true species, as a person gave it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,12 +46,12 @@ class Prediction(BaseModel):
 
 
 class PredictionPage(BaseModel):
-    """Newest first; `next_cursor` asks for what follows."""
+    """Predictions, newest first; `next_cursor` requests the next page."""
 
     items: list[Prediction]
     next_cursor: str | None = None
     skipped: Annotated[
-        int, Field(ge=0, description="Stored requests among these that cannot be read; the log has their keys.")
+        int, Field(ge=0, description="Stored requests in this range that cannot be read; the log has their keys.")
     ] = 0
 
 

@@ -18,9 +18,9 @@ class SeriesName(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    source: Annotated[Source, Field(description="A function, or the REST API before them.")]
+    source: Annotated[Source, Field(description="A function, or the REST API.")]
     metric: Annotated[str, Field(examples=["Duration"])]
-    statistic: Annotated[str, Field(examples=["p95"], description="How the measurements of a period became a value.")]
+    statistic: Annotated[str, Field(examples=["p95"], description="How the measurements of a period are combined.")]
     unit: Unit
 
 
