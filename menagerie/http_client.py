@@ -1,4 +1,4 @@
-"""HTTP clients: loopback is asked directly, any other address through the proxy that the environment names."""
+"""HTTP clients that connect to loopback directly, and to other addresses through the proxy in the environment."""
 
 import ipaddress
 from typing import Any, TypeVar
@@ -12,20 +12,20 @@ Client = TypeVar("Client", httpx2.Client, httpx2.AsyncClient)
 
 
 def http_client(url: str, *, timeout: httpx2.Timeout | float, **options: Any) -> httpx2.Client:  # noqa: ANN401
-    """Return a client for what answers at an address; `options` are httpx2's.
+    """Return a client for the server at an address; `options` are those of httpx2.
 
-    Requests to loopback go through no proxy, whatever the environment says. Raises InvalidInput if the environment
-    names a proxy or certificates that cannot be used.
+    Requests to loopback use no proxy, even if the environment names one. Raises InvalidInput if the environment names
+    a proxy or certificates that cannot be used.
     """
-    return _made(httpx2.Client, url, timeout=timeout, **options)
+    return _create(httpx2.Client, url, timeout=timeout, **options)
 
 
 def async_http_client(url: str, *, timeout: httpx2.Timeout | float, **options: Any) -> httpx2.AsyncClient:  # noqa: ANN401
-    """Return such a client for code that limits the time of a whole request, which only an asynchronous one can."""
-    return _made(httpx2.AsyncClient, url, timeout=timeout, **options)
+    """Return an asynchronous client, which can limit the time of a whole request; see `http_client`."""
+    return _create(httpx2.AsyncClient, url, timeout=timeout, **options)
 
 
-def _made(kind: type[Client], url: str, **options: Any) -> Client:  # noqa: ANN401
+def _create(kind: type[Client], url: str, **options: Any) -> Client:  # noqa: ANN401
     direct = is_loopback(url)
     # Without TLS there is no certificate to check, and loading the authorities takes 0.3 s.
     plain = direct and not url.startswith("https:") and not options.get("follow_redirects")
@@ -36,7 +36,7 @@ def _made(kind: type[Client], url: str, **options: Any) -> Client:  # noqa: ANN4
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether an address is one that only this machine itself can reach."""
+    """Return whether the host of an address is this machine's loopback interface."""
     try:
         host = (urlsplit(url).hostname or "").rstrip(".")
         return host == "localhost" or host.endswith(".localhost") or ipaddress.ip_address(host).is_loopback

@@ -1,8 +1,8 @@
-"""Keeps the pages of other sites away from servers on this machine: ASGI middleware that checks Host and Origin.
+"""ASGI middleware that protects servers on this machine against the pages of other sites: it checks Host and Origin.
 
 A browser lets every page send requests to 127.0.0.1, and a page whose own name is made to resolve to 127.0.0.1 (DNS
-rebinding) even reads the answers. Such a request carries a foreign `Host`, a foreign `Origin`, or `Sec-Fetch-Site`.
-Nothing is imported here, so that a container may take this file alone.
+rebinding) can even read the responses. Such a request has a foreign `Host`, a foreign `Origin`, or `Sec-Fetch-Site`.
+This module imports the standard library only, so that a container can use this file alone.
 """
 
 import json
@@ -18,28 +18,28 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 OWN_SITE = frozenset({"same-origin", "none"})
-"""What browsers send as Sec-Fetch-Site for a server's own pages and for an address that somebody typed."""
+"""Values of Sec-Fetch-Site for requests of a server's own pages and for addresses that a person typed."""
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 
 
 class SameOriginMiddleware:
-    """Answers 403 to requests that a page of another origin may have sent, before the application sees them.
+    """Responds with 403 to requests that a page of another origin may have sent, without calling the application.
 
-    Every port of a host is an origin of its own. A WebSocket needs an `Origin`, which browsers always send.
-    Headers of CORS are taken out of all answers: no page of another origin may read one.
+    Every port of a host is a separate origin. A WebSocket must have an `Origin`, which browsers always send.
+    CORS headers are removed from all responses, so that no page of another origin can read them.
     """
 
     def __init__(
         self, app: Application, allowed_hosts: Collection[str] = (), allowed_hosts_file: Path | None = None
     ) -> None:
-        """Take names in `Host` that count beside loopback's, and a file with more of them that may come and go."""
+        """Take host names that are allowed beside those of loopback, and a file with more, which need not exist."""
         self._app = app
         self._hosts = LOOPBACK_HOSTS | {host.lower() for host in allowed_hosts}
         self._file = allowed_hosts_file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
+        """Handle one connection."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -53,16 +53,16 @@ class SameOriginMiddleware:
         hosts = [value.lower() for value in header_values(scope, b"host")]
         parts = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if parts is None or not self._is_own(parts["name"]):
-            return "The Host header has to hold one name of this server. Use 127.0.0.1 or localhost."
+            return "The Host header must contain one name of this server. Use 127.0.0.1 or localhost."
         origins = list(header_values(scope, b"origin"))
         if scope["type"] == "websocket" and not origins:
-            return "A WebSocket needs an Origin header."
+            return "A WebSocket request must have an Origin header."
         if any(origin.lower() not in (f"http://{hosts[0]}", f"https://{hosts[0]}") for origin in origins):
             return "Pages of other origins may not use this server."
         if not OWN_SITE.issuperset(header_values(scope, b"sec-fetch-site")):
-            return "Pages of other sites may not use this server. Enter its address by hand to open it."
+            return "Pages of other sites may not use this server. Type its address to open it."
         if scope.get("method") == "OPTIONS" and any(header_values(scope, b"access-control-request-method")):
-            return "This server does not share its answers with other origins."
+            return "This server does not allow requests from other origins."
         return None
 
     def _is_own(self, name: str) -> bool:
@@ -70,12 +70,12 @@ class SameOriginMiddleware:
 
 
 def header_values(scope: Scope, name: bytes) -> Iterator[str]:
-    """Yield the values of a header, one for each line that it was sent on."""
+    """Yield the values of a header, one for each line with its name."""
     return (value.decode("latin-1").strip() for key, value in scope["headers"] if key.lower() == name)
 
 
 async def refuse(scope: Scope, send: Send, reason: str) -> None:
-    """Answer 403 with a problem document (RFC 9457), or end a WebSocket before it is accepted."""
+    """Send 403 with a problem document (RFC 9457), or close a WebSocket before it is accepted."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return

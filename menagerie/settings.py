@@ -1,4 +1,4 @@
-"""What the environment says, read once and in one place."""
+"""The settings of each function, read from environment variables."""
 
 import os
 import re
@@ -9,12 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from menagerie.errors import Misconfigured
 
-_PREFIX = "Value error, "  # pydantic's, before the text of an error that a validator raises
+_PREFIX = "Value error, "  # pydantic puts this before the text of a validator's error
 _Name = Annotated[str, Field(min_length=1)]
 
 
 def _require_bucket_name(name: str) -> str:
-    # Plain `sam local` passes the logical id of the template, and S3's own error would not say why.
+    # Plain `sam local` passes the logical id of the template, and S3's own error would not explain that.
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
         raise ValueError(f"{name!r} is not a bucket name; `menagerie sam local` runs the functions with the real one")
     return name
@@ -24,13 +24,13 @@ _BucketName = Annotated[str, AfterValidator(_require_bucket_name)]
 
 
 class _Settings(BaseModel):
-    """A field is filled from the variable of its name in capitals."""
+    """Reads each field from the variable with its name in capitals."""
 
     model_config = ConfigDict(frozen=True)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings; raise Misconfigured, in one line that names every variable that is missing or wrong."""
+        """Read the settings; raise Misconfigured, which names every missing or invalid variable in one line."""
         try:
             return cls.model_validate({name.lower(): value for name, value in environment.items()})
         except ValidationError as error:
@@ -41,38 +41,38 @@ class _Settings(BaseModel):
 
 
 class PredictSettings(_Settings):
-    """Of the predict function."""
+    """Settings of the predict function."""
 
     models_bucket: _BucketName
     predictions_table: _Name
     model_refresh_seconds: Annotated[float, Field(ge=0)] = 5.0
-    # CloudWatch knows functions and API by names that begin with it.
+    # The names of the functions and of the API in CloudWatch begin with it.
     stack_name: _Name = "menagerie"
 
 
 class JobSettings(_Settings):
-    """Of both functions that see jobs."""
+    """Settings of both functions that use the job store."""
 
     models_bucket: _BucketName
     jobs_table: _Name
-    # An event may wait five minutes for the worker (template.yaml), then it is dropped; once started, the worker says
-    # itself how long it has.
+    # Lambda drops an event that waits for the train function for five minutes (template.yaml). A started job has the
+    # deadline of its function.
     job_patience_seconds: Annotated[float, Field(gt=0)] = 360.0
 
 
 class RetrainSettings(JobSettings):
-    """Of the retrain function's HTTP side."""
+    """Settings of the retrain function."""
 
     trainer_function: _Name
     predictions_table: _Name
     minimum_new_feedback: Annotated[int, Field(ge=1)] = 10
-    # Without either, nobody may retrain or promote through the API.
+    # Without either of them, the API refuses to retrain or promote.
     operator_key_id: str = ""
     operator_key_sha256: str = ""
 
 
-class TrainerSettings(JobSettings):
-    """Of the retrain function's worker."""
+class TrainSettings(JobSettings):
+    """Settings of the train function."""
 
     data_service_url: _Name
     predictions_table: _Name

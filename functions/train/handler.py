@@ -16,14 +16,14 @@ from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.registry import S3ModelRegistry
 from menagerie.clock import utc_now
 from menagerie.errors import Conflict, MenagerieError
-from menagerie.settings import TrainerSettings
+from menagerie.settings import TrainSettings
 from training.publishing import publish
 from training.sources import Sources
 
 if TYPE_CHECKING:
     from mangum.types import LambdaContext
 
-settings = TrainerSettings.from_environment()
+settings = TrainSettings.from_environment()
 patience = timedelta(seconds=settings.job_patience_seconds)
 log = JsonLog("train")
 dynamodb, s3 = dynamodb_client(), s3_client()

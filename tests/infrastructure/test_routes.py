@@ -8,7 +8,7 @@ from functions.openapi import openapi_document
 from functions.predict.documentation import router as documentation
 from functions.predict.routes import router as predict
 from functions.retrain.routes import router as retrain
-from menagerie.settings import PredictSettings, RetrainSettings, TrainerSettings
+from menagerie.settings import PredictSettings, RetrainSettings, TrainSettings
 
 Resources = dict[str, Any]
 Route = tuple[str, str]
@@ -68,7 +68,7 @@ def test_each_function_has_the_variables_of_its_settings(template: dict[str, Any
     readers: dict[str, type[BaseModel]] = {
         "PredictFunction": PredictSettings,
         "RetrainFunction": RetrainSettings,
-        "TrainFunction": TrainerSettings,
+        "TrainFunction": TrainSettings,
     }
     for function, settings in readers.items():
         given = shared | set(resources[function]["Properties"]["Environment"]["Variables"])

@@ -3,7 +3,7 @@
 import pytest
 
 from menagerie.errors import Misconfigured
-from menagerie.settings import PredictSettings, RetrainSettings, TrainerSettings
+from menagerie.settings import PredictSettings, RetrainSettings, TrainSettings
 
 ENVIRONMENT = {
     "MODELS_BUCKET": "models",
@@ -21,7 +21,7 @@ def test_each_function_reads_what_it_needs() -> None:
     assert (predict.models_bucket, predict.predictions_table) == ("models", "predictions")
     retrain = RetrainSettings.from_environment(ENVIRONMENT)
     assert (retrain.models_bucket, retrain.jobs_table, retrain.trainer_function) == ("models", "jobs", "train")
-    assert TrainerSettings.from_environment(ENVIRONMENT).data_service_url == "http://127.0.0.1:8777"
+    assert TrainSettings.from_environment(ENVIRONMENT).data_service_url == "http://127.0.0.1:8777"
 
 
 def test_times_have_defaults_and_can_be_set() -> None:
