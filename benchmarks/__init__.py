@@ -1,1 +1,1 @@
-"""Measurements, each a module with a `main` that prints a table and writes JSON beside it."""
+"""Measurements. Each module has a `main` that prints a table and writes a JSON file."""

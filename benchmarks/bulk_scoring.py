@@ -1,4 +1,4 @@
-"""`menagerie predict` on a file of a million rows, beside onnxruntime between pyarrow's reader and writer."""
+"""Compare `menagerie predict` on a million rows with a script of pyarrow and onnxruntime."""
 
 import csv
 import subprocess
@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.comparison import Comparison, Figure, interleave, tell
+from benchmarks.comparison import Comparison, Figure, interleave, write_report
 from benchmarks.subject import animals, trained_model
 from training.model_folder import write
 
@@ -33,7 +33,7 @@ csv.write_csv(rows, sys.argv[3])
 
 
 def main() -> None:
-    """Write the file, then score it by turns."""
+    """Write the file, then measure both in alternation."""
     with tempfile.TemporaryDirectory() as folder:
         source, model = Path(folder, "animals.csv"), Path(folder, "model")
         rows = animals(ROWS)
@@ -48,7 +48,7 @@ def main() -> None:
         rival = [sys.executable, "-c", _RIVAL, str(model), str(source), output]
         times = interleave(RUNS, lambda: subprocess.run(ours, check=True), lambda: subprocess.run(rival, check=True))
     mine, theirs = ([each / 1000 for each in taken] for taken in times)
-    tell(
+    write_report(
         "bulk_scoring",
         [
             Comparison(
@@ -57,7 +57,7 @@ def main() -> None:
                 "s",
                 Figure.of(mine),
                 Figure.of(theirs),
-                reach=1.5,
+                target=1.5,
             )
         ],
     )

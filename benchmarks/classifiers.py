@@ -1,4 +1,4 @@
-"""The classifier beside stock ones, on the same labels: accuracy against the truth, size, time to load, time a row.
+"""Compare the classifier with those of scikit-learn on the same labels: accuracy, size, time to load, time per row.
 
 `python -m benchmarks.classifiers` takes two minutes; docs/decisions quotes it.
 """
@@ -45,7 +45,7 @@ CANDIDATES: dict[str, Callable[[], Any]] = {
 
 @dataclass
 class Figures:
-    """One candidate at one number of rows, over the seeds."""
+    """Results of one candidate with one number of rows, over all seeds."""
 
     accuracy: list[float] = field(default_factory=list)
     size: list[int] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Figures:
     row_us: list[float] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Return the medians."""
+        """Return the medians as text."""
         accuracy = f"{np.median(self.accuracy):.5f}  {min(self.accuracy):.5f} "
         if not self.size:
             return accuracy + "  cannot be exported"
@@ -63,7 +63,7 @@ class Figures:
 
 
 def measure(make: Callable[[], Any], rows: int, seeds: int, test: Sample) -> Figures:
-    """Fit one candidate for each seed on the labels that training gives, and run it in ONNX."""
+    """Fit a candidate for each seed to the labels of the training, and run its ONNX model."""
     figures = Figures()
     test_rows, truth = test
     options = ort.SessionOptions()
@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     seeds: int = parser.parse_args().seeds
-    # A network that has not settled after 400 rounds is part of the comparison.
+    # A network that has not converged after 400 iterations is part of the comparison.
     warnings.simplefilter("ignore")
     test = official(*TEST)
     print(f"{'':<29} accuracy worst    {'bytes':>9} {'load ms':>8} {'µs a row':>8}")

@@ -1,4 +1,4 @@
-"""A cold start, from the start of the process to its first answer, out of the packaged zip."""
+"""Measure a cold start from the packaged zip: from the start of the process to its first response."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from benchmarks.comparison import Comparison, Figure, interleave, tell
+from benchmarks.comparison import Comparison, Figure, interleave, write_report
 from benchmarks.local_aws import LocalAws, local_aws
 from benchmarks.subject import animals
 from cloud.packaging.lockfile import local_target
@@ -17,7 +17,7 @@ from tests.unit.functions.gateway import event
 
 RUNS = 15
 
-# Both end at the answer: what an interpreter tidies up after it is no part of a start.
+# Both exit at once after the response: the interpreter's clean-up is no part of a cold start.
 _OURS = """
 import json, os, sys
 from functions.predict.handler import handler
@@ -27,7 +27,7 @@ answer = handler(json.load(sys.stdin), Context())
 assert answer["statusCode"] == 200, answer
 os._exit(0)
 """
-# What nobody can do without who loads an ONNX model from S3: the same bytes, one session, one answer.
+# The minimum for any function that loads an ONNX model from S3: the same file, one session, one response.
 _BARE = """
 import json, os, sys
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -44,35 +44,35 @@ os._exit(0)
 
 
 def main() -> None:
-    """Build the zip for this interpreter, unpack it, and start processes by turns."""
+    """Build and unpack the zip for this interpreter, and start processes in alternation."""
     package = build("predict", local_target(), builds() / "cache")
     with local_aws() as aws, tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(package.path) as archive:
             archive.extractall(folder)
-        asked = json.dumps(event("POST", "/predict", body=json.dumps({"animals": animals(1)})))
+        request = json.dumps(event("POST", "/predict", body=json.dumps({"animals": animals(1)})))
         mine, theirs = interleave(
-            RUNS, lambda: _start(_OURS, folder, asked, aws), lambda: _start(_BARE, folder, asked, aws)
+            RUNS, lambda: _start(_OURS, folder, request, aws), lambda: _start(_BARE, folder, request, aws)
         )
-    tell(
+    write_report(
         "cold_start",
         [
             Comparison(
-                "cold start to the first answer, from the zip",
+                "cold start to the first response, from the zip",
                 "numpy, onnxruntime, botocore, the same model",
                 "ms",
                 Figure.of(mine),
                 Figure.of(theirs),
-                reach=1.5,
+                target=1.5,
             )
         ],
     )
 
 
-def _start(program: str, folder: str, asked: str, aws: LocalAws) -> None:
-    # -P keeps this project's own folder out of the path: what is imported comes out of the zip, boto3 excepted.
+def _start(program: str, folder: str, request: str, aws: LocalAws) -> None:
+    # -P keeps the working folder out of the path, so modules are imported from the zip, except boto3.
     subprocess.run(
         [sys.executable, "-P", "-c", program, aws.model_key],
-        input=asked,
+        input=request,
         env={**aws.environment, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"},
         cwd=Path(folder),
         text=True,

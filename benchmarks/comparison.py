@@ -1,4 +1,4 @@
-"""Two things measured in one run: ours, a rival or a limit beside it, their ratio, and what it should reach."""
+"""Compare our measurement with an alternative or a limit in the same run: the ratio and its target."""
 
 import gc
 import json
@@ -15,7 +15,7 @@ from benchmarks.report import RESULTS, machine
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Several runs of one thing: the median and the quartiles around it."""
+    """Median and quartiles of several runs."""
 
     median: float
     low: float
@@ -24,7 +24,7 @@ class Figure:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Figure":
-        """Summarise at least one value, in whatever unit they have."""
+        """Summarise at least one value; all values have the same unit."""
         if len(values) == 1:
             return cls(values[0], values[0], values[0], 1)
         low, median, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -33,32 +33,32 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One line of the table."""
+    """One row of the table."""
 
     what: str
     rival: str
     unit: str
     ours: Figure
     theirs: Figure
-    reach: float
-    """The ratio is to stay at or below this."""
+    target: float
+    """The highest acceptable ratio."""
     more: dict[str, object] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
-        """Ours by theirs, of the medians."""
+        """Ratio of the medians, ours to theirs."""
         return self.ours.median / self.theirs.median
 
     @property
-    def reached(self) -> bool:
-        """Whether the ratio is within reach."""
-        return self.ratio <= self.reach
+    def met(self) -> bool:
+        """Whether the ratio meets the target."""
+        return self.ratio <= self.target
 
 
 def interleave(runs: int, *measured: Callable[[], object], warm_up: int = 1) -> list[list[float]]:
-    """Run several things by turns and return the milliseconds of each.
+    """Run functions in alternation and return the milliseconds of each run.
 
-    By turns, because a shared machine is slow and fast by spells: both get the same share of either.
+    The speed of a shared machine varies with time; in alternation, all functions have the same conditions.
     """
     for run in measured:
         for _ in range(warm_up):
@@ -73,33 +73,33 @@ def interleave(runs: int, *measured: Callable[[], object], warm_up: int = 1) -> 
     return taken
 
 
-def tell(name: str, comparisons: Sequence[Comparison]) -> None:
-    """Print comparisons as a table and leave them in build/benchmarks/<name>.json."""
+def write_report(name: str, comparisons: Sequence[Comparison]) -> None:
+    """Print comparisons as a table and write them to build/benchmarks/<name>.json."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     document = {
         "machine": machine(),
-        "comparisons": [{**asdict(each), "ratio": each.ratio, "reached": each.reached} for each in comparisons],
+        "comparisons": [{**asdict(each), "ratio": each.ratio, "met": each.met} for each in comparisons],
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     Console(width=150).print(table_of(comparisons, name))
 
 
 def table_of(comparisons: Sequence[Comparison], title: str) -> Table:
-    """Return comparisons as a table; figures are medians, with their quartiles."""
-    table = Table("what", "ours", "beside it", "", "ratio", "reach", title=title, title_justify="left")
+    """Return comparisons as a table of medians with quartiles."""
+    table = Table("what", "ours", "beside it", "", "ratio", "target", title=title, title_justify="left")
     for each in comparisons:
-        mark = "[green]yes[/]" if each.reached else "[red]no[/]"
+        mark = "[green]yes[/]" if each.met else "[red]no[/]"
         table.add_row(
             each.what,
-            _told(each.ours, each.unit),
-            _told(each.theirs, each.unit),
+            _text(each.ours, each.unit),
+            _text(each.theirs, each.unit),
             each.rival,
             f"{each.ratio:.2f}",
-            f"≤ {each.reach:g} {mark}",
+            f"≤ {each.target:g} {mark}",
         )
     return table
 
 
-def _told(figure: Figure, unit: str) -> str:
+def _text(figure: Figure, unit: str) -> str:
     spread = f" ({figure.low:,.3g}-{figure.high:,.3g})" if figure.runs > 1 else ""
     return f"{figure.median:,.3g} {unit}{spread}"

@@ -1,8 +1,8 @@
-"""A history page of fifty predictions out of a million, beside the same page out of a thousand."""
+"""Compare a page of 50 predictions from a history of a million with the same page from a thousand."""
 
 from typing import TYPE_CHECKING, cast
 
-from benchmarks.comparison import Comparison, Figure, interleave, tell
+from benchmarks.comparison import Comparison, Figure, interleave, write_report
 from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.prediction_store import PageRequest
 from tests.sorted_table import SortedTable
@@ -16,7 +16,7 @@ PAGE = PageRequest(limit=50)
 
 def main() -> None:
     """Measure pages of single animals and of uploads of a thousand."""
-    tell("history", [_compared("single animals", 1), _compared("uploads of 1000", 1000)])
+    write_report("history", [_compared("single animals", 1), _compared("uploads of 1000", 1000)])
 
 
 def _compared(how: str, animals: int) -> Comparison:
@@ -28,7 +28,7 @@ def _compared(how: str, animals: int) -> Comparison:
         "ms",
         Figure.of(mine),
         Figure.of(theirs),
-        reach=1.2,
+        target=1.2,
     )
 
 

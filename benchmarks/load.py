@@ -1,4 +1,4 @@
-"""Many clients at once, for minutes: errors, lost predictions, memory, and what the emulator alone can take."""
+"""Send requests from many clients for minutes; count errors and lost predictions, measure time and memory."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2
 
-from benchmarks.comparison import Comparison, Figure, tell
+from benchmarks.comparison import Comparison, Figure, write_report
 from benchmarks.stack import RunningStack, running_stack
 from benchmarks.subject import animals
 from menagerie.aws.predictions import from_item
@@ -18,29 +18,29 @@ from menagerie.prediction import prediction_id
 
 CLIENTS = (8, 32)
 SECONDS, RIVAL_SECONDS = 120, 30
-# Before either is measured: as many environments as there are clients have to start.
+# Before the measurement, one execution environment for each client has to start.
 WARM_UP_SECONDS = 30
 MEMORY_EVERY_S = 2.0
 
 
 @dataclass
 class Load:
-    """What came of a number of clients that asked for a time."""
+    """The results of all clients."""
 
     milliseconds: list[float] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     memory_mb: list[float] = field(default_factory=list)
-    """Of all environments of the predict function together, by time."""
+    """Memory of all environments of the predict function, over time."""
 
 
 def main() -> None:
-    """Load a cloud of its own."""
+    """Run the load on a separate embedded cloud."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=SECONDS, help="how long for each number of clients")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="duration for each number of clients")
     seconds: int = parser.parse_args().seconds
     with running_stack() as stack:
-        tell("load", [_compared(stack, clients, seconds) for clients in CLIENTS])
+        write_report("load", [_compared(stack, clients, seconds) for clients in CLIENTS])
 
 
 def _compared(stack: RunningStack, clients: int, seconds: int) -> Comparison:
@@ -65,35 +65,35 @@ def _compared(stack: RunningStack, clients: int, seconds: int) -> Comparison:
     return Comparison(
         f"{clients} clients, {seconds} s: {len(ours.ids):,} predictions, {len(ours.errors)} errors, {len(lost)} lost, "
         f"memory {first:.0f} to {last:.0f} MB",
-        "the empty function",
+        "an empty function",
         "ms",
         Figure.of(ours.milliseconds),
         Figure.of(theirs.milliseconds),
-        reach=1.3,
+        target=1.3,
         more={"errors": ours.errors[:20], "lost": len(lost), "memory_mb": [first, last], "answered": len(ours.ids)},
     )
 
 
-def _loaded(stack: RunningStack, clients: int, seconds: int, ask: Callable[[httpx2.Client, Load], None]) -> Load:
+def _loaded(stack: RunningStack, clients: int, seconds: int, send: Callable[[httpx2.Client, Load], None]) -> Load:
     load = Load()
     until = time.monotonic() + seconds
 
-    def keep_asking() -> None:
+    def keep_sending() -> None:
         with stack.client() as client:
             while time.monotonic() < until:
                 started = time.perf_counter()
                 try:
-                    ask(client, load)
+                    send(client, load)
                 except httpx2.HTTPError as error:
                     load.errors.append(repr(error))
                 load.milliseconds.append(1000 * (time.perf_counter() - started))
 
     with ThreadPoolExecutor(clients) as pool:
-        asking = [pool.submit(keep_asking) for _ in range(clients)]
+        running = [pool.submit(keep_sending) for _ in range(clients)]
         while time.monotonic() < until:
             load.memory_mb.append(_memory_mb(stack))
             time.sleep(MEMORY_EVERY_S)
-        for each in asking:
+        for each in running:
             each.result()
     return load
 
@@ -109,7 +109,7 @@ def _memory_mb(stack: RunningStack) -> float:
                     * os.sysconf("SC_PAGE_SIZE")
                     / 1e6
                 )
-        except OSError:  # it has just ended
+        except OSError:  # the process has just ended
             continue
     return total
 
@@ -121,7 +121,7 @@ def _ends(memory_mb: list[float]) -> tuple[float, float]:
 
 
 def _stored(stack: RunningStack) -> set[str]:
-    """Return the ids of all stored predictions, from the table itself: by pages of fifty the emulator takes minutes."""
+    """Return the ids of all stored predictions, read from the table: through the API the emulator takes minutes."""
     found: set[str] = set()
     for page in stack.table.get_paginator("scan").paginate(TableName=stack.table_name):
         for item in page["Items"]:

@@ -1,4 +1,4 @@
-"""The embedded emulator on its own, with a bucket, a table and a promoted model, for whatever is measured on it."""
+"""Start the emulator alone, with a bucket, a table and a promoted model, for measurements."""
 
 import os
 import tempfile
@@ -24,13 +24,13 @@ class LocalAws:
 
     clients: Clients
     environment: dict[str, str]
-    """What a function's process finds in its environment, and nothing else."""
+    """The complete environment of a function's process."""
     model_key: str
 
 
 @contextmanager
 def local_aws() -> Iterator[LocalAws]:
-    """Serve on a free port of loopback while the context is open; nothing is kept."""
+    """Run the emulator on a free loopback port during the context, without saving its state."""
     with tempfile.TemporaryDirectory() as folder, Guardian() as guardian:
         state = StateDirectory.open(Path(folder) / "state")
         emulator = start_emulator(state, choose_free(), enforce_iam=False, guardian=guardian)
@@ -54,7 +54,7 @@ def local_aws() -> Iterator[LocalAws]:
 
 
 def _fill(clients: Clients) -> str:
-    assert REGION == "eu-west-1"  # a literal below: boto3's types know each region by name
+    assert REGION == "eu-west-1"  # as a literal below, because the types of boto3 list the regions
     clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     clients.session.client("dynamodb", endpoint_url=clients.endpoint_url).create_table(
         TableName=TABLE,

@@ -1,4 +1,4 @@
-"""Training against the truth: the official world by number of rows, then worlds that have moved.
+"""Measure the quality of trained models with true classes: by number of rows, then in other worlds.
 
 `python -m benchmarks.quality` takes about a minute; `--seeds 100` four, and is what docs and README quote.
 """
@@ -38,22 +38,22 @@ HEADER = (
 
 @dataclass
 class Figures:
-    """What was measured over the seeds of one line of a table, against the truth."""
+    """Results over all seeds for one row of a table."""
 
     world: str
     rows: int
     accuracy: list[float] = field(default_factory=list)
     label_accuracy: list[float] = field(default_factory=list)
     threshold_reached: list[float] = field(default_factory=list)
-    """Share of rows whose true class reaches its conformal threshold; 0.95 is the target."""
+    """Share of rows whose true class reaches its conformal threshold; the target is 0.95."""
     log_loss: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     confused: int = 0
-    """Animals given another species' name, over all seeds."""
+    """Animals that were classified as another species, over all seeds."""
     failed: int = 0
 
     def __str__(self) -> str:
-        """Return one line of the table, medians over the seeds."""
+        """Return a row of the table with medians over the seeds."""
         name = f"{self.world}, n={self.rows}"
         if not self.accuracy:
             return f"{name:<23} failed {self.failed} times"
@@ -97,7 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     seeds: int = parser.parse_args().seeds
-    print(f"{PEERS}\n\nAgainst the truth of {TEST_ROWS:,} test rows, medians over {seeds} seeds.\n\n{HEADER}")
+    print(f"{PEERS}\n\nMeasured on {TEST_ROWS:,} test rows with true classes, medians over {seeds} seeds.\n\n{HEADER}")
     test = official(TEST_ROWS, TEST_SEED)
     figures = [
         measure("official", n, partial(official, n), test, seeds if n <= 5000 else max(seeds // 5, 3))

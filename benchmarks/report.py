@@ -1,4 +1,4 @@
-"""Where figures are left, and the machine they were taken on."""
+"""The folder for results, and a description of the machine."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ RESULTS = Path(__file__).resolve().parent.parent / "build" / "benchmarks"
 
 
 def machine() -> dict[str, str | int | None]:
-    """Say where the figures come from."""
+    """Return processor, system and Python of this machine."""
     return {
         "system": platform.platform(),
         "processor": _processor(),

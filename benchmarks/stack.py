@@ -1,4 +1,4 @@
-"""An embedded cloud of its own for whatever is measured through its gateway, and beside our functions an empty one."""
+"""Start an embedded cloud for measurements through its gateway, with an empty function for comparison."""
 
 import json
 import tempfile
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 RIVAL = "bench-rival"
-# One log line, as ours writes one: the emulator waits up to 50 ms for it.
+# It writes one log line, as our functions do, because the emulator waits up to 50 ms for one.
 _WRITES_ONE_ITEM = """
 import os, uuid
 import boto3
@@ -36,7 +36,7 @@ def handler(event, context):
 
 @dataclass(frozen=True, slots=True)
 class RunningStack:
-    """Where both answer, and how to look behind them."""
+    """Addresses of both functions, with clients for table and stack."""
 
     up: Up
     clients: Clients
@@ -47,13 +47,13 @@ class RunningStack:
     table_name: str
 
     def client(self) -> httpx2.Client:
-        """Return a client with connections of its own, and the key."""
+        """Return a new client with the API key."""
         return http_client(self.api, timeout=60.0, headers={"x-api-key": self.api_key})
 
 
 @contextmanager
 def running_stack() -> Iterator[RunningStack]:
-    """Bring up what `menagerie up` brings up, without the dashboard, in a folder that is thrown away."""
+    """Run `menagerie up` without the dashboard in a temporary state folder."""
     with tempfile.TemporaryDirectory() as folder:
         up = Up(Path(folder) / "state")
         try:
@@ -76,7 +76,7 @@ def running_stack() -> Iterator[RunningStack]:
 
 
 def _lift_throttle(clients: Clients) -> None:
-    """Let more than the template's hundred requests a second through: its limit is not what is measured."""
+    """Raise the usage plan's limit of 100 requests a second, which would limit the measurement."""
     (plan,) = clients.apigateway.get_usage_plans()["items"]
     for limit in ("rateLimit", "burstLimit"):
         clients.apigateway.update_usage_plan(
@@ -118,5 +118,5 @@ def _deploy_rival(clients: Clients, endpoint_url: str, table_name: str) -> str:
 
 
 def _outputs(clients: Clients, stack: str) -> dict[str, str]:
-    told = clients.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    return {each["OutputKey"]: each["OutputValue"] for each in told["Outputs"]}
+    described = clients.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}

@@ -1,4 +1,4 @@
-"""`make up` on warm caches to the first prediction, beside what its parts take alone."""
+"""Compare the time of `make up` to the first prediction with the sum of its parts."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.comparison import Comparison, Figure, tell
+from benchmarks.comparison import Comparison, Figure, write_report
 from benchmarks.subject import animals
 from cloud.deployment import deploy
 from cloud.local.ports import choose_free
@@ -24,7 +24,7 @@ RUNS = 5
 
 
 def main() -> None:
-    """Start everything by turns, from an empty state folder each time."""
+    """Measure all in alternation, each time with an empty state folder."""
     packages = {part: build(part, local_target(), builds() / "local") for part in PARTS}
     _up()
     whole, parts = [], []
@@ -33,7 +33,7 @@ def main() -> None:
         emulator, deployment = _emulator_and_deployment(packages)
         parts.append([emulator, deployment, _training()])
     emulator, deployment, training = (Figure.of(list(taken)).median for taken in zip(*parts, strict=True))
-    tell(
+    write_report(
         "startup",
         [
             Comparison(
@@ -42,7 +42,7 @@ def main() -> None:
                 "s",
                 Figure.of(whole),
                 Figure.of([sum(taken) for taken in parts]),
-                reach=1.2,
+                target=1.2,
             )
         ],
     )
@@ -77,7 +77,7 @@ def _deploy(emulator: Emulator, packages: dict[str, Package]) -> None:
 
 
 def _training() -> float:
-    """Return the seconds of `menagerie train` on as many rows as `up` trains on."""
+    """Return the seconds of `menagerie train` with the number of rows that `up` uses."""
     with tempfile.TemporaryDirectory() as folder:
         rows = animals(1000)
         file = Path(folder, "rows.csv")

@@ -1,26 +1,26 @@
-"""What storing a request takes of DynamoDB: calls, and bytes, which are what it charges for."""
+"""Count the calls and bytes that DynamoDB charges for storing a request."""
 
 import boto3
 from moto import mock_aws
 
-from benchmarks.comparison import Comparison, Figure, tell
+from benchmarks.comparison import Comparison, Figure, write_report
 from menagerie.animal import CLASSES
 from menagerie.aws.predictions import DynamoDBPredictionStore, to_item
 from tests.integration.aws_calls import count_calls
 from tests.samples import batch_of
 
 TABLE = "predictions"
-REACH = {1: 1, 100: 2, 1000: 5}
+TARGETS = {1: 1, 100: 2, 1000: 5}
 
 
 def item_bytes(animals: int) -> int:
-    """Return how many bytes DynamoDB counts for a request: names and values of its attributes."""
+    """Return the size of a request's item as DynamoDB computes it: names and values of the attributes."""
     item = to_item(batch_of(*(CLASSES[place % len(CLASSES)] for place in range(animals))))
     return sum(len(name) + sum(len(text) for text in _texts(value)) for name, value in item.items())
 
 
 def main() -> None:
-    """Count the calls on moto's DynamoDB; a day's first request makes one more, for the day itself."""
+    """Count the calls to moto's DynamoDB, without the additional one of the first request of a day."""
     with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-west-1")
         client.create_table(
@@ -33,7 +33,7 @@ def main() -> None:
         store.add(batch_of(CLASSES[0]))
         calls = count_calls(client)
         compared = []
-        for animals, reach in REACH.items():
+        for animals, target in TARGETS.items():
             calls.clear()
             store.add(batch_of(*(CLASSES[place % len(CLASSES)] for place in range(animals))))
             compared.append(
@@ -43,11 +43,11 @@ def main() -> None:
                     "calls",
                     Figure.of([len(calls)]),
                     Figure.of([1]),
-                    reach=reach,
+                    target=target,
                     more={"animals": animals, "bytes": item_bytes(animals)},
                 )
             )
-    tell("storage", compared)
+    write_report("storage", compared)
 
 
 def _texts(value: object) -> list[str]:

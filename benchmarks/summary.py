@@ -1,4 +1,4 @@
-"""The last figures of all comparisons as one table, and as build/benchmarks/summary.json."""
+"""Combine the latest results of all comparisons in one table and in build/benchmarks/summary.json."""
 
 import json
 import sys
@@ -11,22 +11,22 @@ from benchmarks.report import RESULTS, machine
 
 
 def main() -> None:
-    """Put the files of the benchmarks that are named together, in their order."""
+    """Combine the results of the benchmarks in the arguments, in their order."""
     found = [_read(name) for name in sys.argv[1:]]
     comparisons = [each for document in found for each in document["comparisons"]]
     (RESULTS / "summary.json").write_text(
         json.dumps({"machine": machine(), "comparisons": comparisons}, indent=2) + "\n",
         encoding="utf-8",
     )
-    told = machine()
+    document = machine()
     Console(width=150).print(
         table_of(
             [_comparison(each) for each in comparisons],
-            f"{told['processor']}, {told['cpus']} CPUs, {told['system']}, Python {told['python']}",
+            f"{document['processor']}, {document['cpus']} CPUs, {document['system']}, Python {document['python']}",
         )
     )
-    missed = sum(not each["reached"] for each in comparisons)
-    print(f"{len(comparisons) - missed} of {len(comparisons)} within reach; figures in {RESULTS / 'summary.json'}")
+    missed = sum(not each["met"] for each in comparisons)
+    print(f"{len(comparisons) - missed} of {len(comparisons)} targets met; results in {RESULTS / 'summary.json'}")
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -34,9 +34,9 @@ def _read(name: str) -> dict[str, Any]:
     return document
 
 
-def _comparison(told: dict[str, Any]) -> Comparison:
-    ours, theirs = Figure(**told["ours"]), Figure(**told["theirs"])
-    return Comparison(told["what"], told["rival"], told["unit"], ours, theirs, told["reach"])
+def _comparison(document: dict[str, Any]) -> Comparison:
+    ours, theirs = Figure(**document["ours"]), Figure(**document["theirs"])
+    return Comparison(document["what"], document["rival"], document["unit"], ours, theirs, document["target"])
 
 
 if __name__ == "__main__":

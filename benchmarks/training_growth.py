@@ -1,4 +1,4 @@
-"""Time and memory of a whole training by its number of rows, beside scikit-learn's fit alone on the same rows."""
+"""Compare time and memory of a whole training with a fit of scikit-learn, for different numbers of rows."""
 
 import argparse
 import json
@@ -9,17 +9,17 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from benchmarks.comparison import Comparison, Figure, tell
+from benchmarks.comparison import Comparison, Figure, write_report
 
-# What others fit; of a million rows a hundred trees take minutes, so there it is one.
+# Trees of the random forest. A hundred trees take minutes with a million rows, so there it is one.
 ROWS_AND_TREES = ((1_000, 100), (10_000, 100), (100_000, 100), (1_000_000, 1))
 RUNS = 3
 
 
 def train_once(n: int) -> dict[str, float]:
-    """Label, train, evaluate and export n rows; return seconds without imports, and the process's peak in MB."""
+    """Label, train, evaluate and export with n rows; return the seconds without imports and the peak memory in MB."""
     import training.model.naive_bayes  # noqa: F401
-    import training.model.onnx_export  # noqa: F401 - imported before the clock starts
+    import training.model.onnx_export  # noqa: F401 - imported before the measurement
     from tests.model.worlds import World, as_received, draw
     from training.pipeline import train
     from training.rows.validation import Origin
@@ -31,7 +31,7 @@ def train_once(n: int) -> dict[str, float]:
 
 
 def fit_once(n: int, trees: int) -> dict[str, float]:
-    """Fit a random forest to n rows whose species are known; return seconds without imports."""
+    """Fit a random forest to n labelled rows; return the seconds without imports."""
     from sklearn.ensemble import RandomForestClassifier
 
     from tests.model.worlds import World, draw
@@ -42,15 +42,15 @@ def fit_once(n: int, trees: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure each number of rows by turns, every run in a process of its own."""
+    """Measure each number of rows in alternation, each run in a new process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, help="train this many once and print it as JSON")
-    parser.add_argument("--trees", type=int, help="with --rows: fit a forest of so many trees instead")
+    parser.add_argument("--trees", type=int, help="with --rows: fit a random forest with this many trees instead")
     asked = parser.parse_args()
     if asked.rows is not None:
         print(json.dumps(fit_once(asked.rows, asked.trees) if asked.trees else train_once(asked.rows)))
         return
-    tell("training_growth", [_compared(n, trees) for n, trees in ROWS_AND_TREES])
+    write_report("training_growth", [_compared(n, trees) for n, trees in ROWS_AND_TREES])
 
 
 def _compared(n: int, trees: int) -> Comparison:
@@ -66,17 +66,17 @@ def _compared(n: int, trees: int) -> Comparison:
         "s",
         mine,
         Figure.of([run["seconds"] for run in theirs]),
-        reach=3.0,
+        target=3.0,
         more={"rows": n, "peak_mb": peak},
     )
 
 
 def _run(*arguments: str) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.training_growth", *arguments]
-    told: dict[str, float] = json.loads(
+    document: dict[str, float] = json.loads(
         subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout.splitlines()[-1]
     )
-    return told
+    return document
 
 
 def _seconds(run: Callable[[], object]) -> float:

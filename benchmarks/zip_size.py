@@ -1,8 +1,8 @@
-"""The predict zip for Lambda, unpacked, beside numpy and onnxruntime alone."""
+"""Compare the unpacked predict zip for Lambda with numpy and onnxruntime alone."""
 
 import zipfile
 
-from benchmarks.comparison import Comparison, Figure, tell
+from benchmarks.comparison import Comparison, Figure, write_report
 from cloud.packaging.lockfile import LAMBDA
 from cloud.packaging.package import MIB, build
 from cloud.resources import builds
@@ -11,12 +11,12 @@ LIBRARIES = ("numpy/", "numpy.libs/", "onnxruntime/")
 
 
 def main() -> None:
-    """Build the zip, or take it from the cache, and add up what is in it."""
+    """Build the zip or use the cached one, and sum the sizes of its files."""
     package = build("predict", LAMBDA, builds() / "cache")
     with zipfile.ZipFile(package.path) as archive:
-        # As they are in the zip: without their tests, headers and tools, which is the harder comparison.
+        # As in the zip, without tests, headers and tools, which makes the target harder.
         alone = sum(info.file_size for info in archive.infolist() if info.filename.startswith(LIBRARIES))
-    tell(
+    write_report(
         "zip_size",
         [
             Comparison(
@@ -25,7 +25,7 @@ def main() -> None:
                 "MiB",
                 Figure.of([package.unzipped / MIB]),
                 Figure.of([alone / MIB]),
-                reach=1.25,
+                target=1.25,
             )
         ],
     )

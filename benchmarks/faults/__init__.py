@@ -1,1 +1,1 @@
-"""Faults injected into the running application, with counts of what they cost: `make faults`."""
+"""Inject faults into the application and count their effects: `make faults`."""

@@ -1,4 +1,4 @@
-"""Inject every kind of fault and write what it cost into docs/reliability.md: `make faults`."""
+"""Inject every kind of fault and write the counts into docs/reliability.md: `make faults`."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.faults.clocks import jump_clocks
 from benchmarks.faults.crashes import crash_the_cloud
-from benchmarks.faults.data_services import ask_hostile_services
+from benchmarks.faults.data_services import call_faulty_services
 from benchmarks.faults.outcome import Outcome
 from benchmarks.faults.storage import inject_storage_faults
 from benchmarks.faults.workers import kill_predict_workers, kill_train_workers, promote_under_load
@@ -31,11 +31,11 @@ def _times(share: float, full: int) -> int:
 
 SCENARIOS: dict[str, Callable[[float], list[Outcome]]] = {
     "storage": lambda _: [inject_storage_faults()],
-    "data-services": lambda _: [ask_hostile_services()],
+    "data-services": lambda _: [call_faulty_services()],
     "clocks": lambda _: [jump_clocks()],
     "workers": lambda share: _on_a_stack(share),
     "crashes": crash_the_cloud,
-    "requests": lambda share: [_ask_generated_requests(_times(share, 100_000))],
+    "requests": lambda share: [_send_generated_requests(_times(share, 100_000))],
 }
 
 
@@ -48,7 +48,7 @@ def _on_a_stack(share: float) -> list[Outcome]:
         ]
 
 
-def _ask_generated_requests(requests: int) -> Outcome:
+def _send_generated_requests(requests: int) -> Outcome:
     outcome = Outcome("request generated from the OpenAPI document, valid or not")
     report = request_functions(requests)
     outcome.injected = outcome.answered = report.requests
@@ -59,7 +59,7 @@ def _ask_generated_requests(requests: int) -> Outcome:
 
 
 def main() -> None:
-    """Run the scenarios that are named, or all; exit with status 1 unless every count that should be zero is."""
+    """Run the given scenarios, or all; exit with status 1 if a count is not zero that should be."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS], help=f"of {', '.join(SCENARIOS)}; default all")
     parser.add_argument("--share", type=float, default=1.0, help="share of the full number of faults, 0 to 1")
@@ -111,7 +111,7 @@ def _write_page(documents: list[dict[str, object]]) -> None:
 
 @contextmanager
 def _functions_log(name: str) -> Iterator[None]:
-    """Send the log lines that functions in this process print to a file."""
+    """Redirect the log lines of functions in this process to a file."""
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(stack.enter_context((RESULTS / f"{name}.log").open("w", encoding="utf-8"))))
         yield

@@ -1,4 +1,4 @@
-"""A clock that jumps, forward and back, while predictions, jobs, feedback and models are made, on moto."""
+"""Step the clock forward and back between predictions, jobs, feedback and models, on moto."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -28,19 +28,19 @@ PREDICTIONS_AFTER_A_JUMP = 3
 
 
 class Clock:
-    """Time that jumps when it is told to, and else goes on by a tenth of a second at each look."""
+    """A clock that advances by a tenth of a second at each call. Tests change `moment` to step it."""
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Return the moment that it is now."""
+        """Return the current time."""
         self.moment += timedelta(seconds=0.1)
         return self.moment
 
 
 def jump_clocks() -> Outcome:
-    """After each jump: predictions are stored once and listed once, a key stays one request, a job runs and ends."""
+    """Step the clock, and check predictions, idempotency keys, jobs and the history after each step."""
     outcome = Outcome("clock stepped, by 1 s to 2 days, forward or back")
     clock = Clock()
     with account() as (s3, dynamodb):

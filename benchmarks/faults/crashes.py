@@ -1,4 +1,4 @@
-"""Crashes of the embedded cloud under writes, and what the next `menagerie up` still has of what was acknowledged."""
+"""Crash the embedded cloud during writes, and compare acknowledged data with that after the next `menagerie up`."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from tests.e2e.conftest import Up
 from tests.waiting import wait_until
 
 LAST_SECOND = 1.0
-"""What a crash may cost."""
+"""Seconds of acknowledged writes that may be lost in a crash."""
 FIRST_HEIGHT, STEP = 2.5, 0.0001
 WRITES = (8, 40)
 LONGEST_PAUSE_SECONDS = 0.5
@@ -34,8 +34,8 @@ SMALL_JOB = {"source": {"kind": "data-service", "seed": 3, "number_of_datapoints
 
 
 @dataclass
-class _Kept:
-    """What was acknowledged, and when."""
+class _Acknowledged:
+    """Acknowledged data, with the time of the response."""
 
     predictions: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     feedback: dict[str, float] = field(default_factory=dict)
@@ -44,21 +44,21 @@ class _Kept:
 
 
 class Crashes:
-    """A state folder whose cloud is started, written to and crashed again and again."""
+    """A state folder whose cloud is repeatedly started, written to and crashed."""
 
     def __init__(self, state_dir: Path, seed: int = 1) -> None:
         self._state_dir = state_dir
         self._random = random.Random(seed)
-        self._kept = _Kept()
+        self._kept = _Acknowledged()
         self._writes = 0
         self._crashed_at = 0.0
         self._crash = Outcome("")
-        """The kind of crash that came last: what is missing after it is counted there."""
+        """The counts of the latest kind of crash; missing data is added to them."""
         self.lost_in_the_last_second = 0
         self.last_log = ""
 
     def kill_emulator(self, times: int = 20) -> Outcome:
-        """Kill the emulator at random moments; `up` says so and exits with status 1."""
+        """Kill the emulator at random moments; `up` reports it and exits with status 1."""
         outcome = Outcome("emulator killed at random moments under writes")
         return self._repeat(outcome, times, lambda up: _kill(emulator_of(up)), expected=1)
 
@@ -68,7 +68,7 @@ class Crashes:
         return self._repeat(outcome, times, lambda up: _kill(up.process.pid), expected=-signal.SIGKILL)
 
     def kill_both(self, times: int = 20) -> Outcome:
-        """Kill both at once at random moments, one of two while they start."""
+        """Kill both at once at random moments, every second time during the start."""
 
         def kill(up: Up) -> None:
             with suppress(ValueError):  # no emulator yet
@@ -79,7 +79,7 @@ class Crashes:
         return self._repeat(outcome, times, kill, expected=-signal.SIGKILL, while_starting=True)
 
     def fill_disk(self, times: int = 5) -> Outcome:
-        """Stop in order while the emulator cannot write a file of more than 4 kB; `up` says so and exits with 1."""
+        """Stop while the emulator cannot write files of more than 4 kB; `up` reports it and exits with status 1."""
 
         def stop(up: Up) -> None:
             resource.prlimit(emulator_of(up), resource.RLIMIT_FSIZE, (4096, 4096))
@@ -89,7 +89,7 @@ class Crashes:
         return self._repeat(outcome, times, stop, expected=1)
 
     def check(self) -> None:
-        """Start once more, compare what is there with what was acknowledged, and stop in order."""
+        """Start again, compare stored with acknowledged data, and stop."""
         up = Up(self._state_dir)
         try:
             self._compare(up.wait())
@@ -150,7 +150,7 @@ class Crashes:
             try:
                 while True:
                     if self._writes % 10 == 6:
-                        self._ask_for_job(client)
+                        self._request_job(client)
                     answer = client.post("/predict", json={"animals": [self._animal()]})
                     if not answer.is_success:
                         self._note(answer, crashing)
@@ -170,14 +170,14 @@ class Crashes:
                     self._crash.unexplained += 1
                     self._crash.note(repr(error))
 
-    def _ask_for_job(self, client: httpx2.Client) -> None:
+    def _request_job(self, client: httpx2.Client) -> None:
         answer = client.post("/retrain", json=SMALL_JOB)
         if answer.status_code == httpx2.codes.ACCEPTED:
             self._crash.answered += 1
             self._kept.jobs[answer.json()["job_id"]] = time.monotonic()
 
     def _animal(self) -> dict[str, object]:
-        # Each has a height of its own, so that one that was stored twice is seen.
+        # Each animal has a unique height, which shows if it was stored twice.
         self._writes += 1
         height = round(FIRST_HEIGHT + STEP * self._writes, 4)
         return {"walks_on_n_legs": 4, "height": height, "weight": 4200.0, "has_wings": False, "has_tail": True}
@@ -223,7 +223,7 @@ class Crashes:
 
 
 def crash_the_cloud(share: float = 1.0) -> list[Outcome]:
-    """Crash one cloud in every way; `share` is the share of the full number of crashes."""
+    """Crash a cloud in all ways; `share` is the fraction of the full number of crashes."""
     with tempfile.TemporaryDirectory() as folder:
         crashes = Crashes(Path(folder) / "state")
         outcomes = [
@@ -240,7 +240,7 @@ def crash_the_cloud(share: float = 1.0) -> list[Outcome]:
 
 
 def emulator_of(up: Up) -> int:
-    """Return the process id of an `up`'s emulator; raise ValueError if it has none at this moment."""
+    """Return the process id of the emulator of an `up`; raise ValueError if none runs."""
     found = [p for p in up.processes() if b"ministack\0" in _command(p) and os.getpgid(p) == p]
     (emulator,) = found
     return emulator

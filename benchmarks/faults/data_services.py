@@ -1,4 +1,4 @@
-"""Data services that do not keep their contract, over real sockets: refused in bounded time, never repeated aloud."""
+"""Call data services that break their contract: errors in bounded time, without their texts in messages."""
 
 import gzip
 import itertools
@@ -17,7 +17,7 @@ from training.rows.data_source import fetch
 SECRET = "a-password-of-somebody"
 ROWS = 3
 ROW = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
-# A training job lasts fifteen minutes; a service that is hostile must not take a quarter of them.
+# A training job may take fifteen minutes. A faulty service may take at most a quarter of them.
 LONGEST_SECONDS = 200.0
 SECONDS_BETWEEN_DROPS = 0.5
 
@@ -83,11 +83,11 @@ SERVICES: dict[str, Callable[[], Chunks]] = {
 
 
 async def _at_once(_: float) -> None:
-    """Stand in for the pause before another try."""
+    """Replace the pause before a retry."""
 
 
-def ask_hostile_services() -> Outcome:
-    """Fetch from each service; only an error of the caller's or of the service may come of it, in bounded time."""
+def call_faulty_services() -> Outcome:
+    """Fetch rows from each service; each must result in the expected error in bounded time."""
     outcome = Outcome("hostile data service")
     for name, chunks in SERVICES.items():
         outcome.injected += 1
@@ -100,7 +100,7 @@ def ask_hostile_services() -> Outcome:
             if SECRET in said or "\n" in said or len(said) > 500:
                 outcome.wrong += 1
                 outcome.note(f"{name}: {said}")
-        except Exception as error:  # noqa: BLE001  # whatever comes is a finding
+        except Exception as error:  # noqa: BLE001  # any other exception is a finding
             outcome.unexplained += 1
             outcome.note(f"{name}: {type(error).__name__}: {error}")
         else:

@@ -1,4 +1,4 @@
-"""Faults of S3 and DynamoDB: each kind of error of each call that the functions make, on moto."""
+"""Inject each kind of error into each call of S3 and DynamoDB, on moto."""
 
 import json
 import os
@@ -41,7 +41,7 @@ PATIENCE = timedelta(minutes=6)
 def _client_error(code: str, status: int) -> Callable[[str], Exception]:
     def error(operation: str) -> Exception:
         response = {"Error": {"Code": code, "Message": "a secret"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-        return ClientError(response, operation)  # type: ignore[arg-type]  # as botocore makes it of an answer
+        return ClientError(response, operation)  # type: ignore[arg-type]  # as botocore creates it
 
     return error
 
@@ -58,7 +58,7 @@ ERRORS: dict[str, Callable[[str], Exception]] = {
 
 
 class Faulty:
-    """A client of which one operation fails, before it has done anything or after it has done all."""
+    """A client of which one operation fails, before or after it had its effect."""
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401
         self._client = client
@@ -78,7 +78,7 @@ class Faulty:
 
 
 class Functions:
-    """Both HTTP functions on one account."""
+    """Both HTTP functions in one account."""
 
     def __init__(self, s3: Any, dynamodb: Any) -> None:  # noqa: ANN401
         registry = S3ModelRegistry(s3, BUCKET)
@@ -89,7 +89,7 @@ class Functions:
         jobs = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE)
         self.retrain = lambda_handler(retrain_app(jobs, registry, lambda _: None))
 
-    def ask_everything(self, key: str) -> Iterator[Answer]:
+    def call_all_routes(self, key: str) -> Iterator[Answer]:
         """Send one request to each route that reads or writes something."""
         animals = {"animals": [DOG.model_dump()]}
         headers = {"content-type": "application/json", "idempotency-key": key}
@@ -103,7 +103,7 @@ class Functions:
 
 
 def inject_storage_faults() -> Outcome:
-    """Let each call fail in each way; nothing but 503 may come of it, and a repetition must store once."""
+    """Make each call fail in each way. The response must be a 503, and a repetition must store once."""
     outcome = Outcome("storage fault, each kind for each call")
     for error in ERRORS:
         for operation in (*READS, *WRITES):
@@ -118,11 +118,11 @@ def _inject(outcome: Outcome, operation: str, error: str, *, after: bool) -> Non
     with account() as (s3, dynamodb):
         faulty = Faulty(s3), Faulty(dynamodb)
         functions = Functions(*faulty)
-        warm = list(functions.ask_everything("warm"))
+        warm = list(functions.call_all_routes("warm"))
         outcome.wrong += any(answer.status >= 300 for answer in warm)
         for each in faulty:
             each.operation, each.error, each.after = operation, ERRORS[error], after
-        answers = list(functions.ask_everything("key"))
+        answers = list(functions.call_all_routes("key"))
         for answer in answers:
             outcome.answered += answer.status < 300
             if answer.status >= 500 and (answer.status != 503 or "retry-after" not in answer.headers):
@@ -133,12 +133,12 @@ def _inject(outcome: Outcome, operation: str, error: str, *, after: bool) -> Non
                 outcome.note(f"{named}: the answer repeats the error's text")
         for each in faulty:
             each.operation = None
-        again = next(functions.ask_everything("key"))
+        again = next(functions.call_all_routes("key"))
         if again.status != 200 or (answers[0].status == 200 and again.text != answers[0].text):
             outcome.wrong += 1
             outcome.note(f"{named}: the repetition was answered {again.status} {again.text}")
         stored = json.loads(call(functions.predict, "GET", "/predictions").text)["items"]
-        # One of the time before the fault, one of the key.
+        # One from before the fault, one with the key.
         outcome.lost += len(stored) < 2
         outcome.doubled += len(stored) > 2
         if len(stored) != 2:

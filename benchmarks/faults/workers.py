@@ -1,4 +1,4 @@
-"""Killed workers and changed models while clients predict."""
+"""Kill workers and promote models while clients predict."""
 
 import os
 import random
@@ -21,7 +21,7 @@ SECONDS_BETWEEN_PROMOTIONS = 1.0
 
 
 def kill_predict_workers(stack: "RunningStack", times: int, clients: int = 4) -> Outcome:
-    """Kill processes of the predict function at random moments under clients that repeat what fails."""
+    """Kill processes of the predict function at random moments; clients retry failed requests."""
     outcome = Outcome("worker of predict killed")
     moments = random.Random(0)
     record = Record()
@@ -42,19 +42,19 @@ def kill_train_workers(stack: "RunningStack", times: int) -> Outcome:
         for _ in range(times):
             before = client.get(f"{stack.api}/models").json()
             job = _started(client, stack, number_of_datapoints=1_000_000)
-            _reached(client, stack, job, "running")
+            _wait_for_status(client, stack, job, "running")
             for worker in _workers(stack, "menagerie-train"):
                 os.kill(worker, signal.SIGKILL)
             outcome.injected += 1
             killed = time.monotonic()
-            ended = _reached(client, stack, job, "succeeded", "failed")
+            ended = _wait_for_status(client, stack, job, "succeeded", "failed")
             if ended["status"] != "failed" or time.monotonic() - killed > 130:
                 outcome.wrong += 1
                 outcome.note(f"job after its worker was killed: {ended}")
             if client.get(f"{stack.api}/models").json() != before:
                 outcome.wrong += 1
                 outcome.note("a killed worker changed the models")
-            following = _reached(client, stack, _started(client, stack), "succeeded", "failed")
+            following = _wait_for_status(client, stack, _started(client, stack), "succeeded", "failed")
             outcome.answered += following["status"] == "succeeded"
     return outcome
 
@@ -65,7 +65,7 @@ def promote_under_load(stack: "RunningStack", times: int, clients: int = 8) -> O
     record = Record()
     with stack.client() as client:
         first = client.get(f"{stack.api}/models").json()["current"]
-        job = _reached(client, stack, _started(client, stack, seed=11), "succeeded", "failed")
+        job = _wait_for_status(client, stack, _started(client, stack, seed=11), "succeeded", "failed")
         versions = (job["model_version"], first)
         with writing(record, stack.api, stack.api_key, clients):
             for turn in range(times):
@@ -75,7 +75,7 @@ def promote_under_load(stack: "RunningStack", times: int, clients: int = 8) -> O
                     outcome.wrong += 1
                     outcome.note(f"promotion {turn}: {answer.status_code} {answer.text}")
                 time.sleep(SECONDS_BETWEEN_PROMOTIONS)
-    # No fault explains an answer here but success.
+    # There is no fault here, so every response must be a success.
     outcome.unexplained += sum(count for status, count in record.statuses.items() if status in (0, *range(500, 600)))
     record.unexplained.clear()
     compare(outcome, record, stack.table, stack.table_name, before=time.monotonic())
@@ -89,7 +89,7 @@ def _workers(stack: "RunningStack", function: str) -> list[int]:
         try:
             if needle in Path(f"/proc/{pid}/environ").read_bytes():
                 found.append(pid)
-        except OSError:  # it has just ended
+        except OSError:  # the process has just ended
             continue
     return found
 
@@ -108,9 +108,9 @@ def _accepted(client: "httpx2.Client", stack: "RunningStack", body: object) -> d
     return dict(answer.json())
 
 
-def _reached(client: "httpx2.Client", stack: "RunningStack", job_id: str, *statuses: str) -> dict[str, Any]:
-    def reached() -> dict[str, Any]:
+def _wait_for_status(client: "httpx2.Client", stack: "RunningStack", job_id: str, *statuses: str) -> dict[str, Any]:
+    def ended() -> dict[str, Any]:
         job: dict[str, Any] = client.get(f"{stack.api}/retrain/{job_id}").json()
         return job if job["status"] in statuses else {}
 
-    return wait_until(reached, what=f"job {job_id} to be {' or '.join(statuses)}", process=stack.up.process)
+    return wait_until(ended, what=f"job {job_id} to be {' or '.join(statuses)}", process=stack.up.process)

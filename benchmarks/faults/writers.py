@@ -1,4 +1,4 @@
-"""Clients that predict without pause and keep a record of every answer, to be compared with what is stored."""
+"""Run clients that predict without pause, and compare their responses with the stored predictions."""
 
 import itertools
 import threading
@@ -23,32 +23,32 @@ if TYPE_CHECKING:
 
 TRIES = 40
 SECONDS_BETWEEN_TRIES = 0.25
-# Of all records together: scenarios share a table, in which each request has a weight of its own.
+# Shared by all scenarios, which use one table: each request has a unique weight.
 _NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answered prediction of one animal, which its weight tells from all others."""
+    """An acknowledged prediction of one animal, identified by its unique weight."""
 
     species: str
     weight: float
     at: float
-    """Seconds of the monotonic clock when the answer arrived."""
+    """Time of the response on the monotonic clock, in seconds."""
 
 
 @dataclass
 class Record:
-    """What the clients were answered."""
+    """The responses to all clients."""
 
     answers: list[Answer] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
-    """How often each status was answered; 0 is no answer at all."""
+    """Number of responses by status; 0 stands for no response."""
     unexplained: list[str] = field(default_factory=list)
-    """Answers with status 5xx that are neither a problem document that asks for a repetition nor the gateway's own."""
+    """5xx responses that are neither problem documents with Retry-After nor the gateway's own."""
 
     def predict_once(self, client: httpx2.Client, stop: threading.Event) -> None:
-        """Ask for one prediction, again with the same key after an error, as a careful client does."""
+        """Request a prediction, and retry with the same key after an error."""
         number = next(_NUMBERS)
         species = list(ANIMALS)[number % len(ANIMALS)]
         animal = {**ANIMALS[species], "weight": ANIMALS[species]["weight"] + number / 2**20}
@@ -71,7 +71,7 @@ class Record:
 
 
 def _is_explained(answer: httpx2.Response) -> bool:
-    """Return whether an error says that a dependency is away, or is the gateway's own about a worker that died."""
+    """Return whether an error is about an unavailable dependency, or the gateway's own about a killed worker."""
     if answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
         return "retry-after" in answer.headers
     return answer.status_code in (httpx2.codes.BAD_GATEWAY, httpx2.codes.GATEWAY_TIMEOUT)
@@ -79,26 +79,26 @@ def _is_explained(answer: httpx2.Response) -> bool:
 
 @contextmanager
 def writing(record: Record, api_url: str, api_key: str, clients: int) -> Iterator[None]:
-    """Let clients predict for as long as the block."""
+    """Run clients during the block."""
     stop = threading.Event()
 
-    def keep_asking() -> None:
+    def keep_sending() -> None:
         with http_client(api_url, timeout=30.0, base_url=api_url, headers={"x-api-key": api_key}) as client:
             while not stop.is_set():
                 record.predict_once(client, stop)
 
     with ThreadPoolExecutor(clients) as pool:
-        asking = [pool.submit(keep_asking) for _ in range(clients)]
+        running = [pool.submit(keep_sending) for _ in range(clients)]
         try:
             yield
         finally:
             stop.set()
-        for each in asking:
+        for each in running:
             each.result()
 
 
 def compare(outcome: Outcome, record: Record, table: "DynamoDBClient", table_name: str, *, before: float) -> None:
-    """Compare what was answered with the table.
+    """Compare the responses with the table.
 
     Counts what is not stored although it was answered before a moment of the monotonic clock, what is stored more than
     once, and what is stored otherwise than it was answered.
