@@ -25,7 +25,7 @@ from sklearn.preprocessing import PowerTransformer, StandardScaler
 from menagerie.animal import DISCRETE_COLUMNS
 from tests.model.worlds import UNKNOWN, Sample, official
 from training.labelling.label import label
-from training.model.naive_bayes import PlateauNaiveBayes
+from training.model.flat_top import FlatTopNaiveBayes
 from training.model.onnx_export import export
 
 ROWS = (500, 1000, 5000)
@@ -33,7 +33,7 @@ TEST = (100_000, 2_000_000)
 SINGLE_ROWS = 1000
 
 CANDIDATES: dict[str, Callable[[], Any]] = {
-    "plateau naive Bayes": lambda: PlateauNaiveBayes(counts=DISCRETE_COLUMNS, background=UNKNOWN),
+    "flat-top naive Bayes": lambda: FlatTopNaiveBayes(counts=DISCRETE_COLUMNS, background=UNKNOWN),
     "Gaussian naive Bayes": lambda: make_pipeline(StandardScaler(), GaussianNB(var_smoothing=1e-4)),
     "quadratic discriminant": lambda: make_pipeline(StandardScaler(), QuadraticDiscriminantAnalysis(reg_param=1e-3)),
     "random forest": lambda: RandomForestClassifier(100, random_state=0),
@@ -92,7 +92,7 @@ def measure(make: Callable[[], Any], rows: int, seeds: int, test: Sample) -> Fig
 
 def _onnx(fitted: Any) -> bytes | None:  # noqa: ANN401 - any scikit-learn classifier
     """Return the ONNX file, or None where skl2onnx fails: HistGradientBoosting with protobuf 7."""
-    if isinstance(fitted, PlateauNaiveBayes):
+    if isinstance(fitted, FlatTopNaiveBayes):
         return export(fitted)
     if isinstance(fitted, HistGradientBoostingClassifier):
         with suppress(ValueError):

@@ -18,7 +18,7 @@ RUNS = 3
 
 def train_once(n: int) -> dict[str, float]:
     """Label, train, evaluate and export with n rows; return the seconds without imports and the peak memory in MB."""
-    import training.model.naive_bayes  # noqa: F401
+    import training.model.flat_top  # noqa: F401
     import training.model.onnx_export  # noqa: F401 - imported before the measurement
     from tests.model.worlds import World, as_received, draw
     from training.pipeline import train

@@ -15,11 +15,10 @@ from pyarrow import csv
 
 from menagerie.animal import CLASSES, FEATURE_DETAILS, FEATURES, Kind
 from menagerie.animal_file import BOOLEANS, within_bounds
+from menagerie.classifier import OnnxClassifier, in_prediction_set
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from menagerie.classifier import OnnxClassifier
 
 BLOCK_BYTES = 8 * 1024 * 1024
 # onnxruntime takes three times as long for a row among a million as for one among a few thousand, which fit its cache.
@@ -33,7 +32,7 @@ class NotPlain(Exception):
     """A file that has to be read line by line."""
 
 
-def score(path: Path, classifier: "OnnxClassifier", output: Path, answers: Sequence[str], separator: str) -> None:
+def score(path: Path, classifier: OnnxClassifier, output: Path, answers: Sequence[str], separator: str) -> None:
     """Write the columns of a file to another, then `answers`: species, confidence, prediction set, probabilities.
 
     Raises NotPlain at the first sign of a quote, a missing or repeated column, or anything that is no valid animal;
@@ -98,15 +97,16 @@ def _flags(column: pa.Array) -> "NDArray[np.float64]":
     return np.asarray(pc.is_in(lower, value_set=_TRUE), dtype=np.float64)
 
 
-def _answers(classifier: "OnnxClassifier", matrix: "NDArray[np.float32]", separator: str) -> list[pa.Array]:
+def _answers(classifier: OnnxClassifier, matrix: "NDArray[np.float32]", separator: str) -> list[pa.Array]:
     starts = range(0, len(matrix), ROWS_AT_ONCE)
     probabilities = np.concatenate([classifier.probabilities(matrix[i : i + ROWS_AT_ONCE]) for i in starts])
     best = probabilities.argmax(axis=1)
+    inside = in_prediction_set(probabilities, classifier.manifest.thresholds)
     rounded = probabilities.astype(np.float64).round(7)
     return [
         pc.take(pa.array([species.value for species in CLASSES]), pa.array(best)),
         pa.array(rounded.max(axis=1)),
-        _prediction_sets(probabilities, best, classifier.inside(probabilities), separator),
+        _prediction_sets(probabilities, best, inside, separator),
         *(pa.array(column) for column in np.ascontiguousarray(rounded.T)),
     ]
 

@@ -13,7 +13,7 @@ import onnxruntime as ort
 
 from menagerie.animal import CLASSES, FEATURES, Species, feature_matrix
 from menagerie.errors import ModelRejected
-from menagerie.manifest import ModelManifest
+from menagerie.manifest import ConformalThresholds, ModelManifest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 INPUT_NAME = "animals"
 OUTPUT_NAME = "probabilities"
 CANARY_TOLERANCE = 1e-4
+# onnxruntime allocates intermediate results for all rows of a run.
+ROWS_PER_RUN = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,33 @@ class Classification:
         return [classes[0] for classes in self.prediction_sets]
 
 
+class OnnxSession:
+    """An ONNX model open in onnxruntime, on one thread."""
+
+    def __init__(self, content: bytes) -> None:
+        """Open the content of an ONNX file; onnxruntime raises a class of its own for each status code."""
+        options = ort.SessionOptions()
+        # Most requests have one row, for which a thread pool takes more time than it saves.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self.runtime = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def probabilities(self, rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """Return class probabilities of shape (n, 5) for feature rows of shape (n, 5)."""
+        starts = range(0, max(len(rows), 1), ROWS_PER_RUN)
+        outputs = [
+            self.runtime.run([OUTPUT_NAME], {INPUT_NAME: rows[start : start + ROWS_PER_RUN]})[0] for start in starts
+        ]
+        return np.asarray(outputs[0] if len(outputs) == 1 else np.concatenate(outputs), dtype=np.float32)
+
+
 class OnnxClassifier:
     """A loaded model, created by `load`."""
 
-    def __init__(self, session: ort.InferenceSession, manifest: ModelManifest) -> None:
+    def __init__(self, session: OnnxSession, manifest: ModelManifest) -> None:
         self.manifest = manifest
         self._session = session
-        self._minimum = np.array([manifest.thresholds.minimum_probability[c] for c in CLASSES], dtype=np.float32)
 
     @classmethod
     def load(cls, model: bytes, manifest: ModelManifest) -> Self:
@@ -74,40 +96,31 @@ class OnnxClassifier:
 
     def probabilities(self, rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Return class probabilities of shape (n, 5) for feature rows of shape (n, 5)."""
-        (output,) = self._session.run([OUTPUT_NAME], {INPUT_NAME: rows})
-        return np.asarray(output, dtype=np.float32)
+        return self._session.probabilities(rows)
 
     def classify(self, rows: "NDArray[np.float32]") -> Classification:
         """Classify feature rows of shape (n, 5), columns as in `FEATURES`, metres and kilograms."""
         probabilities = self.probabilities(rows)
         order = np.argsort(-probabilities, axis=1, kind="stable").tolist()
-        inside = (probabilities >= self._minimum).tolist()
+        inside = in_prediction_set(probabilities, self.manifest.thresholds).tolist()
         return Classification(
             probabilities=probabilities,
             # Plain lists: with numpy's take_along_axis the sets of one row take 19 µs instead of 6.
-            prediction_sets=[
-                [CLASSES[i] for i in row if kept[i] or i == row[0]] for row, kept in zip(order, inside, strict=True)
-            ],
+            prediction_sets=[[CLASSES[i] for i in row if kept[i]] for row, kept in zip(order, inside, strict=True)],
         )
 
-    def inside(self, probabilities: "NDArray[np.float32]") -> "NDArray[np.bool_]":
-        """Return which classes are in the prediction sets: shape (n, 5), always the most probable of each row."""
-        inside: NDArray[np.bool_] = probabilities >= self._minimum
-        inside[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
-        return inside
-
     def _verify_metadata(self) -> None:
-        stored = self._session.get_modelmeta().custom_metadata_map
+        stored = self._session.runtime.get_modelmeta().custom_metadata_map
         expected = {"classes": ",".join(CLASSES), "features": ",".join(FEATURES)}
         for name, value in expected.items():
             if stored.get(name) != value:
                 raise ModelRejected(f"model {self.version} has {name} {stored.get(name)!r}, expected {value!r}")
 
     def _verify_input(self) -> None:
-        inputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_inputs()]
+        inputs = [(each.name, each.type, each.shape[1:]) for each in self._session.runtime.get_inputs()]
         if inputs != [(INPUT_NAME, "tensor(float)", [len(FEATURES)])]:
             raise ModelRejected(f"model {self.version} takes {inputs}, not rows of {len(FEATURES)} features")
-        (rows,) = (each.shape[0] for each in self._session.get_inputs())
+        (rows,) = (each.shape[0] for each in self._session.runtime.get_inputs())
         if isinstance(rows, int):
             raise ModelRejected(f"model {self.version} takes {rows} rows at a time, not any number")
 
@@ -124,6 +137,22 @@ class OnnxClassifier:
             raise ModelRejected(f"model {self.version} misses its canary rows by {difference:.2g}")
 
 
+def reaches_threshold(probabilities: "NDArray[np.floating]", thresholds: ConformalThresholds) -> "NDArray[np.bool_]":
+    """Return whether the probabilities reach the thresholds of their classes, shape (n, 5), for shape (n, 5)."""
+    minimum = np.array([thresholds.minimum_probability[species] for species in CLASSES], dtype=np.float32)
+    return np.asarray(probabilities >= minimum)
+
+
+def in_prediction_set(probabilities: "NDArray[np.floating]", thresholds: ConformalThresholds) -> "NDArray[np.bool_]":
+    """Return which classes are in the prediction set of each row, shape (n, 5), for probabilities of that shape.
+
+    A class is in the set if it reaches its threshold; the most probable class always is.
+    """
+    inside = reaches_threshold(probabilities, thresholds)
+    inside[np.arange(len(inside)), probabilities.argmax(axis=1)] = True
+    return inside
+
+
 def _verify_manifest(manifest: ModelManifest) -> None:
     """Verify the manifest without the model; raise ModelRejected."""
     if (manifest.classes, manifest.features) != (CLASSES, FEATURES):
@@ -138,13 +167,8 @@ def _verify_manifest(manifest: ModelManifest) -> None:
             raise ModelRejected(f"model {manifest.version} has {part} that do not name each class")
 
 
-def _open(model: bytes, version: str) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    # Most requests have one row, for which a thread pool takes more time than it saves.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+def _open(model: bytes, version: str) -> OnnxSession:
     try:
-        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises a class of its own for each status code
+        return OnnxSession(model)
+    except Exception as error:
         raise ModelRejected(f"model {version} cannot be opened by onnxruntime: {error}") from error

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from menagerie.animal import CLASSES, FEATURES, Animal, Species, feature_matrix
-from menagerie.classifier import INPUT_NAME, OnnxClassifier
+from menagerie.classifier import INPUT_NAME, OnnxSession
 from menagerie.manifest import (
     Canary,
     ClassMetrics,
@@ -93,18 +93,12 @@ def published_model(random_state: int = 0) -> tuple[ModelManifest, bytes]:
     """Return a model and a manifest that verify; another state gives another version."""
     model = onnx_model(random_state)
     manifest = manifest_of(model, NOON + timedelta(days=random_state))
-    answered = _unverified(model, manifest).probabilities(feature_matrix(ANIMALS)).tolist()
+    answered = OnnxSession(model).probabilities(feature_matrix(ANIMALS)).tolist()
     canaries = tuple(
         Canary(animal=animal, probabilities=dict(zip(CLASSES, row, strict=True)))
         for animal, row in zip(ANIMALS, answered, strict=True)
     )
     return manifest.model_copy(update={"canaries": canaries}), model
-
-
-def _unverified(model: bytes, manifest: ModelManifest) -> OnnxClassifier:
-    import onnxruntime
-
-    return OnnxClassifier(onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]), manifest)
 
 
 def batch_of(*species: Species, at: datetime = NOON, version: str = "20260131T120000Z-0a1b2c3d") -> PredictionBatch:

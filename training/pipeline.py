@@ -1,6 +1,7 @@
-"""Training from end to end: rows, labels, folds, classifier, ONNX, metrics, manifest. Every step shows its inputs."""
+"""The training pipeline as a graph of steps: rows, labels, folds, classifier, ONNX, metrics, manifest."""
 
 import hashlib
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,21 +13,26 @@ from menagerie.animal import CLASSES, DISCRETE_COLUMNS
 from menagerie.errors import InvalidInput
 from menagerie.job import Stage
 from menagerie.manifest import ModelManifest, TrainingSource, model_version
-from training.evaluation.conformal import calibrate
-from training.labelling.label import UNKNOWN, Labels, label
-from training.rows.labelled_rows import LabelledRows
-from training.rows.splitting import CALIBRATION, HELD_OUT, folds, in_canonical_order
+from training.rows.labelled_rows import (
+    CALIBRATION,
+    HELD_OUT,
+    UNKNOWN,
+    LabelledRows,
+    Labels,
+    in_canonical_order,
+    split_folds,
+)
 from training.rows.validation import AnimalRows, Origin
 
-Report = Callable[[Stage, float], None]
-"""Told at the start of each stage, and now and then within it, how much of the whole is done, 0 to 1."""
+ProgressCallback = Callable[[Stage, float], None]
+"""Called at the start of each stage, and during long ones, with the share of the whole that is done, 0 to 1."""
 
 FETCHED = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Rows that the classifier was not fitted on."""
+    """Rows that the classifier was not fitted to."""
 
     rows: NDArray[np.float32]
     """Shape (n, 5), columns as in `FEATURES`."""
@@ -42,11 +48,11 @@ class TrainedModel:
     manifest: ModelManifest
     held_out: HeldOut
     rows: LabelledRows
-    """All rows that it was made from."""
+    """All rows of the training."""
 
 
-def silent(_stage: Stage, _progress: float) -> None:
-    """Report to nobody."""
+def ignore_progress(_stage: Stage, _progress: float) -> None:
+    """Do nothing."""
 
 
 def train(
@@ -56,11 +62,12 @@ def train(
     random_seed: int = 0,
     parent: str | None = None,
     created_at: datetime,
-    report: Report = silent,
+    report: ProgressCallback = ignore_progress,
 ) -> TrainedModel:
-    """Return a checked model for the rows; the same rows in any order and the same seed give the same model.
+    """Label the rows, split them into folds, and return a checked model.
 
-    Raises InvalidInput if no row is valid, TrainingFailed if the species cannot be told apart or a check fails.
+    The same rows in any order and the same seed give the same model. Raises InvalidInput if no row is valid,
+    TrainingFailed if the species cannot be told apart or a check fails.
     """
     report(Stage.VALIDATING, FETCHED)
     if not len(rows.matrix):
@@ -69,9 +76,12 @@ def train(
     matrix = in_canonical_order(rows.matrix)
 
     report(Stage.LABELLING, 0.45)
+    # Imported late, as in `make`: scikit-learn takes a second, which a rejected dataset need not wait for.
+    from training.labelling.label import label
+
     labels = label(matrix)
     return make(
-        LabelledRows.unlabelled_by_people(matrix, labels, folds(matrix, labels, random_seed)),
+        LabelledRows.without_feedback(matrix, labels, split_folds(matrix, labels, random_seed)),
         source=source,
         received=rows.received,
         refused=rows.refused,
@@ -91,35 +101,33 @@ def make(
     random_seed: int = 0,
     parent: str | None = None,
     created_at: datetime,
-    report: Report = silent,
+    report: ProgressCallback = ignore_progress,
 ) -> TrainedModel:
     """Return a checked model for labelled rows; raise TrainingFailed if a check fails.
 
-    `received` and `refused` count the rows that came, for the manifest.
+    `received` and `refused` are counts of the source's rows, for the manifest.
     """
     report(Stage.FITTING, 0.65)
-    # Imported late: scikit-learn, skl2onnx and onnxruntime take seconds, and most of the command line needs none.
-    from training.evaluation import canaries, zoology_checks
-    from training.evaluation.metrics import evaluate
-    from training.libraries import library_versions
-    from training.model import onnx_export, parity
-    from training.model.naive_bayes import PlateauNaiveBayes
-    from training.model.onnx_session import OnnxSession
+    from menagerie.classifier import OnnxSession
+    from training.evaluation import calibrate, choose_canaries, evaluate
+    from training.labelling.zoology import check_zoology
+    from training.model.flat_top import FlatTopNaiveBayes
+    from training.model.onnx_export import check_parity, export
 
     matrix, labels, fold = rows.matrix, rows.labels, rows.folds
     held_out = HeldOut(matrix[fold == HELD_OUT], labels[fold == HELD_OUT])
     is_fitted = (fold != HELD_OUT) & (fold != CALIBRATION)
-    classifier = PlateauNaiveBayes(counts=DISCRETE_COLUMNS, background=UNKNOWN).fit(
+    classifier = FlatTopNaiveBayes(counts=DISCRETE_COLUMNS, background=UNKNOWN).fit(
         matrix[is_fitted], labels[is_fitted]
     )
-    onnx = onnx_export.export(classifier)
+    onnx = export(classifier)
     session = OnnxSession(onnx)
 
     report(Stage.EVALUATING, 0.75)
-    agreement = parity.check(session, classifier, matrix, random_seed)
+    parity = check_parity(session, classifier, matrix, random_seed)
     thresholds = calibrate(session.probabilities(matrix[fold == CALIBRATION]), labels[fold == CALIBRATION])
     probabilities = session.probabilities(held_out.rows)
-    metrics = evaluate(probabilities, held_out.labels, thresholds, agreement)
+    metrics = evaluate(probabilities, held_out.labels, thresholds, parity)
 
     report(Stage.EXPORTING, 0.9)
     digest = hashlib.sha256(onnx).hexdigest()
@@ -146,7 +154,19 @@ def make(
             rows_by_label={species: int((labels == index).sum()) for index, species in enumerate(CLASSES)},
         ),
         libraries=library_versions(),
-        canaries=canaries.pick(held_out.rows, probabilities, held_out.labels),
-        zoology=zoology_checks.check(session.probabilities, held_out.rows),
+        canaries=choose_canaries(held_out.rows, probabilities, held_out.labels),
+        zoology=check_zoology(session.probabilities, held_out.rows),
     )
     return TrainedModel(onnx, manifest, held_out, rows)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of Python and of each library that affects a model's bytes."""
+    # Not importlib.metadata: the Lambda package may contain the code without its dist-info.
+    import onnx
+    import onnxruntime
+    import skl2onnx
+    import sklearn
+
+    modules = {"numpy": np, "scikit-learn": sklearn, "skl2onnx": skl2onnx, "onnx": onnx, "onnxruntime": onnxruntime}
+    return {"python": platform.python_version(), **{name: module.__version__ for name, module in modules.items()}}

@@ -1,4 +1,4 @@
-"""Where training rows come from: one function for each kind of source that a job may name."""
+"""Trains from a source of rows: a data service, a dataset in storage, or feedback."""
 
 import hashlib
 import io
@@ -11,26 +11,25 @@ from menagerie.errors import InvalidInput, NotFound
 from menagerie.feedback import FeedbackStore
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource, DatasetSource, FeedbackSource, Source, Stage
 from menagerie.registry import ModelRegistry
-from training.pipeline import FETCHED, Report, TrainedModel, make, silent, train
+from training.pipeline import FETCHED, ProgressCallback, TrainedModel, ignore_progress, make, train
 from training.rows.data_source import fetch
-from training.rows.feedback import with_feedback
 from training.rows.labelled_rows import LabelledRows
 from training.rows.validation import AnimalRows, Origin, rows_of
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the sources are read from."""
+    """Access to all kinds of sources."""
 
     data_service_url: str
     registry: ModelRegistry
     datasets: Datasets
     feedback: FeedbackStore
 
-    def train(self, source: Source, *, parent: str | None, report: Report = silent) -> TrainedModel:
-        """Return a checked model for a source, whichever kind it is.
+    def train(self, source: Source, *, parent: str | None, report: ProgressCallback = ignore_progress) -> TrainedModel:
+        """Return a checked model for a source of any kind.
 
-        Raises Unavailable if something does not answer, NotFound, InvalidInput if rows cannot be used, TrainingFailed.
+        Raises Unavailable if a service does not respond, NotFound, InvalidInput if rows cannot be used, TrainingFailed.
         """
         match source:
             case DataServiceSource():
@@ -48,11 +47,11 @@ def train_from_data_service(
     parent: str | None = None,
     random_seed: int = 0,
     created_at: datetime | None = None,
-    report: Report = silent,
+    report: ProgressCallback = ignore_progress,
 ) -> TrainedModel:
-    """Fetch rows from the data service at `url` and train on them, as of now unless `created_at` says otherwise.
+    """Fetch rows from the data service at `url` and train on them; `created_at` is now by default.
 
-    Raises Unavailable if the service does not answer, InvalidInput if it does not keep its contract, TrainingFailed.
+    Raises Unavailable if the service does not respond, InvalidInput if it violates its contract, TrainingFailed.
     """
     report(Stage.FETCHING, 0.0)
     rows = fetch(url, source, fetched=lambda share: report(Stage.FETCHING, FETCHED * share))
@@ -67,9 +66,9 @@ def train_from_data_service(
 
 
 def train_from_dataset(
-    datasets: Datasets, source: DatasetSource, *, parent: str | None = None, report: Report = silent
+    datasets: Datasets, source: DatasetSource, *, parent: str | None = None, report: ProgressCallback = ignore_progress
 ) -> TrainedModel:
-    """Train on a CSV file; raise NotFound, InvalidInput naming the lines that are no animals, TrainingFailed."""
+    """Train on a CSV file; raise NotFound, InvalidInput naming the invalid lines, TrainingFailed."""
     report(Stage.FETCHING, 0.0)
     file = io.BytesIO(datasets.read(source.key))
     report(Stage.VALIDATING, FETCHED)
@@ -81,11 +80,11 @@ def train_from_dataset(
 
 
 def train_from_feedback(
-    registry: ModelRegistry, feedback: FeedbackStore, *, parent: str | None, report: Report = silent
+    registry: ModelRegistry, feedback: FeedbackStore, *, parent: str | None, report: ProgressCallback = ignore_progress
 ) -> TrainedModel:
-    """Train on the current model's rows and what people said since and before; raise InvalidInput, TrainingFailed."""
+    """Train on the rows of the current model `parent` with all feedback; raise InvalidInput, TrainingFailed."""
     report(Stage.FETCHING, 0.0)
-    # Before the feedback is read: what comes later is new to this model.
+    # Taken before the feedback is read, so that later feedback counts as new for this model.
     created_at = datetime.now(UTC)
     if parent is None:
         raise InvalidInput("feedback adds to the rows of the current model, and there is none yet")
@@ -103,7 +102,7 @@ def train_from_feedback(
     if hashlib.sha256(content).hexdigest() != manifest.training.rows_sha256:
         raise InvalidInput(f"the rows kept for model {parent} are not those that its manifest names")
     base = LabelledRows.from_csv_gz(content)
-    rows = with_feedback(base, given, manifest.random_seed)
+    rows = base.with_feedback(given, manifest.random_seed)
     return make(
         rows,
         source=Origin("feedback"),
@@ -116,7 +115,7 @@ def train_from_feedback(
 
 
 def _require_all_valid(key: str, rows: AnimalRows) -> None:
-    # A file can be corrected and uploaded again; a model of the rest would hide that something was wrong with it.
+    # A file can be corrected and uploaded again; a model trained on its valid rows only would hide the error.
     if rows.received > MAX_DATAPOINTS:
         raise InvalidInput(f"{key} has {rows.received:,} rows, a dataset may have {MAX_DATAPOINTS:,}")
     if rows.refused:

@@ -10,7 +10,7 @@ from menagerie.job import MAX_DATAPOINTS, DataServiceSource, PromotionRule, Stag
 
 if TYPE_CHECKING:
     from menagerie.manifest import ModelManifest
-    from training.pipeline import Report, TrainedModel
+    from training.pipeline import ProgressCallback, TrainedModel
     from training.publishing import Publication
 
 NAMED_LINES = 5
@@ -60,7 +60,7 @@ def train(
     _summarise(manifest, output, published)
 
 
-def _from_data_service(url: str, seed: int, number_of_datapoints: int, report: "Report") -> "TrainedModel":
+def _from_data_service(url: str, seed: int, number_of_datapoints: int, report: "ProgressCallback") -> "TrainedModel":
     from training.sources import train_from_data_service
 
     return train_from_data_service(
@@ -68,7 +68,7 @@ def _from_data_service(url: str, seed: int, number_of_datapoints: int, report: "
     )
 
 
-def _from_dataset(path: Path, report: "Report") -> "TrainedModel":
+def _from_dataset(path: Path, report: "ProgressCallback") -> "TrainedModel":
     from menagerie.animal_file import read_path
     from training import pipeline
     from training.rows.validation import Origin, rows_of

@@ -1,5 +1,6 @@
-"""Turns the fitted classifier into an ONNX file and proves that the file answers as the classifier does."""
+"""Exports the fitted classifier to ONNX and compares the file with the classifier."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,19 +11,24 @@ from skl2onnx.common.data_types import FloatTensorType
 from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 
-from menagerie.animal import CLASSES, FEATURES
-from menagerie.classifier import INPUT_NAME, OUTPUT_NAME
-from training.model.naive_bayes import PlateauNaiveBayes
+from menagerie.animal import CLASSES, DISCRETE_COLUMNS, FEATURE_DETAILS, FEATURES, MEASURE_COLUMNS
+from menagerie.classifier import CANARY_TOLERANCE, INPUT_NAME, OUTPUT_NAME, OnnxSession
+from menagerie.errors import TrainingFailed
+from training.model.flat_top import FlatTopNaiveBayes
 
-# Pinned, so that the same rows give the same file whatever the libraries learn to write next.
+# Pinned, so that the same rows give the same file with later versions of the libraries.
 OPSET = 17
 
+ROWS_OF_EACH_KIND = 5_000
+DISTANCES_IN_SCALES = np.arange(8.0)
+MAXIMA = np.array([feature.maximum for feature in FEATURE_DETAILS], dtype=np.float32)
 
-def export(classifier: PlateauNaiveBayes) -> bytes:
-    """Return ONNX bytes: float32 `animals` (n, 5) in, `probabilities` (n, 5) out, classes and features named."""
+
+def export(classifier: FlatTopNaiveBayes) -> bytes:
+    """Return ONNX bytes: input `animals`, float32 (n, 5); output `probabilities` (n, 5); classes and features named."""
     update_registered_converter(
-        PlateauNaiveBayes,
-        "MenageriePlateauNaiveBayes",
+        FlatTopNaiveBayes,
+        "MenagerieFlatTopNaiveBayes",
         calculate_linear_classifier_output_shapes,
         _convert,
         options={"zipmap": [True, False, "columns"], "nocl": [True, False], "output_class_labels": [False, True]},
@@ -47,14 +53,68 @@ def export(classifier: PlateauNaiveBayes) -> bytes:
     return content
 
 
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """The number of rows on which the ONNX file and the classifier were compared, and the largest difference."""
+
+    rows: int
+    max_difference: float
+    """Of a probability."""
+
+
+def check_parity(
+    session: OnnxSession, classifier: FlatTopNaiveBayes, rows: NDArray[np.float32], random_seed: int
+) -> Parity:
+    """Compare file and classifier on up to 20,000 rows made from `rows`, shape (n, 5).
+
+    Raises TrainingFailed if a probability differs by more than CANARY_TOLERANCE.
+    """
+    compared = comparison_rows(classifier, rows, random_seed)
+    difference = float(np.abs(session.probabilities(compared) - classifier.predict_proba(compared)).max())
+    if not difference <= CANARY_TOLERANCE:
+        raise TrainingFailed(f"the ONNX model differs from the classifier by {difference:.2g} on {len(compared)} rows")
+    return Parity(len(compared), difference)
+
+
+def comparison_rows(classifier: FlatTopNaiveBayes, rows: NDArray[np.float32], random_seed: int) -> NDArray[np.float32]:
+    """Return some of `rows`, random rows over twice their range, and rows on and beyond the edges of the densities."""
+    rng = np.random.default_rng(random_seed)
+    taken = rows[rng.integers(len(rows), size=ROWS_OF_EACH_KIND)]
+    largest = np.maximum(2 * rows.max(axis=0), 1)
+    scattered = rng.uniform(0, largest, size=(ROWS_OF_EACH_KIND, rows.shape[1])).astype(np.float32)
+    scattered[:, DISCRETE_COLUMNS] = np.rint(scattered[:, DISCRETE_COLUMNS])
+    compared = np.concatenate(
+        [rows[:: max(len(rows) // ROWS_OF_EACH_KIND, 1)], scattered, *_rows_at_edges(classifier, taken, rng)]
+    )
+    allowed: NDArray[np.float32] = np.clip(compared, 0, MAXIMA)
+    return allowed
+
+
+def _rows_at_edges(
+    classifier: FlatTopNaiveBayes, rows: NDArray[np.float32], rng: np.random.Generator
+) -> list[NDArray[np.float32]]:
+    """Move the measures of each row to an edge of its class or some scales beyond, and one float32 further."""
+    component = np.searchsorted(classifier.component_class_, classifier.predict(rows))
+    moved = rows.copy()
+    for column in MEASURE_COLUMNS:
+        beyond = rng.choice(DISTANCES_IN_SCALES, size=len(rows))
+        with np.errstate(invalid="ignore"):  # 0 times an infinite scale
+            below = classifier.lower_[component, column] - beyond * classifier.lower_scale_[component, column]
+            above = classifier.upper_[component, column] + beyond * classifier.upper_scale_[component, column]
+        edge = np.where(rng.random(len(rows)) < 0.5, below, above)
+        keep = ~np.isfinite(edge) | (rng.random(len(rows)) < 0.3)
+        moved[:, column] = np.where(keep, moved[:, column], edge)
+    return [moved, np.nextafter(moved, np.float32(np.inf))]
+
+
 def _convert(scope: Any, operator: Any, container: Any) -> None:  # noqa: ANN401 - skl2onnx publishes no types
-    """Write the classifier as two dense layers: distances outside each plateau, squared; then their sums."""
-    fitted: PlateauNaiveBayes = operator.raw_operator
+    """Write the classifier as two dense layers: squared distances beyond each edge, then their sums."""
+    fitted: FlatTopNaiveBayes = operator.raw_operator
     version = container.target_opset
     components, features = fitted.lower_.shape
-    # Hidden unit (side, component, feature) is (lower - x) / shoulder or (x - upper) / shoulder, cut off at zero.
-    scale = np.stack([-1 / fitted.lower_shoulder_, 1 / fitted.upper_shoulder_])
-    edge = np.stack([fitted.lower_ / fitted.lower_shoulder_, -fitted.upper_ / fitted.upper_shoulder_])
+    # Hidden unit (side, component, feature) is (lower - x) / scale or (x - upper) / scale, at least zero.
+    scale = np.stack([-1 / fitted.lower_scale_, 1 / fitted.upper_scale_])
+    edge = np.stack([fitted.lower_ / fitted.lower_scale_, -fitted.upper_ / fitted.upper_scale_])
     into_hidden = np.einsum("skf,gf->gskf", scale, np.eye(features)).reshape(features, -1)
     out_of_hidden = np.tile(np.repeat(-0.5 * np.eye(components), features, axis=0), (2, 1))
     to_classes = fitted.component_class_[:, None] == np.arange(len(fitted.classes_))

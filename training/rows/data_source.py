@@ -1,7 +1,7 @@
 """Fetches rows from a data service, in chunks, with limits on time and size, and with retries.
 
-The service may be anything that answers at the address: its redirects are not followed, and no error repeats what it
-sent, since a job's error is shown to whoever may read jobs.
+The service is not trusted: redirects are not followed, and no error text repeats a response, since everyone who may
+read jobs sees a job's error.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ DATA_PATH = "/api/v1/animals/data"
 ROWS_PER_REQUEST = 20_000
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 WAITS = (0.5, 1.0, 2.0)
-"""Seconds between one attempt and the next."""
-ANSWER_SECONDS = 40.0
-"""Time for one answer, from the connection to its last byte, however steadily bytes arrive."""
+"""Seconds between attempts."""
+RESPONSE_SECONDS = 40.0
+"""Time for one response, from the connection to its last byte."""
 FETCH_SECONDS = 300.0
-"""Time for all answers together."""
+"""Time for all responses together."""
 TOO_MANY_REQUESTS = 429
 # A row takes some 100 bytes of JSON, so one chunk has 2 MB.
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 
 
 def fetch(
@@ -38,23 +38,23 @@ def fetch(
     transport: httpx2.AsyncBaseTransport | None = None,
     fetched: Callable[[float], None] = lambda _share: None,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
-    answer_seconds: float = ANSWER_SECONDS,
+    response_seconds: float = RESPONSE_SECONDS,
     fetch_seconds: float = FETCH_SECONDS,
 ) -> AnimalRows:
-    """Return the rows a data service has for a seed; `fetched` is told after each chunk how much is there, 0 to 1.
+    """Return the rows of a data service for a seed; `fetched` is called after each chunk with the share received.
 
-    The service is seeded per request, so every chunk has a seed of its own, derived from the given one: up to
-    ROWS_PER_REQUEST rows are exactly what one plain request gives, and more rows continue fewer.
+    The service takes a seed for each request, so each chunk has a seed derived from the given one. Up to
+    ROWS_PER_REQUEST rows equal the response to a single request, and a larger number of rows continues a smaller one.
 
-    Raises Unavailable if the service does not answer in time, InvalidInput if its answer is not the contract's.
+    Raises Unavailable if the service does not respond in time, InvalidInput if the response violates the contract.
     """
 
     async def all_chunks() -> list[AnimalRows]:
         parts = []
         async with async_http_client(url, timeout=TIMEOUT, transport=transport) as session:
             for first, seed, count in chunks(source):
-                answer = await _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep, answer_seconds)
-                parts.append(validate(answer, first_line=first + 1))
+                sent = await _request(session, url.rstrip("/") + DATA_PATH, seed, count, sleep, response_seconds)
+                parts.append(validate(sent, first_line=first + 1))
                 fetched((first + count) / source.number_of_datapoints)
         return parts
 
@@ -68,7 +68,7 @@ def fetch(
                 f"{fetch_seconds:g} seconds"
             ) from error
 
-    # A thread of its own, because a notebook already has an event loop in this one.
+    # In another thread, because a notebook has a running event loop in this one.
     with start_blocking_portal() as portal:
         rows = joined(portal.call(in_time))
     if not len(rows.matrix):
@@ -77,7 +77,7 @@ def fetch(
 
 
 def chunks(source: DataServiceSource) -> Iterator[tuple[int, int, int]]:
-    """Yield place of the first row, seed and number of rows of each request."""
+    """Yield the index of the first row, the seed and the number of rows of each request."""
     for first in range(0, source.number_of_datapoints, ROWS_PER_REQUEST):
         seed = source.seed if first == 0 else _derived_seed(source.seed, first // ROWS_PER_REQUEST)
         yield first, seed, min(ROWS_PER_REQUEST, source.number_of_datapoints - first)
@@ -94,41 +94,40 @@ async def _request(
     seed: int,
     count: int,
     sleep: Callable[[float], Awaitable[None]],
-    answer_seconds: float,
+    response_seconds: float,
 ) -> list[object]:
     body = {"seed": seed, "number_of_datapoints": count}
     problem = ""
     for wait in (*WAITS, None):
         try:
-            with anyio.fail_after(answer_seconds):
+            with anyio.fail_after(response_seconds):
                 async with session.stream("POST", url, json=body) as response:
                     content = await _content(response, url, count)
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise InvalidInput(f"{url} is no address of a data service: {error}") from error
         except (httpx2.ProtocolError, httpx2.DecodingError):
-            problem = "what it sends is not HTTP"
+            problem = "its response is not valid HTTP"
         except httpx2.HTTPError as error:
             problem = str(error) or type(error).__name__
         except TimeoutError:
-            problem = f"no whole answer within {answer_seconds:g} seconds"
+            problem = f"no complete response within {response_seconds:g} seconds"
         else:
             if not (response.is_server_error or response.status_code == TOO_MANY_REQUESTS):
                 return _rows(response, content, url, count)
             problem = f"status {response.status_code}"
         if wait is not None:
             await sleep(wait)
-    raise Unavailable(f"the data service at {url} does not answer: {problem}")
+    raise Unavailable(f"the data service at {url} does not respond: {problem}")
 
 
 async def _content(response: httpx2.Response, url: str, count: int) -> bytes:
-    """Read an answer, but never more of it than fits."""
+    """Return the body of a response; raise InvalidInput if it is larger than MAX_RESPONSE_BYTES."""
     content = bytearray()
     async for part in response.aiter_bytes():
         content += part
-        if len(content) > MAX_ANSWER_BYTES:
+        if len(content) > MAX_RESPONSE_BYTES:
             raise InvalidInput(
-                f"the data service at {url} was asked for {count} rows and sent more than "
-                f"{MAX_ANSWER_BYTES // 1024**2} MiB"
+                f"the data service at {url} sent more than {MAX_RESPONSE_BYTES // 1024**2} MiB for {count} rows"
             )
     return bytes(content)
 
@@ -137,21 +136,21 @@ def _rows(response: httpx2.Response, content: bytes, url: str, count: int) -> li
     if response.is_redirect:
         raise InvalidInput(
             f"the data service at {url} redirects with status {response.status_code}, and redirects are not followed: "
-            "give the address where it leads to"
+            "use the address that it redirects to"
         )
     if not response.is_success:
         raise InvalidInput(f"the data service at {url} refused the request with status {response.status_code}")
     try:
         rows = json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"the data service at {url} did not answer with JSON that can be read") from error
+        raise InvalidInput(f"the data service at {url} did not send valid JSON") from error
     if not isinstance(rows, list):
-        raise InvalidInput(f"the data service at {url} answered with {type(rows).__name__}, not with a list of rows")
+        raise InvalidInput(f"the data service at {url} sent {type(rows).__name__} instead of a list of rows")
     if len(rows) != count:
-        raise InvalidInput(f"the data service at {url} was asked for {count} rows and sent {len(rows)}")
+        raise InvalidInput(f"the data service at {url} sent {len(rows)} rows, {count} were requested")
     return rows
 
 
 def _refuse(_constant: str) -> None:
-    """Refuse NaN and the infinities, which json takes although they are no JSON."""
+    """Reject NaN and infinities, which are not JSON but which `json` accepts."""
     raise ValueError("no JSON")

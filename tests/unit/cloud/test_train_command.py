@@ -135,7 +135,7 @@ def test_a_dead_data_service_is_named(tmp_path: Path) -> None:
     listener = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     listener.close()
-    with pytest.raises(Unavailable, match=rf"the data service at {url}\S* does not answer"):
+    with pytest.raises(Unavailable, match=rf"the data service at {url}\S* does not respond"):
         run("--data-service-url", url, "--output", str(tmp_path))
     assert not list(tmp_path.iterdir())
 

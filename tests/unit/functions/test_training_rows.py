@@ -23,7 +23,7 @@ def stored_rows(count: int) -> bytes:
     """Return the file as training writes it; row n weighs n + 0.5 kg."""
     matrix = np.array([(4, 0.1 + n % 7, n + 0.5, n % 2, 1) for n in range(count)], dtype=np.float32).reshape(-1, 5)
     none = np.zeros(count, dtype=np.int64)
-    return LabelledRows.unlabelled_by_people(matrix, none, none.astype(np.intp)).to_csv_gz()
+    return LabelledRows.without_feedback(matrix, none, none.astype(np.intp)).to_csv_gz()
 
 
 def serving(rows: bytes | None) -> tuple[Send, InMemoryRegistry]:

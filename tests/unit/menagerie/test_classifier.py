@@ -6,9 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from menagerie.animal import CLASSES, Species, feature_matrix
-from menagerie.classifier import OnnxClassifier
+from menagerie.classifier import OnnxClassifier, in_prediction_set
 from menagerie.errors import ModelRejected
 from menagerie.manifest import ConformalThresholds, ModelManifest
 from tests.samples import ANIMALS, published_model
@@ -130,3 +132,15 @@ def test_a_prediction_set_has_what_reaches_the_threshold_and_always_the_answer(m
     for species, chosen in zip(answers.species, answers.prediction_sets, strict=True):
         assert len(chosen) == size
         assert chosen[0] is species
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=5, max_size=5), st.lists(st.floats(0, 1), min_size=5, max_size=5))
+def test_a_class_is_in_the_set_if_it_reaches_its_threshold_or_is_the_most_probable(
+    minimum: list[float], raw: list[float]
+) -> None:
+    thresholds = ConformalThresholds(target_coverage=0.95, minimum_probability=dict(zip(CLASSES, minimum, strict=True)))
+    probabilities = np.array([raw], dtype=np.float32)
+    (inside,) = in_prediction_set(probabilities, thresholds)
+    assert inside[probabilities.argmax()]
+    for index in set(range(5)) - {int(probabilities.argmax())}:
+        assert inside[index] == (probabilities[0, index] >= np.float32(minimum[index]))

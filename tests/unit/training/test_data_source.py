@@ -14,7 +14,7 @@ from data_service.app import create_app
 from data_service.generator import rows
 from menagerie.errors import InvalidInput, Unavailable
 from menagerie.job import DataServiceSource
-from training.rows.data_source import MAX_ANSWER_BYTES, ROWS_PER_REQUEST, WAITS, chunks, fetch
+from training.rows.data_source import MAX_RESPONSE_BYTES, ROWS_PER_REQUEST, WAITS, chunks, fetch
 
 URL = "http://testserver"
 ROW = {"walks_on_n_legs": 4, "height": 0.5, "weight": 25.0, "has_wings": False, "has_tail": True}
@@ -98,7 +98,7 @@ def test_a_dead_service_is_named_in_one_line() -> None:
         raise httpx2.ConnectError("Connection refused", request=request)
 
     waited: list[float] = []
-    with pytest.raises(Unavailable, match=r"http://nowhere:1/\S+ does not answer: Connection refused$") as caught:
+    with pytest.raises(Unavailable, match=r"http://nowhere:1/\S+ does not respond: Connection refused$") as caught:
         fetch("http://nowhere:1/", DataServiceSource(), transport=answering(refuse), sleep=noting(waited))
     assert "\n" not in str(caught.value)
     assert waited == list(WAITS)
@@ -118,12 +118,12 @@ def test_a_timeout_is_a_dead_service_too() -> None:
         (httpx2.Response(404, text="secret"), "refused the request with status 404$"),
         (httpx2.Response(422, text="secret"), "refused the request with status 422$"),
         (httpx2.Response(302, headers={"location": "http://secret"}), "redirects with status 302"),
-        (httpx2.Response(200, text="<secret>"), "did not answer with JSON that can be read$"),
-        (httpx2.Response(200, text="[" * 1_000_000), "did not answer with JSON that can be read$"),
-        (httpx2.Response(200, text='[{"secret":' * 100_000), "did not answer with JSON that can be read$"),
-        (httpx2.Response(200, text='[{"height": NaN}]'), "did not answer with JSON that can be read$"),
-        (httpx2.Response(200, json={"secret": []}), "answered with dict, not with a list of rows$"),
-        (httpx2.Response(200, json=[ROW]), "asked for 2 rows and sent 1$"),
+        (httpx2.Response(200, text="<secret>"), "did not send valid JSON$"),
+        (httpx2.Response(200, text="[" * 1_000_000), "did not send valid JSON$"),
+        (httpx2.Response(200, text='[{"secret":' * 100_000), "did not send valid JSON$"),
+        (httpx2.Response(200, text='[{"height": NaN}]'), "did not send valid JSON$"),
+        (httpx2.Response(200, json={"secret": []}), "sent dict instead of a list of rows$"),
+        (httpx2.Response(200, json=[ROW]), "sent 1 rows, 2 were requested$"),
         (httpx2.Response(200, json=[{"legs": 4}] * 2), "sent no valid animal; line 1: walks_on_n_legs: field required"),
         (httpx2.Response(200, json=["secret"] * 2), "sent no valid animal; line 1: row: input should be a valid dict"),
         (httpx2.Response(200, json=[{**ROW, "secret": "secret"}] * 2), "line 1: another field: extra inputs"),
@@ -147,7 +147,7 @@ def test_an_answer_that_is_no_http_is_not_repeated() -> None:
     def garbled(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.RemoteProtocolError("illegal status line: secret", request=request)
 
-    with pytest.raises(Unavailable, match=r"does not answer: what it sends is not HTTP$"):
+    with pytest.raises(Unavailable, match=r"does not respond: its response is not valid HTTP$"):
         fetch(URL, DataServiceSource(), transport=answering(garbled), sleep=at_once)
 
 
@@ -169,7 +169,7 @@ def test_an_answer_without_end_is_given_up_with_its_limit_named() -> None:
             yield b" " * 1024**2
 
     service = answering(lambda _: httpx2.Response(200, content=endless()))
-    with pytest.raises(InvalidInput, match=f"asked for 2 rows and sent more than {MAX_ANSWER_BYTES // 1024**2} MiB"):
+    with pytest.raises(InvalidInput, match=f"sent more than {MAX_RESPONSE_BYTES // 1024**2} MiB for 2 rows"):
         fetch(URL, DataServiceSource(number_of_datapoints=2), transport=service, sleep=at_once)
 
 
@@ -218,8 +218,8 @@ def dripping(request: pytest.FixtureRequest) -> Iterator[Dripping]:
 
 
 def test_a_service_that_drips_bytes_for_ever_is_given_up(dripping: Dripping) -> None:
-    with pytest.raises(Unavailable, match=r"does not answer: no whole answer within 0\.2 seconds$"):
-        fetch(dripping.url, DataServiceSource(), sleep=at_once, answer_seconds=0.2)
+    with pytest.raises(Unavailable, match=r"does not respond: no complete response within 0\.2 seconds$"):
+        fetch(dripping.url, DataServiceSource(), sleep=at_once, response_seconds=0.2)
     assert dripping.asked == len(WAITS) + 1
 
 

@@ -1,6 +1,8 @@
-"""The file of training rows: everything comes back, and nothing else is taken for it."""
+"""Labelled rows: folds, feedback among them, and the file stored beside a model."""
 
 import gzip
+from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -8,10 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from menagerie.animal import CLASSES
+from menagerie.animal import CLASSES, FEATURES, Animal, Species, feature_matrix
 from menagerie.errors import InvalidInput
+from menagerie.feedback import LabelledAnimal
+from menagerie.ulid import new_ulid
+from tests.model.worlds import official
+from tests.samples import DOG
+from tests.unit.training.conftest import NOON
 from training.pipeline import TrainedModel
-from training.rows.labelled_rows import LabelledRows
+from training.rows.labelled_rows import (
+    CALIBRATION,
+    FEEDBACK_FOLDS,
+    FOLDS,
+    HELD_OUT,
+    LabelledRows,
+    in_canonical_order,
+    split_folds,
+)
 
 SIZES = st.floats(2**-20, 200_000, width=32)
 
@@ -65,3 +80,113 @@ def test_what_is_no_such_file_is_refused_in_one_line(content: bytes) -> None:
     with pytest.raises(InvalidInput, match="the stored rows") as caught:
         LabelledRows.from_csv_gz(content)
     assert "\n" not in str(caught.value)
+
+
+ROWS, TRUTH = official(2000, 0)
+ORDER = np.lexsort(ROWS.T[::-1])
+SORTED, LABELS = ROWS[ORDER], TRUTH[ORDER]
+
+
+def test_canonical_order_does_not_depend_on_the_order_of_arrival() -> None:
+    shuffled = ROWS[np.random.default_rng(1).permutation(len(ROWS))]
+    assert np.array_equal(in_canonical_order(shuffled), in_canonical_order(ROWS))
+
+
+def test_the_folds_are_stratified_by_label() -> None:
+    fold = split_folds(SORTED, LABELS, random_seed=0)
+    for label in range(5):
+        sizes = np.bincount(fold[label == LABELS], minlength=FOLDS)
+        assert np.ptp(sizes) <= 1
+
+
+def test_copies_of_a_row_share_a_fold() -> None:
+    copies = SORTED.repeat(3, axis=0)
+    fold = split_folds(copies, LABELS.repeat(3), random_seed=0).reshape(-1, 3)
+    assert (fold == fold[:, :1]).all()
+
+
+def test_the_folds_depend_on_the_seed() -> None:
+    first, again, other = (split_folds(SORTED, LABELS, random_seed=seed) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+PONIES = [DOG.model_copy(update={"height": 1.1, "weight": 180.0 + n}) for n in range(10)]
+
+
+def feedback_on(animals: Sequence[Animal], species: Species) -> list[LabelledAnimal]:
+    return [
+        LabelledAnimal(
+            prediction_id=f"{new_ulid(NOON + timedelta(seconds=place))}-0",
+            animal=animal,
+            species=species,
+            given_at=NOON,
+        )
+        for place, animal in enumerate(animals)
+    ]
+
+
+def animal_at(rows: LabelledRows, place: int) -> Animal:
+    legs, height, weight, wings, tail = rows.matrix[place].tolist()
+    return Animal(**dict(zip(FEATURES, (int(legs), height, weight, bool(wings), bool(tail)), strict=True)))
+
+
+def test_new_animals_are_added_with_their_label(trained: TrainedModel) -> None:
+    given = feedback_on(PONIES, Species.UNKNOWN)
+    rows = trained.rows.with_feedback(given, 0)
+    assert len(rows.matrix) == 1010
+    labelled = rows.select(rows.prediction_ids != "")
+    assert set(labelled.prediction_ids.tolist()) == {each.prediction_id for each in given}
+    assert {CLASSES[label] for label in labelled.labels.tolist()} == {Species.UNKNOWN}
+    assert np.array_equal(np.unique(labelled.matrix, axis=0), np.unique(feature_matrix(PONIES), axis=0))
+
+
+def test_rows_without_feedback_keep_their_label_with_their_fold(trained: TrainedModel) -> None:
+    rows = trained.rows.with_feedback(feedback_on(PONIES, Species.DOG), 0)
+    rest = rows.select(rows.prediction_ids == "")
+    assert np.array_equal(rest.matrix, trained.rows.matrix)
+    assert np.array_equal(rest.labels, trained.rows.labels)
+    assert np.array_equal(rest.folds, trained.rows.folds)
+
+
+def test_a_row_with_feedback_gets_its_label_in_the_same_fold(trained: TrainedModel) -> None:
+    place = int(np.flatnonzero(trained.rows.labels == CLASSES.index(Species.DOG))[3])
+    rows = trained.rows.with_feedback(feedback_on([animal_at(trained.rows, place)], Species.UNKNOWN), 0)
+    assert len(rows.matrix) == 1000
+    (now,) = np.flatnonzero(rows.prediction_ids != "")
+    assert CLASSES[rows.labels[now]] is Species.UNKNOWN
+    assert rows.folds[now] == trained.rows.folds[place]
+
+
+def test_earlier_feedback_is_replaced(trained: TrainedModel) -> None:
+    given = feedback_on(PONIES, Species.DOG)
+    once = trained.rows.with_feedback(given, 0)
+    again = once.with_feedback(given, 0)
+    assert again.to_csv_gz() == once.to_csv_gz()
+    changed = once.with_feedback([each.model_copy(update={"species": Species.ELEPHANT}) for each in given], 0)
+    assert len(changed.matrix) == 1010
+    assert set(changed.labels[changed.prediction_ids != ""].tolist()) == {CLASSES.index(Species.ELEPHANT)}
+    assert np.array_equal(changed.folds, once.folds)
+
+
+def test_single_feedback_is_fitted_to_instead_of_held_out(trained: TrainedModel) -> None:
+    rows = trained.rows.with_feedback(feedback_on(PONIES[:1], Species.DOG), 0)
+    assert rows.folds[rows.prediction_ids != ""].tolist() == [FEEDBACK_FOLDS[0]]
+    assert FEEDBACK_FOLDS[0] not in (HELD_OUT, CALIBRATION)
+
+
+def test_much_feedback_is_in_all_folds(trained: TrainedModel) -> None:
+    rows = trained.rows.with_feedback(feedback_on(PONIES, Species.DOG), 0)
+    assert sorted(rows.folds[rows.prediction_ids != ""].tolist()) == sorted(FEEDBACK_FOLDS * 2)
+
+
+def test_equal_animals_share_a_fold(trained: TrainedModel) -> None:
+    rows = trained.rows.with_feedback(feedback_on([PONIES[0]] * 7, Species.DOG), 0)
+    assert len(set(rows.folds[rows.prediction_ids != ""].tolist())) == 1
+
+
+@pytest.mark.parametrize("shift", [1, 3])
+def test_the_order_of_feedback_does_not_matter(trained: TrainedModel, shift: int) -> None:
+    given = feedback_on(PONIES, Species.DOG)
+    other = trained.rows.with_feedback([*given[shift:], *given[:shift]], 0)
+    assert other.to_csv_gz() == trained.rows.with_feedback(given, 0).to_csv_gz()

@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from menagerie.animal import CLASSES, Species
-from menagerie.classifier import OnnxClassifier
+from menagerie.classifier import OnnxClassifier, in_prediction_set
 from menagerie.errors import InvalidInput, TrainingFailed
 from menagerie.job import Stage
 from tests.model.worlds import as_received, official
-from training.evaluation.conformal import in_set
 from training.pipeline import TrainedModel, train
 from training.rows.validation import Origin, validate
 
@@ -38,7 +37,7 @@ def test_the_manifest_tells_where_the_model_comes_from(trained: TrainedModel) ->
     assert manifest.training.rows_by_label[Species.UNKNOWN] == 36
     assert {"python", "numpy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime"} == set(manifest.libraries)
     assert manifest.size == len(trained.onnx)
-    assert manifest.algorithm.startswith("PlateauNaiveBayes(")
+    assert manifest.algorithm.startswith("FlatTopNaiveBayes(")
 
 
 def test_it_is_measured_on_a_fifth_of_the_rows(trained: TrainedModel) -> None:
@@ -58,7 +57,7 @@ def test_coverage_is_measured_by_the_rule_that_the_classifier_follows(trained: T
     classifier = OnnxClassifier.load(trained.onnx, trained.manifest)
     rows = np.concatenate([ROWS, ROWS * np.array([1, 1.3, 1.3, 1, 1], dtype=np.float32)])
     sets = [set(each) for each in classifier.classify(rows).prediction_sets]
-    inside = in_set(classifier.probabilities(rows), trained.manifest.thresholds)
+    inside = in_prediction_set(classifier.probabilities(rows), trained.manifest.thresholds)
     assert sets == [{c for c, there in zip(CLASSES, row, strict=True) if there} for row in inside.tolist()]
 
 

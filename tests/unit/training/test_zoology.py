@@ -1,4 +1,4 @@
-"""Answers that contradict zoology are told; a model that answers sensibly passes."""
+"""Checks of a model against zoology: contradictions are found, and a good model passes."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from menagerie.classifier import OnnxClassifier
 from tests.model.worlds import WORLDS, as_received, draw, official
 from tests.samples import CHICKEN, DOG, ELEPHANT, KANGAROO
 from tests.unit.training.conftest import NOON
-from training.evaluation.zoology_checks import check
+from training.labelling.zoology import check_zoology
 from training.pipeline import TrainedModel, train
 from training.rows.validation import Origin
 
@@ -33,22 +33,22 @@ def test_zoology_holds_in_every_world(world: str) -> None:
     assert [each for each in model.manifest.zoology if not each.holds] == []
 
 
-def test_dogs_and_elephants_swapped_are_noticed_by_their_size(trained: TrainedModel) -> None:
+def test_a_swap_of_dogs_with_elephants_is_found_by_their_size(trained: TrainedModel) -> None:
     classifier = OnnxClassifier.load(trained.onnx, trained.manifest)
     swapped = [0, 3, 2, 1, 4]
-    checks = check(lambda rows: classifier.probabilities(rows)[:, swapped], official(500, 1)[0])
+    checks = check_zoology(lambda rows: classifier.probabilities(rows)[:, swapped], official(500, 1)[0])
     failed = {each.statement for each in checks if not each.holds}
     assert "the elephant is heavier than the dog" in failed
     assert "the elephant is taller than the dog" in failed
     assert "the dog is four-legged, wingless, with a tail" not in failed
 
 
-def test_a_model_that_counts_no_legs_is_noticed() -> None:
+def test_a_model_that_ignores_legs_is_found() -> None:
     def by_size(rows: NDArray[np.float32]) -> NDArray[np.float32]:
         nearest = np.abs(np.log(rows[:, None, 1:3]) - np.log(ROWS[None, :, 1:3])).sum(axis=2).argmin(axis=1)
         return always(*[CLASSES[each] for each in nearest.tolist()])
 
-    failed = [each for each in check(by_size, ROWS) if not each.holds]
+    failed = [each for each in check_zoology(by_size, ROWS) if not each.holds]
     assert len(failed) == 4
     assert all("other legs: " in each.seen and "unknown" not in each.seen for each in failed)
 
@@ -56,9 +56,9 @@ def test_a_model_that_counts_no_legs_is_noticed() -> None:
 def test_a_row_with_the_wrong_body_is_counted() -> None:
     winged_dog = DOG.model_copy(update={"has_wings": True})
     rows = np.concatenate([ROWS, feature_matrix([winged_dog])])
-    checks = check(
-        lambda asked: (
-            always("kangaroo", "elephant", "chicken", "dog", "dog") if len(asked) == 5 else always(*["unknown"] * 4)
+    checks = check_zoology(
+        lambda rows: (
+            always("kangaroo", "elephant", "chicken", "dog", "dog") if len(rows) == 5 else always(*["unknown"] * 4)
         ),
         rows,
     )
@@ -67,6 +67,6 @@ def test_a_row_with_the_wrong_body_is_counted() -> None:
 
 
 def test_a_species_that_is_never_answered_is_named() -> None:
-    (only,) = check(lambda rows: always(*["dog"] * len(rows)), ROWS)
+    (only,) = check_zoology(lambda rows: always(*["dog"] * len(rows)), ROWS)
     assert not only.holds
     assert only.seen == "no held-out row was answered kangaroo or chicken or elephant"
