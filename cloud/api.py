@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 import httpx2
 import typer
 
+from menagerie.api import read_problem
 from menagerie.errors import Conflict, InvalidInput, MenagerieError, NotFound, Unavailable
 from menagerie.http_client import http_client
 
@@ -50,7 +51,7 @@ class Api:
             raise Unavailable(f"the API at {self._url} does not answer: {reason}") from error
         if answer.is_success:
             return _document(answer, self._url)
-        raise _ERRORS.get(answer.status_code, Unavailable)(_told(answer, self._url))
+        raise _ERRORS.get(answer.status_code, Unavailable)(_reason(answer, self._url))
 
 
 def _document(answer: httpx2.Response, url: str) -> dict[str, Any]:
@@ -63,12 +64,11 @@ def _document(answer: httpx2.Response, url: str) -> dict[str, Any]:
     return document
 
 
-def _told(answer: httpx2.Response, url: str) -> str:
-    try:
-        problem = answer.json()
-        fields = "; ".join(f"{each['field']}: {each['message']}" for each in problem.get("errors") or ())
-        return f"{problem['detail']} {fields}".strip()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        if answer.status_code == httpx2.codes.FORBIDDEN:
-            return f"the API at {url} refused the key"
-        return f"the API at {url} answered with status {answer.status_code}"
+def _reason(answer: httpx2.Response, url: str) -> str:
+    problem = read_problem(answer.status_code, answer.content)
+    if problem:
+        fields = "; ".join(f"{each.field}: {each.message}" for each in problem.errors or ())
+        return f"{problem.detail} {fields}".strip()
+    if answer.status_code == httpx2.codes.FORBIDDEN:
+        return f"the API at {url} refused the key"
+    return f"the API at {url} answered with status {answer.status_code}"

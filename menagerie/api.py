@@ -6,8 +6,9 @@ Documents that are also stored (`Prediction`, `ModelManifest`, `Job`, `TrainingR
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
+from pydantic_core import from_json
 
 from menagerie.animal import CLASSES, EXAMPLES, Animal, Species
 from menagerie.job import Job
@@ -191,12 +192,13 @@ class Problem(_Document):
     errors: Annotated[list[FieldError] | None, Field(description="With 422: the fields, at most 100 of them.")] = None
 
 
-def read_problem(body: bytes) -> Problem | None:
-    """Return the problem document in a response body, None if the body is not one.
+def read_problem(status: int, body: bytes) -> Problem | None:
+    """Return the problem document in the body of a response, None if it is not one.
 
-    Gateways and proxies have bodies of their own for errors. Fields that this version does not know are ignored.
+    A gateway's own documents may lack `title` and `status`, as RFC 9457 allows, and a newer API may add fields.
     """
     try:
-        return Problem.model_validate_json(body, extra="ignore")
-    except ValidationError:
+        document = {"title": "", "status": status, **from_json(body)}
+        return Problem.model_validate({**document, "type": "about:blank"}, extra="ignore")
+    except (TypeError, ValueError):
         return None

@@ -90,7 +90,7 @@ class _GatewayError(BaseModel):
 
 def error_from_response(response: httpx2.Response) -> ApiError:
     """Return the error for a response of status 300 or above, whether the API or the gateway sent it."""
-    problem = read_problem(response.content)
+    problem = read_problem(response.status_code, response.content)
     detail = problem.detail if problem else _gateway_message(response.content)
     detail = detail.rstrip(".") + "." if detail else ""
     match response.status_code:

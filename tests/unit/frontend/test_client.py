@@ -167,6 +167,7 @@ def test_a_proxy_that_cannot_be_used_is_a_missing_setting(monkeypatch: pytest.Mo
     [
         (403, {"json": {"message": "Forbidden"}}, Forbidden, "does not accept this key"),
         (403, {"json": {"message": "Missing Authentication Token"}}, Forbidden, "no such address"),
+        (403, {"json": {"title": "Refused", "detail": "Missing Authentication Token"}}, Forbidden, "no such address"),
         (403, problem("This takes the operator's key"), Forbidden, "This takes the operator's key."),
         (404, problem("There is no such model."), NotFound, "There is no such model."),
         (404, {"text": "<html>"}, NotFound, "does not have this item"),
