@@ -108,8 +108,11 @@ def _constant(answer: bytes) -> Mangum:
     """Return a plain FastAPI application with our request model, whose async route returns a constant response."""
     app = FastAPI()
 
+    class Body(PredictRequest, defer_build=False):
+        pass
+
     @app.post("/predict")
-    async def predict(request: PredictRequest) -> Response:  # noqa: ARG001
+    async def predict(body: Body) -> Response:  # noqa: ARG001
         return Response(answer, media_type="application/json")
 
     return Mangum(app, lifespan="off")
