@@ -73,7 +73,8 @@ def _emulator_and_deployment(packages: dict[str, Package]) -> tuple[float, float
 
 
 def _deploy(emulator: Emulator, packages: dict[str, Package]) -> None:
-    deploy(emulator.clients(), packages, {"DataServiceUrl": "http://127.0.0.1:9", "ApiKeyValue": "k" * 24})
+    parameters = {"DataServiceUrl": "http://127.0.0.1:9", "RequireTls": "false", "ApiKeyValue": "k" * 24}
+    deploy(emulator.clients(), packages, parameters)
 
 
 def _training() -> float:

@@ -1,4 +1,4 @@
-"""Deploy template.yaml through CloudFormation, the same way to AWS and to an emulator."""
+"""Deploy template.yaml through CloudFormation, to AWS or to an emulator."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STACK_NAME = "menagerie"
 DIGEST_TAG = "menagerie:deployment"
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
-# Which zip each function of the template runs: only the training job needs the large one.
+# The zip of each function in the template. Only the training job needs the large one.
 CODE = {"PredictFunction": "predict", "RetrainFunction": "predict", "TrainFunction": "train"}
 TIMEOUT_SECONDS = 15 * 60
 POLL_SECONDS = 0.2
@@ -38,11 +38,11 @@ class Stack:
     name: str
     outputs: Mapping[str, str]
     changed: bool
-    """False if what stood there already was what the template asks for."""
+    """False if the stack already had this template, code and parameters."""
 
 
 def artifacts_bucket(clients: Clients) -> str:
-    """Return the bucket that zips are uploaded to before a deployment, made on first use, private and encrypted."""
+    """Return the name of the private bucket for uploaded zips; create it on first use."""
     account = clients.sts.get_caller_identity()["Account"]
     region = clients.session.region_name or "us-east-1"
     name = f"menagerie-artifacts-{account}-{region}"
@@ -52,7 +52,7 @@ def artifacts_bucket(clients: Clients) -> str:
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") not in ("404", "NoSuchBucket", "NotFound"):
             raise
-        if region == "us-east-1":  # the one region that must not be named
+        if region == "us-east-1":  # the only region that must not be named
             client.create_bucket(Bucket=name)
         else:
             client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item] # any region's name
@@ -69,7 +69,7 @@ def artifacts_bucket(clients: Clients) -> str:
 
 
 def upload(package: Package, bucket: str, client: "S3Client") -> str:
-    """Upload a zip under its digest unless it is there already; return its key."""
+    """Upload a zip under its digest unless it exists; return its key."""
     key = f"{package.part}/{package.sha256}.zip"
     try:
         client.head_object(Bucket=bucket, Key=key)
@@ -79,7 +79,7 @@ def upload(package: Package, bucket: str, client: "S3Client") -> str:
 
 
 def with_code(template: str, bucket: str, keys: Mapping[str, str]) -> str:
-    """Return the template as JSON with each function's code pointing at its uploaded zip."""
+    """Return the template as JSON, with the uploaded zip as the code of each function."""
     document: dict[str, Any] = yaml_parse(template)
     document["Globals"]["Function"].pop("CodeUri")
     for function, part in CODE.items():
@@ -96,15 +96,14 @@ def deploy(
     template: Path = TEMPLATE,
     progress: "Update" = lambda _: None,
 ) -> Stack:
-    """Create or update the stack and wait for it; raise Unavailable with CloudFormation's reason if it fails.
+    """Create or update the stack and wait until that is done.
 
-    Parameters that are not given keep the value they have, or their default at the first deployment.
+    Parameters that are not given keep their value, or get their default in the first deployment. Raises Unavailable
+    with the first failure's reason if the deployment fails, and Conflict if another one is in progress.
     """
     client = clients.cloudformation
-    if client.meta.endpoint_url.startswith("http://"):  # where nothing but plain http is spoken
-        parameters = {"RequireTls": "false", **parameters}
     if "ApiKeyValue" in parameters:
-        # The template cannot compute it, and emulators do not tell the function which key a request had.
+        # A template cannot compute a digest. The function needs it on emulators, whose events do not name the key.
         key = parameters["ApiKeyValue"]
         digest = hashlib.sha256(key.encode()).hexdigest() if key else ""
         parameters = {"OperatorKeySha256": digest, **parameters}
@@ -118,7 +117,7 @@ def deploy(
         _wait(client, name, progress, total=0)
         existing = None
     if existing and existing["StackStatus"].endswith("IN_PROGRESS"):
-        raise Conflict(f"stack {name} is {existing['StackStatus']}; wait for that to end and deploy again")
+        raise Conflict(f"stack {name} is {existing['StackStatus']}; wait until that has ended and deploy again")
     if existing and {"Key": DIGEST_TAG, "Value": digest} in existing.get("Tags", []):
         return Stack(name, _outputs(existing), changed=False)
     arguments: dict[str, Any] = {
@@ -138,7 +137,7 @@ def deploy(
 
 
 def describe(client: "CloudFormationClient", name: str) -> dict[str, Any] | None:
-    """Return what CloudFormation says of a stack, or None if there is none of that name."""
+    """Return CloudFormation's description of a stack, or None if the stack does not exist."""
     try:
         return dict(client.describe_stacks(StackName=name)["Stacks"][0])
     except ClientError as error:
@@ -148,20 +147,20 @@ def describe(client: "CloudFormationClient", name: str) -> dict[str, Any] | None
 
 
 def outputs(clients: Clients, name: str = STACK_NAME) -> dict[str, str]:
-    """Return a stack's outputs; raise Unavailable if there is no such stack or nothing answers."""
+    """Return the outputs of a stack; raise Unavailable if it does not exist or CloudFormation does not respond."""
     try:
         stack = describe(clients.cloudformation, name)
     except BotoCoreError as error:
-        raise Unavailable(f"CloudFormation cannot be asked: {error}") from error
+        raise Unavailable(f"CloudFormation does not respond: {error}") from error
     if stack is None:
         raise Unavailable(f"there is no stack called {name}; deploy it with `menagerie deploy`")
     return _outputs(stack)
 
 
-def api_url(outputs: Mapping[str, str], endpoint_url: str) -> str:
-    """Return where the API of a stack answers: through an emulator, if there is an address of one, or by itself."""
-    if endpoint_url:
-        return f"{endpoint_url}/_aws/execute-api/{outputs['ApiId']}/v1"
+def api_url(outputs: Mapping[str, str], emulator_url: str = "") -> str:
+    """Return the address of a stack's API: below the emulator's address, or on AWS, without one, its own."""
+    if emulator_url:
+        return f"{emulator_url}/_aws/execute-api/{outputs['ApiId']}/v1"
     return outputs["ApiUrl"]
 
 

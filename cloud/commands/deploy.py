@@ -21,33 +21,35 @@ SECONDS_BETWEEN_CHECKS = 5.0
 
 def deploy(
     data_service_url: Annotated[
-        str | None, typer.Option(help="Where the training function finds the data service; kept at an update.")
+        str | None, typer.Option(help="Address of the data service for the training function; kept in an update.")
     ] = None,
     stack: Annotated[str, typer.Option(help="Name of the stack.")] = "menagerie",
     parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", help="NAME=VALUE of another template parameter; repeatable.")
+        list[str] | None, typer.Option("--parameter", help="Another template parameter as NAME=VALUE; repeatable.")
     ] = None,
     python_version: Annotated[
-        str | None, typer.Option(help="Build the zips for this Python; `local` for an emulator that runs them here.")
+        str | None,
+        typer.Option(help="Python version of the zips; `local` for an emulator that uses this Python."),
     ] = None,
     first_model: Annotated[
         bool, typer.Option("--first-model", help="Train and promote a model if the registry has no current one.")
     ] = False,
     state_dir: Annotated[
         Path | None,
-        typer.Option(file_okay=False, help="On an emulator: keep random API keys here, and write stack.json."),
+        typer.Option(file_okay=False, help="For an emulator: folder of the generated API keys and stack.json."),
     ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Stay, and deploy again whenever the stack is gone; Ctrl-C ends it.")
+        bool,
+        typer.Option("--keep", help="Keep running, and deploy again whenever the stack is missing; Ctrl-C stops it."),
     ] = False,
 ) -> None:
-    """Package, upload and deploy template.yaml to where AWS_ENDPOINT_URL or the AWS profile points."""
+    """Package the functions and deploy template.yaml to the cloud of AWS_ENDPOINT_URL or of the AWS profile."""
     from cloud.console import Steps
     from cloud.state.directory import StateDirectory
     from menagerie.errors import InvalidInput
 
     if keep and state_dir is None:
-        raise InvalidInput("--keep needs --state-dir, where stack.json says whether the application is deployed")
+        raise InvalidInput("--keep needs --state-dir for stack.json, which exists while the application is deployed")
     parameters = _parameters(parameter or [])
     if data_service_url:
         parameters["DataServiceUrl"] = data_service_url.rstrip("/")
@@ -88,24 +90,29 @@ def _deploy(
     if state:
         parameters = {**parameters, **state.key_parameters()}
     if "DataServiceUrl" not in parameters and deployment.describe(clients.cloudformation, stack) is None:
-        raise InvalidInput("the first deployment needs --data-service-url, the address that retraining fetches from")
+        raise InvalidInput("the first deployment needs --data-service-url, from which retraining fetches its rows")
     target = target_named(python_version) if python_version else LAMBDA
     with steps.step("Packaging the functions") as update:
         packages = {part: build(part, target, builds(), progress=update) for part in PARTS}
     with steps.step(f"Deploying stack {stack}") as update:
         deployed = deployment.deploy(clients, packages, parameters, name=stack, progress=update)
-        update("created or updated" if deployed.changed else "nothing has changed")
+        update("created or updated" if deployed.changed else "no changes")
     outputs = dict(deployed.outputs)
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
-    if endpoint:
-        outputs["EmulatedApiUrl"] = deployment.api_url(outputs, endpoint)
+    outputs["ApiUrl"] = deployment.api_url(outputs, emulator_url=endpoint)
     data_service_url = parameters.get("DataServiceUrl")
     if first_model:
         _first_model(clients.s3, outputs["ModelsBucketName"], data_service_url, steps)
     if state:
-        url = deployment.api_url(outputs, endpoint)
-        keys = state.secret("api-key"), state.secret("client-api-key")
-        state.write_addresses(StackAddresses(url, keys[0], endpoint, None, data_service_url or "", keys[1]))
+        addresses = StackAddresses(
+            api_url=outputs["ApiUrl"],
+            api_key=state.secret("api-key"),
+            endpoint_url=endpoint,
+            dashboard_url=None,
+            data_service_url=data_service_url or "",
+            client_api_key=state.secret("client-api-key"),
+        )
+        state.write_addresses(addresses)
     return outputs
 
 
@@ -130,11 +137,10 @@ def keep_deployed(
     steps: "Steps",
     wait: "Callable[[float], None]",
 ) -> None:
-    """Deploy, and deploy again whenever the stack is gone, until `wait` or a signal raises.
+    """Deploy, and deploy again whenever the stack is missing, until `wait` or a signal raises.
 
-    stack.json exists exactly while the application is deployed, so a health check need only look for that file. A cloud
-    that does not answer yet, or no longer, is asked again until it does: an emulator that restarts comes back empty.
-    Raises InvalidInput, after which another try cannot help.
+    stack.json exists only while the application is deployed, so a health check can look for that file. Errors of the
+    cloud are retried, because an emulator that restarts is empty. Raises InvalidInput, which a retry cannot fix.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -146,7 +152,7 @@ def keep_deployed(
             deploy_once()
             while is_deployed():
                 wait(SECONDS_BETWEEN_CHECKS)
-            steps.note("the stack is gone; deploying it again")
+            steps.note("the stack does not exist any more; deploying it again")
         except InvalidInput:
             raise
         except (MenagerieError, BotoCoreError, ClientError) as error:
@@ -174,7 +180,7 @@ def _first_model(client: "S3Client", bucket: str, data_service_url: str | None, 
     from menagerie.job import DataServiceSource
 
     if data_service_url is None:
-        raise InvalidInput("--first-model needs --data-service-url, to fetch its rows from")
+        raise InvalidInput("--first-model needs --data-service-url, from which it fetches its rows")
     registry = S3ModelRegistry(client, bucket)
     with steps.step(title_of(registry)) as update:
         ensure_current_model(registry, FirstModel(data_service_url, DataServiceSource()), update)

@@ -41,12 +41,13 @@ def test_a_second_stack_is_deployed_beside_the_first(up: Up) -> None:
     assert wrong.returncode == 1
     assert "no parameter Colour" in wrong.stderr
 
-    done = deploy(up, "second", "--data-service-url", "http://127.0.0.1:9", "--parameter", "LogRetentionDays=7")
+    parameters = ("--parameter", "LogRetentionDays=7", "--parameter", "RequireTls=false")
+    done = deploy(up, "second", "--data-service-url", "http://127.0.0.1:9", *parameters)
     assert done.returncode == 0, done.stderr
     outputs = dict(line.split("\t") for line in done.stdout.splitlines())
     assert outputs["PredictFunctionName"] == "second-predict"
     # Its registry is empty, and the response says what to do.
-    health = httpx2.get(outputs["EmulatedApiUrl"] + "/health", timeout=LIMIT_SECONDS)
+    health = httpx2.get(outputs["ApiUrl"] + "/health", timeout=LIMIT_SECONDS)
     assert health.status_code == 503
     assert "No model has been promoted yet" in health.json()["detail"]
 
@@ -74,7 +75,7 @@ def test_parameters_for_aws_take_effect(up: Up) -> None:
 
     # Functions on the emulator use plain http, and the emulator enforces the bucket's policy.
     key = clients.apigateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
-    with httpx2.Client(base_url=outputs["EmulatedApiUrl"], headers={"x-api-key": key}, timeout=LIMIT_SECONDS) as api:
+    with httpx2.Client(base_url=outputs["ApiUrl"], headers={"x-api-key": key}, timeout=LIMIT_SECONDS) as api:
         assert api.get("/models").status_code == 503
         again = deploy(up, "third", "--parameter", "RequireTls=false")
         assert again.returncode == 0, again.stderr

@@ -27,11 +27,8 @@ def missing(operation: str) -> ClientError:
 class FakeCloudFormation:
     """Keeps one stack; ends every create in the status it was told."""
 
-    def __init__(
-        self, ends_in: str = "CREATE_COMPLETE", stack: dict[str, Any] | None = None, scheme: str = "https"
-    ) -> None:
+    def __init__(self, ends_in: str = "CREATE_COMPLETE", stack: dict[str, Any] | None = None) -> None:
         self.ends_in, self.stack = ends_in, stack
-        self.meta = SimpleNamespace(endpoint_url=f"{scheme}://cloudformation")
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:
@@ -137,24 +134,6 @@ def test_an_update_keeps_parameters_that_are_not_given(packages: dict[str, Packa
     assert name == "update"
     assert {"ParameterKey": "DataServiceUrl", "UsePreviousValue": True} in arguments["Parameters"]
     assert {"ParameterKey": "LogRetentionDays", "ParameterValue": "14"} in arguments["Parameters"]
-
-
-@pytest.mark.parametrize(
-    ("scheme", "given", "sent"),
-    [
-        ("https", {}, None),
-        ("http", {}, "false"),
-        ("http", {"RequireTls": "true"}, "true"),
-    ],
-)
-def test_a_bucket_takes_plain_http_only_where_nothing_else_is_spoken(
-    packages: dict[str, Package], scheme: str, given: dict[str, str], sent: str | None
-) -> None:
-    cloudformation = FakeCloudFormation(scheme=scheme)
-    deploy(clients(cloudformation), packages, {**PARAMETERS, **given})
-    [(_, arguments)] = cloudformation.calls
-    values = {each["ParameterKey"]: each["ParameterValue"] for each in arguments["Parameters"]}
-    assert values.get("RequireTls") == sent
 
 
 def test_a_failure_is_told_with_the_first_reason(packages: dict[str, Package]) -> None:

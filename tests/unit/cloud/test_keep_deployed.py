@@ -1,4 +1,4 @@
-"""`menagerie deploy --keep`: what is deployed stays deployed, and stack.json exists exactly while it is."""
+"""`menagerie deploy --keep`: a missing stack is deployed again, and stack.json exists only while it is there."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -17,11 +17,11 @@ ADDRESSES = StackAddresses("http://api", "a-key", "http://cloud", None, "http://
 
 
 class Ended(Exception):
-    """The signal that ends the command."""
+    """Stands for the signal that ends the command."""
 
 
 class Cloud:
-    """An emulator whose next answers are scripted: each is a status, or the error of one that does not answer."""
+    """An emulator with scripted responses: whether the stack exists, or an error."""
 
     def __init__(self, state: StateDirectory, *script: bool | Exception) -> None:
         self.state, self.script = state, list(script)
@@ -54,13 +54,13 @@ class Cloud:
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Callable[..., tuple[Cloud, str]]:
-    """Run until the script is over; return the cloud and what was printed."""
+    """Run until the script ends; return the cloud and the printed text."""
 
     def keep(*script: bool | Exception) -> tuple[Cloud, str]:
         printed = StringIO()
         state = StateDirectory.open(tmp_path / "state")
         cloud = Cloud(state, *script)
-        state.write_addresses(ADDRESSES)  # of a time before
+        state.write_addresses(ADDRESSES)  # left by an earlier run
         with pytest.raises(Ended):
             keep_deployed(cloud.deploy, cloud.is_deployed, state, Steps(Console(file=printed)), wait=cloud.wait)
         return cloud, printed.getvalue()
@@ -72,7 +72,7 @@ def refused() -> EndpointConnectionError:
     return EndpointConnectionError(endpoint_url="http://localstack:4566/")
 
 
-def test_a_cloud_that_does_not_answer_yet_is_asked_until_it_does(keep: Callable[..., tuple[Cloud, str]]) -> None:
+def test_a_cloud_that_does_not_respond_yet_is_retried(keep: Callable[..., tuple[Cloud, str]]) -> None:
     cloud, printed = keep(refused(), Unavailable("stack menagerie is ROLLBACK_COMPLETE"), True, True)
     assert cloud.deployments == 1
     assert cloud.seen == [False, False, True]
@@ -80,19 +80,19 @@ def test_a_cloud_that_does_not_answer_yet_is_asked_until_it_does(keep: Callable[
     assert "trying again" in printed
 
 
-def test_a_stack_that_is_gone_is_deployed_again(keep: Callable[..., tuple[Cloud, str]]) -> None:
+def test_a_missing_stack_is_deployed_again(keep: Callable[..., tuple[Cloud, str]]) -> None:
     cloud, printed = keep(True, True, False, True, True)
     assert cloud.deployments == 2
     assert cloud.seen == [True, False, True]
-    assert "the stack is gone" in printed
+    assert "the stack does not exist any more" in printed
 
 
-def test_the_addresses_disappear_while_the_cloud_does_not_answer(keep: Callable[..., tuple[Cloud, str]]) -> None:
+def test_there_are_no_addresses_while_the_cloud_does_not_respond(keep: Callable[..., tuple[Cloud, str]]) -> None:
     cloud, _ = keep(True, True, refused(), True, True)
     assert cloud.seen == [True, False, True]
 
 
-def test_a_wrong_command_line_is_not_tried_again(tmp_path: Path) -> None:
+def test_a_wrong_command_line_is_not_retried(tmp_path: Path) -> None:
     state = StateDirectory.open(tmp_path / "state")
     cloud = Cloud(state, InvalidInput("the template has no parameter X"))
     with pytest.raises(InvalidInput):
