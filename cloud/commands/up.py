@@ -1,5 +1,6 @@
 """`menagerie up`."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from cloud.commands.options import StateDir
 from cloud.environment import proxies_around_loopback
 from cloud.state.directory import DEFAULT_STATE_DIR, StackAddresses
+from menagerie.animal import EXAMPLES, KNOWN_SPECIES
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource
 
 
@@ -71,13 +73,11 @@ Ctrl-C ends it; what was stored stays.
 
 
 def curl_line(addresses: StackAddresses) -> str:
-    """Return a shell command that classifies an elephant."""
-    animal = (
-        '{"animals": [{"walks_on_n_legs": 4, "height": 3.1, "weight": 4200, "has_wings": false, "has_tail": true}]}'
-    )
+    """Return a shell command that classifies an example animal."""
+    body = json.dumps({"animals": [EXAMPLES[KNOWN_SPECIES[0]].model_dump()]})
     # curl uses a proxy for loopback too.
     directly = "--noproxy '*' " if proxies_around_loopback() else ""
     return (
         f"curl -s {directly}-X POST '{addresses.api_url}/predict' -H 'x-api-key: {addresses.client_api_key}' "
-        f"-H 'content-type: application/json' -d '{animal}'"
+        f"-H 'content-type: application/json' -d '{body}'"
     )

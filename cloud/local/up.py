@@ -20,11 +20,12 @@ from cloud.packaging.package import PARTS, Package, build
 from cloud.resources import builds
 from cloud.state.directory import StackAddresses, StateDirectory
 from cloud.state.durability import Durability
+from menagerie.animal import EXAMPLES, KNOWN_SPECIES
 from menagerie.errors import Unavailable
 from menagerie.http_client import http_client
 from menagerie.job import DataServiceSource
 
-ELEPHANT = {"walks_on_n_legs": 4, "height": 3.1, "weight": 4200.0, "has_wings": False, "has_tail": True}
+FIRST_ANIMAL = EXAMPLES[KNOWN_SPECIES[0]]
 SECONDS_BETWEEN_CHECKS = 0.5
 
 
@@ -122,7 +123,7 @@ class _Application:
                 update(data_service_url)
         self._ensure_model(emulator, outputs["ModelsBucketName"], first_model)
         with self._steps.step("Requesting a first prediction") as update:
-            update(f"the elephant is classified as {first_prediction(addresses, emulator.process, update)}")
+            update(f"an example is classified as {first_prediction(addresses, emulator.process, update)}")
         warm_up(addresses, "/retrain")
         if dashboard:
             with self._steps.step("Starting the dashboard"):
@@ -200,7 +201,7 @@ class _Application:
 
 
 def first_prediction(addresses: StackAddresses, emulator: ChildProcess, progress: Update) -> str:
-    """Classify one elephant over HTTP and return the species. Retries server errors while the emulator runs.
+    """Classify one example animal over HTTP and return the species. Retries server errors while the emulator runs.
 
     Raises Unavailable if the emulator ends, if the request is refused, or after ten minutes.
     """
@@ -210,7 +211,7 @@ def first_prediction(addresses: StackAddresses, emulator: ChildProcess, progress
         while time.monotonic() < deadline:
             emulator.raise_if_dead()
             try:
-                response = client.post("/predict", json={"animals": [ELEPHANT]})
+                response = client.post("/predict", json={"animals": [FIRST_ANIMAL.model_dump()]})
             except httpx2.TransportError as error:
                 last = type(error).__name__
             else:

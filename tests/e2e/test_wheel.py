@@ -157,7 +157,7 @@ def test_up_works_in_a_folder_with_packages_of_the_same_names(installation: Inst
     with installation.running("up", *words) as (process, log):
         wait_until(stack.exists, what="the cloud to be up", process=process, log=log)
         addresses = StackAddresses(**json.loads(stack.read_text(encoding="utf-8")))
-        assert "the elephant is classified as elephant" in log.read_text(encoding="utf-8")
+        assert "an example is classified as kangaroo" in log.read_text(encoding="utf-8")
         assert addresses.dashboard_url
         assert httpx2.get(addresses.dashboard_url).is_success
         settings = {"MENAGERIE_STACK_FILE": str(stack)}
