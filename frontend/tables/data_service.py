@@ -4,9 +4,12 @@ import json
 from typing import Self
 
 import httpx2
+from pydantic import ValidationError
 
 from frontend.api.transport import Transport, http_client
-from frontend.tables.animal_rows import AnimalRows, RowFault, animal_of
+from frontend.tables.animal_rows import AnimalRows
+from menagerie.animal import Animal
+from menagerie.animal_file import Refusal, refusal_reason
 
 MAX_SAMPLE = 10_000
 # Larger integers lose digits in a browser.
@@ -47,7 +50,9 @@ def _parse_rows(body: bytes) -> AnimalRows:
     found = AnimalRows()
     for line, row in enumerate(rows, 1):
         try:
-            found.animals.append(animal_of(row))
-        except ValueError as error:
-            found.faults.append(RowFault(line, str(error)))
+            found.animals.append(Animal.model_validate(row))
+        except ValidationError as error:
+            found.faults.append(Refusal(line, refusal_reason(error)))
+    if rows and not found.animals:
+        raise ValueError(f"no row is an animal: {found.faults[0]}")
     return found

@@ -33,14 +33,14 @@ def test_bad_lines_of_a_file_are_reported_and_the_good_ones_classified(many: App
     upload(many, HEADER + DOG_LINE + "9,1,1,no,yes\n" + DOG_LINE)
     assert_no_traceback(many)
     (warning,) = many.warning
-    assert "Line 3: walks_on_n_legs is not from 0 to 8" in warning.value
+    assert "Line 3: walks_on_n_legs: input should be less than or equal to 8, not '9'" in warning.value
     press(many, "Classify 2 animals")
     assert len(api.stored) == 2
 
 
 def test_a_file_that_is_none_says_so_and_leaves_the_table(many: AppTest) -> None:
     upload(many, "a,b\n1,2\n")
-    assert "The template shows how it looks." in many.error[0].value
+    assert "The file has no column walks_on_n_legs" in many.error[0].value
     assert "Classify 5 animals" in [button.label for button in many.button]
 
 
