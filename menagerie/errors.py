@@ -87,7 +87,7 @@ class UnreadablePointer(ModelRejected):
 
 
 class TrainingFailed(MenagerieError):
-    """The rows do not show the four species clearly enough to make a model."""
+    """The rows do not show the species clearly enough to make a model."""
 
 
 class Unreadable(MenagerieError):

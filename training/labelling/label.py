@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from menagerie.animal import CLASSES
+from menagerie.animal import CLASSES, FEATURE_DETAILS
 from menagerie.errors import TrainingFailed
 from training.labelling.zoology import BODY_COLUMNS, BODY_PLANS, SIZE_COLUMNS, BodyPlan
 from training.model.flat_top import BackgroundDensity, FlatTopDensity, Floats
@@ -54,7 +54,7 @@ GOLDEN_SECTION = (np.sqrt(5) - 1) / 2
 def label(rows: NDArray[np.float32]) -> Labels:
     """Return the index in `CLASSES` of each row's species, shape (n,), for feature rows of shape (n, 5).
 
-    Raises TrainingFailed, with a description of the groups found, if the four species cannot be told apart.
+    Raises TrainingFailed, with a description of the groups found, if the species cannot be told apart.
     """
     labels = np.full(len(rows), UNKNOWN, dtype=np.int64)
     size = rows[:, SIZE_COLUMNS].astype(np.float64)
@@ -72,7 +72,7 @@ def label(rows: NDArray[np.float32]) -> Labels:
             for number, species in enumerate(plan.species):
                 labels[places[group == number]] = CLASSES.index(species)
     if problems:
-        raise TrainingFailed(f"four species cannot be told apart in {len(rows)} valid rows: {'; '.join(problems)}")
+        raise TrainingFailed(f"the species cannot be told apart in {len(rows)} valid rows: {'; '.join(problems)}")
     return labels
 
 
@@ -114,7 +114,7 @@ def _species_groups(plan: BodyPlan, size: Floats, log_background: Floats) -> NDA
 
 
 def _weight(size: Floats, grouping: "Grouping", number: int) -> str:
-    return f"{np.median(size[grouping.group == number, -1]):.3g} kg"
+    return f"{np.median(size[grouping.group == number, -1]):.3g} {FEATURE_DETAILS[SIZE_COLUMNS[-1]].unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ FEEDBACK_FOLDS = (*(fold for fold in range(FOLDS) if fold not in (HELD_OUT, CALI
 
 _DTYPE = [
     *((name, "f4") for name in FEATURES),
-    ("species", "U10"),
+    ("species", f"U{max(map(len, CLASSES))}"),
     ("fold", "i1"),
     ("prediction_id", "U40"),
 ]

@@ -101,7 +101,7 @@ def test_labels_do_not_depend_on_the_unit(unit: float) -> None:
 def test_rows_without_four_species_fail_with_a_description(rows: Rows, message: str) -> None:
     with pytest.raises(TrainingFailed, match=message) as caught:
         label(rows)
-    assert str(caught.value).startswith("four species cannot be told apart in ")
+    assert str(caught.value).startswith("the species cannot be told apart in ")
     assert "\n" not in str(caught.value)
 
 

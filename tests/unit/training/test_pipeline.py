@@ -127,7 +127,7 @@ def test_rows_of_which_none_is_an_animal_are_the_callers_mistake() -> None:
 
 
 def test_thirty_rows_make_no_model() -> None:
-    with pytest.raises(TrainingFailed, match="four species cannot be told apart in 30 valid rows"):
+    with pytest.raises(TrainingFailed, match="the species cannot be told apart in 30 valid rows"):
         train(as_received(ROWS[:30]), source=DATASET, created_at=NOON)
 
 
