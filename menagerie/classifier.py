@@ -30,7 +30,7 @@ class Classification:
     """The predictions for n animals."""
 
     probabilities: "NDArray[np.float32]"
-    """Shape (n, 5), columns as in `CLASSES`; each row has a sum of 1."""
+    """Shape (n, classes), columns as in `CLASSES`; each row has a sum of 1."""
     prediction_sets: list[list[Species]]
     """For each animal the classes that split conformal prediction cannot rule out, most probable first; never empty."""
 
@@ -53,7 +53,7 @@ class OnnxSession:
         self.runtime = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
     def probabilities(self, rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Return class probabilities of shape (n, 5) for feature rows of shape (n, 5)."""
+        """Return class probabilities of shape (n, classes) for feature rows of shape (n, features)."""
         starts = range(0, max(len(rows), 1), ROWS_PER_RUN)
         outputs = [
             self.runtime.run([OUTPUT_NAME], {INPUT_NAME: rows[start : start + ROWS_PER_RUN]})[0] for start in starts
@@ -95,11 +95,11 @@ class OnnxClassifier:
         return self.manifest.version
 
     def probabilities(self, rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Return class probabilities of shape (n, 5) for feature rows of shape (n, 5)."""
+        """Return class probabilities of shape (n, classes) for feature rows of shape (n, features)."""
         return self._session.probabilities(rows)
 
     def classify(self, rows: "NDArray[np.float32]") -> Classification:
-        """Classify feature rows of shape (n, 5), columns as in `FEATURES`, metres and kilograms."""
+        """Classify feature rows of shape (n, features), columns as in `FEATURES`, metres and kilograms."""
         probabilities = self.probabilities(rows)
         order = np.argsort(-probabilities, axis=1, kind="stable").tolist()
         inside = in_prediction_set(probabilities, self.manifest.thresholds).tolist()
@@ -138,13 +138,13 @@ class OnnxClassifier:
 
 
 def reaches_threshold(probabilities: "NDArray[np.floating]", thresholds: ConformalThresholds) -> "NDArray[np.bool_]":
-    """Return whether the probabilities reach the thresholds of their classes, shape (n, 5), for shape (n, 5)."""
+    """Return whether the probabilities reach the thresholds of their classes; both of shape (n, classes)."""
     minimum = np.array([thresholds.minimum_probability[species] for species in CLASSES], dtype=np.float32)
     return np.asarray(probabilities >= minimum)
 
 
 def in_prediction_set(probabilities: "NDArray[np.floating]", thresholds: ConformalThresholds) -> "NDArray[np.bool_]":
-    """Return which classes are in the prediction set of each row, shape (n, 5), for probabilities of that shape.
+    """Return which classes are in the prediction set of each row, shape (n, classes), for probabilities of that shape.
 
     A class is in the set if it reaches its threshold; the most probable class always is.
     """

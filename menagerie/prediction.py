@@ -66,7 +66,7 @@ class PredictionBatch:
     model_version: str
     animals: list[Animal]
     probabilities: list[list[float]]
-    """n rows of five, columns as in `CLASSES`, rounded to `PROBABILITY_DIGITS`."""
+    """n rows, columns as in `CLASSES`, rounded to `PROBABILITY_DIGITS`."""
     prediction_sets: list[list[str]]
     """Species, most probable first; the first is the predicted one.
 

@@ -30,9 +30,9 @@ def calibrate(
 ) -> ConformalThresholds:
     """Return for each class the probability that `target_coverage` of its rows reach: split conformal prediction.
 
-    `probabilities` has shape (n, 5), n ≥ 1, and comes from a classifier that was not fitted to the rows. If a class has
-    fewer than 19 rows (at 95 %), its threshold is the lowest of them: m rows can promise at most m / (m + 1). A class
-    without rows gets the threshold of all rows together.
+    `probabilities` has shape (n, classes), n ≥ 1, and comes from a classifier that was not fitted to the rows. If a
+    class has fewer than 19 rows (at 95 %), its threshold is the lowest of them: m rows can promise at most m / (m + 1).
+    A class without rows gets the threshold of all rows together.
 
     Thresholds by class: Sadinle, Lei & Wasserman, "Least ambiguous set-valued classifiers with bounded error levels",
     Journal of the American Statistical Association 114, 2019.
@@ -50,7 +50,7 @@ def calibrate(
 def evaluate(
     probabilities: NDArray[np.float32], labels: Labels, thresholds: ConformalThresholds, parity: Parity
 ) -> Metrics:
-    """Return the metrics of probabilities of shape (n, 5) against labels of shape (n,), n ≥ 1; log loss in nats."""
+    """Return the metrics of probabilities of shape (n, classes) against n ≥ 1 labels; log loss in nats."""
     answers = probabilities.argmax(axis=1)
     bounded = np.clip(probabilities, 0, 1)  # float32 arithmetic leaves a few just above one
     own = (np.arange(len(labels)), labels)
@@ -94,7 +94,7 @@ def _class_metrics(
 
 
 def calibration_bins(probabilities: NDArray[np.float32], labels: Labels) -> tuple[CalibrationBin, ...]:
-    """Return confidence and accuracy by bin for probabilities of shape (n, 5) and labels of shape (n,).
+    """Return confidence and accuracy by bin for probabilities of shape (n, classes) and labels of shape (n,).
 
     scikit-learn's `calibration_curve` has bins of equal width or of equal counts, for two classes.
     """
@@ -127,7 +127,7 @@ def choose_canaries(
 ) -> tuple[Canary, ...]:
     """Return for each label its row of median certainty and its least certain one, with their probabilities.
 
-    A loaded model must reproduce them. `rows` and `probabilities` have shape (n, 5), `labels` (n,).
+    A loaded model must reproduce them. Shapes: `rows` (n, features), `probabilities` (n, classes), `labels` (n,).
     """
     own = probabilities[np.arange(len(labels)), labels]
     chosen: list[int] = []

@@ -35,7 +35,7 @@ class HeldOut:
     """Rows that the classifier was not fitted to."""
 
     rows: NDArray[np.float32]
-    """Shape (n, 5), columns as in `FEATURES`."""
+    """Shape (n, features), columns as in `FEATURES`."""
     labels: Labels
     """Shape (n,), index in `CLASSES`."""
 

@@ -52,7 +52,7 @@ GOLDEN_SECTION = (np.sqrt(5) - 1) / 2
 
 
 def label(rows: NDArray[np.float32]) -> Labels:
-    """Return the index in `CLASSES` of each row's species, shape (n,), for feature rows of shape (n, 5).
+    """Return the index in `CLASSES` of each row's species, shape (n,), for feature rows of shape (n, features).
 
     Raises TrainingFailed, with a description of the groups found, if the species cannot be told apart.
     """

@@ -33,7 +33,7 @@ class BodyPlan:
         return f"{legs}, {'winged' if self.wings else 'wingless'}, {'with a tail' if self.tail else 'tailless'}"
 
     def matches(self, rows: Rows) -> NDArray[np.bool_]:
-        """Return whether each row has this plan, shape (n,), for feature rows of shape (n, 5)."""
+        """Return whether each row has this plan, shape (n,), for feature rows of shape (n, features)."""
         result: NDArray[np.bool_] = (rows[:, BODY_COLUMNS] == (self.legs, self.wings, self.tail)).all(axis=1)
         return result
 
@@ -72,9 +72,9 @@ SIZES: tuple[Comparison, ...] = (
 
 
 def check_zoology(probabilities: Callable[[Rows], Rows], rows: Rows) -> tuple[ZoologyCheck, ...]:
-    """Return statements of zoology and whether the answers to rows of shape (n, 5) agree; for information only.
+    """Return statements of zoology and whether the answers to rows of shape (n, features) agree; for information only.
 
-    `probabilities` is the model: rows of shape (m, 5) to class probabilities of shape (m, 5), columns as in `CLASSES`.
+    `probabilities` is the model: rows of shape (m, features) to probabilities of shape (m, classes).
     """
     answers = probabilities(rows).argmax(axis=1)
     plans = {species: plan for plan in BODY_PLANS for species in plan.species}

@@ -25,7 +25,7 @@ MAXIMA = np.array([feature.maximum for feature in FEATURE_DETAILS], dtype=np.flo
 
 
 def export(classifier: FlatTopNaiveBayes) -> bytes:
-    """Return ONNX bytes: input `animals`, float32 (n, 5); output `probabilities` (n, 5); classes and features named."""
+    """Return ONNX bytes: float32 `animals` (n, features) in, `probabilities` (n, classes) out; both are named."""
     update_registered_converter(
         FlatTopNaiveBayes,
         "MenagerieFlatTopNaiveBayes",
@@ -65,7 +65,7 @@ class Parity:
 def check_parity(
     session: OnnxSession, classifier: FlatTopNaiveBayes, rows: NDArray[np.float32], random_seed: int
 ) -> Parity:
-    """Compare file and classifier on up to 20,000 rows made from `rows`, shape (n, 5).
+    """Compare file and classifier on up to 20,000 rows made from `rows`, shape (n, features).
 
     Raises TrainingFailed if a probability differs by more than CANARY_TOLERANCE.
     """

@@ -38,7 +38,7 @@ class LabelledRows:
     """n rows in canonical order; a row that a person labelled names the prediction of the feedback."""
 
     matrix: NDArray[np.float32]
-    """Shape (n, 5), columns as in `FEATURES`, metres and kilograms."""
+    """Shape (n, features), columns as in `FEATURES`, metres and kilograms."""
     labels: Labels
     """Shape (n,), index in `CLASSES`."""
     folds: NDArray[np.intp]
