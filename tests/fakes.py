@@ -23,6 +23,21 @@ from menagerie.service_metrics import SERIES, MetricWindow, Points, SeriesName, 
 from menagerie.ulid import new_ulid, to_the_millisecond
 
 
+class ManualClock:
+    """A clock that a test sets and advances."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, time: timedelta) -> datetime:
+        """Advance by a time, which may be negative, and return the new moment."""
+        self.now += time
+        return self.now
+
+
 class InMemoryRegistry(ModelRegistry):
     def __init__(self, now: Clock = utc_now) -> None:
         self._now = now

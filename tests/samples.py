@@ -1,4 +1,4 @@
-"""Animals, manifests and batches that tests share; where a model is needed, it is a real one."""
+"""Animals, manifests, batches and ONNX models that tests share."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ ANIMALS = (KANGAROO, ELEPHANT, CHICKEN, DOG, GRIFFIN)
 
 @cache
 def onnx_model(random_state: int = 0) -> bytes:
-    """Return a small decision forest that knows `ANIMALS`, as a file that the classifier accepts."""
+    """Return the ONNX file of a small decision forest that is trained on `ANIMALS`."""
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType
     from sklearn.ensemble import RandomForestClassifier
@@ -53,7 +53,7 @@ def onnx_model(random_state: int = 0) -> bytes:
 
 
 def manifest_of(model: bytes, created_at: datetime = NOON, **changes: Any) -> ModelManifest:
-    """Return the manifest that a model would have been published with."""
+    """Return a manifest of a model; its canary rows do not verify, see `published_model`."""
     sha256 = hashlib.sha256(model).hexdigest()
     share = 1 / len(CLASSES)
     fields: dict[str, Any] = {
@@ -90,19 +90,19 @@ def manifest_of(model: bytes, created_at: datetime = NOON, **changes: Any) -> Mo
 
 @cache
 def published_model(random_state: int = 0) -> tuple[ModelManifest, bytes]:
-    """Return a model and a manifest that verify; another state gives another version."""
+    """Return a model that passes verification, with its manifest; each state gives another version."""
     model = onnx_model(random_state)
     manifest = manifest_of(model, NOON + timedelta(days=random_state))
-    answered = OnnxSession(model).probabilities(feature_matrix(ANIMALS)).tolist()
+    probabilities = OnnxSession(model).probabilities(feature_matrix(ANIMALS)).tolist()
     canaries = tuple(
         Canary(animal=animal, probabilities=dict(zip(CLASSES, row, strict=True)))
-        for animal, row in zip(ANIMALS, answered, strict=True)
+        for animal, row in zip(ANIMALS, probabilities, strict=True)
     )
     return manifest.model_copy(update={"canaries": canaries}), model
 
 
 def batch_of(*species: Species, at: datetime = NOON, version: str = "20260131T120000Z-0a1b2c3d") -> PredictionBatch:
-    """Return a batch that answers with the species given, at a moment."""
+    """Return a batch of animals that are predicted as the given species, created at a moment."""
     samples = dict(zip(CLASSES, ANIMALS, strict=True))
     return PredictionBatch(
         request_id=new_ulid(at),

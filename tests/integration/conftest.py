@@ -1,4 +1,4 @@
-"""S3 and DynamoDB as moto plays them, with the bucket and the tables of template.yaml, empty for every test."""
+"""S3 and DynamoDB of moto, with the bucket and the tables of template.yaml, empty for every test."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ JOBS = "jobs"
 
 @dataclass(frozen=True)
 class Clients:
-    """Making a client takes longer than any test here, so a module makes them once."""
+    """Creating a client takes longer than any test here, so each module creates them once."""
 
     s3: S3Client
     dynamodb: DynamoDBClient

@@ -1,4 +1,4 @@
-"""Datasets in S3: what is there, what is not, and what is too large."""
+"""The datasets in S3: files that are read, missing, or too large."""
 
 import pytest
 from mypy_boto3_s3 import S3Client
@@ -11,22 +11,22 @@ from tests.integration.conftest import BUCKET
 KEY = "datasets/zoo.csv"
 
 
-def test_a_dataset_is_read_back(s3: S3Client) -> None:
+def test_a_dataset_can_be_read(s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"a,b\n")
     assert S3Datasets(s3, BUCKET).read(KEY) == b"a,b\n"
 
 
-def test_a_missing_dataset_says_where_to_upload_it(s3: S3Client) -> None:
+def test_the_error_of_a_missing_dataset_names_its_address(s3: S3Client) -> None:
     with pytest.raises(NotFound, match=f"upload it to s3://{BUCKET}/{KEY}"):
         S3Datasets(s3, BUCKET).read(KEY)
 
 
-def test_a_bucket_that_is_gone_is_unavailable(s3: S3Client) -> None:
+def test_a_missing_bucket_is_unavailable(s3: S3Client) -> None:
     with pytest.raises(Unavailable):
-        S3Datasets(s3, "gone").read(KEY)
+        S3Datasets(s3, "no-such-bucket").read(KEY)
 
 
-def test_a_dataset_that_is_too_large_is_refused_by_its_size(s3: S3Client) -> None:
+def test_a_dataset_that_is_too_large_is_rejected(s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=bytes(2 * MIB))
     with pytest.raises(InvalidInput, match="has 2 MiB, and a dataset may have 1 MiB"):
         S3Datasets(s3, BUCKET, max_bytes=2 * MIB - 1).read(KEY)

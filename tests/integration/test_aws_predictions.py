@@ -1,10 +1,12 @@
-"""What only the DynamoDB adapter does: calls, sizes, layout and what happens when the table is not there."""
+"""The DynamoDB prediction store beyond its contract: number of calls, sizes, and a table that is not available."""
 
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from menagerie.animal import CLASSES, Animal, Species
@@ -57,13 +59,13 @@ def test_a_page_of_one_day_takes_two_reads_however_much_is_stored(dynamodb: Dyna
     assert calls == ["Query", "Query"]
 
 
-def test_a_page_of_uploads_reads_no_more_than_it_shows(dynamodb: DynamoDBClient) -> None:
+def test_a_page_of_large_requests_reads_no_more_items_than_it_lists(dynamodb: DynamoDBClient) -> None:
     store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
     for minutes in range(30):
         store.add(batch_of(*[DOG] * 1000, at=NOON + timedelta(minutes=minutes)))
-    asked: list[int] = []
+    limits: list[int] = []
     dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params.get("Limit"))
+        "provide-client-params.dynamodb.Query", lambda params, **_: limits.append(params.get("Limit"))
     )
     cursor = None
     for _ in range(3):
@@ -71,12 +73,12 @@ def test_a_page_of_uploads_reads_no_more_than_it_shows(dynamodb: DynamoDBClient)
         assert len(page.items) == 50
         assert page.next_cursor is not None
         cursor = Cursor.parse(page.next_cursor)
-    days, items = asked[::2], asked[1::2]
+    days, items = limits[::2], limits[1::2]
     assert len(days) == len(items) == 3
     assert items == [51, 1, 1]
 
 
-def test_a_page_of_single_animals_after_uploads_is_whole(dynamodb: DynamoDBClient) -> None:
+def test_a_page_of_single_animals_after_a_large_request_is_full(dynamodb: DynamoDBClient) -> None:
     store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
     store.add(batch_of(*[DOG] * 1000, at=NOON))
     store.page(PageRequest(limit=50))
@@ -99,7 +101,7 @@ def test_days_without_predictions_cost_no_read(dynamodb: DynamoDBClient) -> None
     assert calls == ["Query"] * 4
 
 
-def test_a_search_that_finds_little_stops_and_goes_on_with_the_next_page(dynamodb: DynamoDBClient) -> None:
+def test_a_search_for_a_rare_species_stops_and_continues_on_the_next_page(dynamodb: DynamoDBClient) -> None:
     store = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=4)
     for day in range(7):
         store.add(batch_of(CHICKEN if day else DOG, at=NOON + timedelta(days=day)))
@@ -113,7 +115,7 @@ def test_a_search_that_finds_little_stops_and_goes_on_with_the_next_page(dynamod
     assert second.next_cursor is None
 
 
-def test_a_full_page_does_not_search_on_for_what_may_follow(dynamodb: DynamoDBClient) -> None:
+def test_a_full_page_does_not_search_for_more(dynamodb: DynamoDBClient) -> None:
     store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
     for day in range(7):
         store.add(batch_of(DOG if day in (0, 6) else CHICKEN, at=NOON + timedelta(days=day)))
@@ -124,9 +126,9 @@ def test_a_full_page_does_not_search_on_for_what_may_follow(dynamodb: DynamoDBCl
     assert calls == ["Query", "Query"]
 
 
-def test_a_page_that_runs_out_of_reads_within_a_day_goes_on_there(dynamodb: DynamoDBClient) -> None:
+def test_a_page_that_ends_within_a_day_is_continued_there(dynamodb: DynamoDBClient) -> None:
     store = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=2)
-    # A read ends after 1 MB and a thousand animals are some 60 KB, so that sixty requests take four reads.
+    # A read ends after 1 MB and a thousand animals have some 60 KB, so sixty requests take four reads.
     for minutes in range(60):
         store.add(batch_of(*[CHICKEN] * 999, DOG if minutes == 0 else CHICKEN, at=NOON + timedelta(minutes=minutes)))
     first = store.page(PageRequest(species=DOG))
@@ -136,7 +138,7 @@ def test_a_page_that_runs_out_of_reads_within_a_day_goes_on_there(dynamodb: Dyna
     assert len(second.items) == 1
 
 
-def test_a_table_that_is_not_there_is_unavailable(dynamodb: DynamoDBClient) -> None:
+def test_a_missing_table_is_unavailable(dynamodb: DynamoDBClient) -> None:
     store = DynamoDBPredictionStore(dynamodb, "no-such-table")
     for call in (
         lambda: store.add(batch_of(DOG)),
@@ -147,17 +149,33 @@ def test_a_table_that_is_not_there_is_unavailable(dynamodb: DynamoDBClient) -> N
             call()
 
 
-def test_a_day_whose_marker_was_not_written_is_marked_with_the_next_request(dynamodb: DynamoDBClient) -> None:
-    store = DynamoDBPredictionStore(dynamodb, PREDICTIONS)
-    broken = DynamoDBPredictionStore(dynamodb, "no-such-table")
+class FailsOnce:
+    """A client whose first write fails."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.client = client
+        self.has_failed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def put_item(self, **request: Any) -> Any:
+        if self.has_failed:
+            return self.client.put_item(**request)
+        self.has_failed = True
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+
+def test_a_day_whose_marker_was_not_written_is_marked_by_the_next_request(dynamodb: DynamoDBClient) -> None:
+    failing: Any = FailsOnce(dynamodb)
+    store = DynamoDBPredictionStore(failing, PREDICTIONS)
     with pytest.raises(Unavailable):
-        broken.add(batch_of(DOG))
-    broken._table = PREDICTIONS
-    broken.add(batch_of(DOG))
+        store.add(batch_of(DOG))
+    store.add(batch_of(DOG))
     assert len(store.page(PageRequest()).items) == 1
 
 
-def test_an_address_where_nothing_listens_is_unavailable() -> None:
+def test_a_refused_connection_is_unavailable() -> None:
     client = boto3.client(
         "dynamodb",
         endpoint_url="http://127.0.0.1:9",

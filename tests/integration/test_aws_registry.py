@@ -1,4 +1,4 @@
-"""What only the S3 adapter does: half publications, calls, large listings and a bucket that is not there."""
+"""The S3 registry beyond its contract: interrupted publications, number of calls, and a bucket that is missing."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,14 +22,14 @@ def test_a_version_without_a_manifest_is_not_listed(s3: S3Client) -> None:
     assert S3ModelRegistry(s3, BUCKET).manifests() == []
 
 
-def test_a_publication_that_died_half_way_can_be_finished(s3: S3Client) -> None:
+def test_an_interrupted_publication_can_be_completed(s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key=f"models/{MANIFEST.version}/model.onnx", Body=MODEL)
     registry = S3ModelRegistry(s3, BUCKET)
     registry.publish(MANIFEST, MODEL)
     assert registry.manifests() == [MANIFEST]
 
 
-def test_a_half_publication_is_not_finished_with_another_model(s3: S3Client) -> None:
+def test_an_interrupted_publication_is_not_completed_with_another_model(s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key=f"models/{MANIFEST.version}/model.onnx", Body=b"other bytes")
     registry = S3ModelRegistry(s3, BUCKET)
     with pytest.raises(Conflict):
@@ -37,7 +37,7 @@ def test_a_half_publication_is_not_finished_with_another_model(s3: S3Client) -> 
     assert registry.manifests() == []
 
 
-def test_a_manifest_that_cannot_be_read_is_refused_and_does_not_hide_the_others(s3: S3Client) -> None:
+def test_a_manifest_that_cannot_be_read_is_rejected_and_the_others_are_listed(s3: S3Client) -> None:
     broken = manifest_of(MODEL, NOON + timedelta(days=1)).version
     registry = S3ModelRegistry(s3, BUCKET)
     registry.publish(MANIFEST, MODEL)
@@ -67,7 +67,7 @@ def test_a_listing_of_several_pages_is_read_to_its_end(s3: S3Client, monkeypatch
     assert calls.count("ListObjectsV2") == 5
 
 
-def test_an_unchanged_pointer_is_not_sent_again(s3: S3Client) -> None:
+def test_an_unchanged_pointer_is_not_transferred_again(s3: S3Client) -> None:
     registry = S3ModelRegistry(s3, BUCKET)
     registry.publish(MANIFEST, MODEL)
     registry.promote(MANIFEST.version, expected=None)
@@ -79,7 +79,7 @@ def test_an_unchanged_pointer_is_not_sent_again(s3: S3Client) -> None:
     assert statuses == [200, 304]
 
 
-def test_a_pointer_that_was_removed_is_noticed(s3: S3Client) -> None:
+def test_a_deleted_pointer_is_detected(s3: S3Client) -> None:
     registry = S3ModelRegistry(s3, BUCKET)
     registry.publish(MANIFEST, MODEL)
     pointer = registry.promote(MANIFEST.version, expected=None)
@@ -90,13 +90,13 @@ def test_a_pointer_that_was_removed_is_noticed(s3: S3Client) -> None:
     assert registry.current() is None
 
 
-def test_a_pointer_that_cannot_be_read_is_refused(s3: S3Client) -> None:
+def test_a_pointer_that_cannot_be_read_is_rejected(s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key="models/current.json", Body=b"{")
     with pytest.raises(ModelRejected, match=r"current\.json"):
         S3ModelRegistry(s3, BUCKET).current()
 
 
-def test_a_manifest_that_names_another_version_than_its_folder_is_refused_and_not_listed(s3: S3Client) -> None:
+def test_a_manifest_that_names_another_version_is_rejected_and_not_listed(s3: S3Client) -> None:
     registry = S3ModelRegistry(s3, BUCKET)
     registry.publish(MANIFEST, MODEL)
     copied = "20270101T000000Z-00000000"
@@ -107,31 +107,31 @@ def test_a_manifest_that_names_another_version_than_its_folder_is_refused_and_no
     assert registry.manifests() == [MANIFEST]
 
 
-class LosesTheFirstAnswer:
-    """A client whose writes arrive but are not heard of, so that they are sent again."""
+class LosesResponses:
+    """A client that sends every write twice, as botocore does if the response to the first one is lost."""
 
     def __init__(self, client: S3Client) -> None:
-        self._client = client
+        self.client = client
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
+        return getattr(self.client, name)
 
     def put_object(self, **request: Any) -> Any:
-        self._client.put_object(**request)
-        return self._client.put_object(**request)
+        self.client.put_object(**request)
+        return self.client.put_object(**request)
 
 
-def test_a_promotion_that_is_sent_twice_is_no_conflict(s3: S3Client) -> None:
+def test_a_promotion_that_is_sent_twice_succeeds(s3: S3Client) -> None:
     registry = S3ModelRegistry(s3, BUCKET)
     registry.publish(MANIFEST, MODEL)
-    stuttering: Any = LosesTheFirstAnswer(s3)
-    pointer = S3ModelRegistry(stuttering, BUCKET).promote(MANIFEST.version, expected=None)
+    repeating: Any = LosesResponses(s3)
+    pointer = S3ModelRegistry(repeating, BUCKET).promote(MANIFEST.version, expected=None)
     assert registry.current() == pointer
-    again = S3ModelRegistry(stuttering, BUCKET).promote(MANIFEST.version, expected=pointer)
+    again = S3ModelRegistry(repeating, BUCKET).promote(MANIFEST.version, expected=pointer)
     assert registry.current() == again
 
 
-def test_a_bucket_that_is_not_there_is_unavailable(s3: S3Client) -> None:
+def test_a_missing_bucket_is_unavailable(s3: S3Client) -> None:
     registry = S3ModelRegistry(s3, "no-such-bucket")
     for call in (
         registry.current,

@@ -1,4 +1,4 @@
-"""What every feedback store does: the fake of the unit tests and the adapter of DynamoDB alike."""
+"""Contract of the feedback store, tested on the fake and on the DynamoDB adapter."""
 
 from datetime import timedelta
 
@@ -30,57 +30,57 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     return DynamoDBPredictionStore(client, PREDICTIONS), DynamoDBFeedbackStore(client, PREDICTIONS)
 
 
-def said(species: Species, hours: int = 0) -> Feedback:
+def feedback_of(species: Species, hours: int = 0) -> Feedback:
     return Feedback(species=species, given_at=LATER + timedelta(hours=hours))
 
 
-def test_feedback_stands_on_its_prediction_and_on_no_other(stores: Stores) -> None:
+def test_feedback_is_returned_with_its_prediction_only(stores: Stores) -> None:
     predictions, feedback = stores
     batch = batch_of(DOG, CHICKEN, DOG)
     predictions.add(batch)
-    feedback.give(batch.prediction(1), said(KANGAROO))
+    feedback.give(batch.prediction(1), feedback_of(KANGAROO))
     read = [predictions.get(batch.prediction(position).id).feedback for position in range(3)]
-    assert read == [None, said(KANGAROO), None]
+    assert read == [None, feedback_of(KANGAROO), None]
     assert [each.feedback for each in predictions.page(PageRequest()).items] == read
     assert predictions.get(batch.prediction(1).id).species is CHICKEN
 
 
-def test_what_was_said_last_counts(stores: Stores) -> None:
+def test_later_feedback_replaces_earlier_feedback(stores: Stores) -> None:
     predictions, feedback = stores
     batch = batch_of(DOG)
     predictions.add(batch)
     for hours, species in enumerate((CHICKEN, KANGAROO)):
-        feedback.give(batch.prediction(0), said(species, hours))
-    assert predictions.get(batch.prediction(0).id).feedback == said(KANGAROO, 1)
+        feedback.give(batch.prediction(0), feedback_of(species, hours))
+    assert predictions.get(batch.prediction(0).id).feedback == feedback_of(KANGAROO, 1)
     (only,) = feedback.given()
     assert (only.prediction_id, only.animal) == (batch.prediction(0).id, batch.animals[0])
     assert (only.species, only.given_at) == (KANGAROO, LATER + timedelta(hours=1))
 
 
-def test_all_feedback_is_found_oldest_prediction_first(stores: Stores) -> None:
+def test_all_feedback_is_listed_oldest_prediction_first(stores: Stores) -> None:
     predictions, feedback = stores
     batches = [batch_of(DOG, CHICKEN, at=NOON + timedelta(days=days)) for days in (40, 0, 3)]
     for batch in batches:
         predictions.add(batch)
-        feedback.give(batch.prediction(1), said(CHICKEN))
+        feedback.give(batch.prediction(1), feedback_of(CHICKEN))
     assert [each.prediction_id for each in feedback.given()] == sorted(b.prediction(1).id for b in batches)
 
 
-def test_every_animal_of_the_largest_request_may_have_feedback(stores: Stores) -> None:
+def test_the_first_and_the_last_animal_of_the_largest_request_can_have_feedback(stores: Stores) -> None:
     predictions, feedback = stores
     batch = batch_of(*[DOG] * MAX_ANIMALS)
     predictions.add(batch)
     for position in (0, MAX_ANIMALS - 1):
-        feedback.give(batch.prediction(position), said(CHICKEN))
+        feedback.give(batch.prediction(position), feedback_of(CHICKEN))
     assert len(feedback.given()) == 2
 
 
-def test_feedback_on_what_was_never_stored_is_a_conflict_and_leaves_nothing(stores: Stores) -> None:
+def test_feedback_on_a_prediction_that_is_not_stored_is_a_conflict(stores: Stores) -> None:
     _, feedback = stores
     with pytest.raises(Conflict):
-        feedback.give(batch_of(DOG).prediction(0), said(DOG))
+        feedback.give(batch_of(DOG).prediction(0), feedback_of(DOG))
     assert feedback.given() == []
 
 
-def test_nothing_was_said_at_first(stores: Stores) -> None:
+def test_a_new_store_has_no_feedback(stores: Stores) -> None:
     assert stores[1].given() == []

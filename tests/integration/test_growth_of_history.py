@@ -1,4 +1,4 @@
-"""What a request takes does not grow with what is stored, nor with how many requests there have been."""
+"""The memory of a request depends neither on the size of the history nor on the number of earlier requests."""
 
 import gc
 import json
@@ -27,7 +27,7 @@ def store(requests: int, animals: int) -> DynamoDBPredictionStore:
 
 
 def peak_of(run: Callable[[], object]) -> int:
-    """Return the most bytes that are allocated at once while something runs for the second time."""
+    """Return the peak of allocated bytes of a call, measured at its second run."""
     run()
     gc.collect()
     tracemalloc.start()
@@ -39,22 +39,22 @@ def peak_of(run: Callable[[], object]) -> int:
 
 
 @pytest.mark.parametrize("animals", [1, 1000])
-def test_a_page_allocates_as_much_out_of_a_hundred_times_the_history(animals: int) -> None:
+def test_a_page_of_a_hundred_times_larger_history_takes_no_more_memory(animals: int) -> None:
     few, many = store(1000, animals), store(100_000, animals)
-    little = peak_of(lambda: few.page(PageRequest(limit=50)))
-    much = peak_of(lambda: many.page(PageRequest(limit=50)))
-    assert much < 1.1 * little
+    small = peak_of(lambda: few.page(PageRequest(limit=50)))
+    large = peak_of(lambda: many.page(PageRequest(limit=50)))
+    assert large < 1.1 * small
 
 
-def test_the_last_page_costs_what_the_first_one_does() -> None:
+def test_the_last_page_takes_no_more_memory_than_the_first() -> None:
     many = store(100_000, 1)
     ids = SortedTable(100_000, 1).ids
     late = PageRequest(limit=50, cursor=Cursor(ids[200], 0))
     assert peak_of(lambda: many.page(late)) < 1.1 * peak_of(lambda: many.page(PageRequest(limit=50)))
 
 
-def test_a_thousand_requests_leave_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
-    class Forgetful(InMemoryPredictions):
+def test_a_thousand_requests_leave_no_objects_in_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    class StoresNothing(InMemoryPredictions):
         def add(self, batch: PredictionBatch, key: IdempotencyKey | None = None) -> PredictionBatch:
             return batch
 
@@ -62,9 +62,11 @@ def test_a_thousand_requests_leave_nothing_behind(capsys: pytest.CaptureFixture[
     manifest, model = published_model()
     registry.publish(manifest, model)
     registry.promote(manifest.version, expected=None)
-    stores = Forgetful()
+    predictions = StoresNothing()
     models = CurrentModel(registry, refresh_seconds=5.0)
-    handler = lambda_handler(create_app(models, registry, stores, InMemoryFeedback(stores), InMemoryMetrics()))
+    handler = lambda_handler(
+        create_app(models, registry, predictions, InMemoryFeedback(predictions), InMemoryMetrics())
+    )
     asked = event("POST", "/predict", body=json.dumps({"animals": [DOG.model_dump()]}))
 
     def answer(times: int) -> None:
@@ -82,5 +84,5 @@ def test_a_thousand_requests_leave_nothing_behind(capsys: pytest.CaptureFixture[
         left = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    # Some caches are filled late; a single object kept for each request would be more than this.
+    # Some caches fill late; one object kept per request would be more than this.
     assert left < 1000 * 40

@@ -1,6 +1,6 @@
-"""What a key does in either store: the fakes of the unit tests and the adapters of DynamoDB alike."""
+"""Contract of idempotency keys in both stores, tested on the fakes and on the DynamoDB adapters."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -8,7 +8,6 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from menagerie.animal import Species
 from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.predictions import DynamoDBPredictionStore
-from menagerie.clock import utc_now
 from menagerie.errors import Conflict, KeyReused
 from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey
 from menagerie.job import JobStatus, TrainingRequest
@@ -16,7 +15,7 @@ from menagerie.job_store import JobStore
 from menagerie.prediction_store import PageRequest, PredictionStore
 from tests.fakes import InMemoryJobs, InMemoryPredictions
 from tests.integration.conftest import JOBS, PREDICTIONS
-from tests.samples import batch_of
+from tests.samples import NOON, batch_of
 
 KEY = IdempotencyKey.of("a key", b"a request")
 SAME_KEY = IdempotencyKey.of("a key", b"another request")
@@ -24,22 +23,26 @@ PATIENCE = timedelta(minutes=6)
 REQUEST = TrainingRequest()
 
 
+def noon() -> datetime:
+    return NOON
+
+
 @pytest.fixture(params=["in memory", "DynamoDB"])
 def predictions(request: pytest.FixtureRequest) -> PredictionStore:
     if request.param == "in memory":
-        return InMemoryPredictions()
-    return DynamoDBPredictionStore(request.getfixturevalue("dynamodb"), PREDICTIONS)
+        return InMemoryPredictions(now=noon)
+    return DynamoDBPredictionStore(request.getfixturevalue("dynamodb"), PREDICTIONS, now=noon)
 
 
 @pytest.fixture(params=["in memory", "DynamoDB"])
 def jobs(request: pytest.FixtureRequest) -> JobStore:
     if request.param == "in memory":
-        return InMemoryJobs(patience=PATIENCE)
-    return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE)
+        return InMemoryJobs(patience=PATIENCE, now=noon)
+    return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE, now=noon)
 
 
-def test_predictions_of_one_key_are_stored_once_and_found_again(predictions: PredictionStore) -> None:
-    first, second = batch_of(Species.DOG, at=utc_now()), batch_of(Species.CHICKEN, at=utc_now())
+def test_predictions_of_one_key_are_stored_once(predictions: PredictionStore) -> None:
+    first, second = batch_of(Species.DOG), batch_of(Species.CHICKEN)
     assert predictions.find_by_key(KEY) is None
     assert predictions.add(first, KEY) == first
     assert predictions.find_by_key(KEY) == first
@@ -48,18 +51,18 @@ def test_predictions_of_one_key_are_stored_once_and_found_again(predictions: Pre
 
 
 def test_predictions_of_another_request_with_the_same_key_are_refused(predictions: PredictionStore) -> None:
-    predictions.add(batch_of(Species.DOG, at=utc_now()), KEY)
+    predictions.add(batch_of(Species.DOG), KEY)
     with pytest.raises(KeyReused):
         predictions.find_by_key(SAME_KEY)
     with pytest.raises(KeyReused):
-        predictions.add(batch_of(Species.DOG, at=utc_now()), SAME_KEY)
+        predictions.add(batch_of(Species.DOG), SAME_KEY)
     assert len(predictions.page(PageRequest()).items) == 1
 
 
-def test_a_job_of_one_key_is_queued_once_and_told_as_it_was_then(jobs: JobStore) -> None:
+def test_a_job_of_one_key_is_queued_once_and_returned_as_it_was_queued(jobs: JobStore) -> None:
     assert jobs.find_by_key(KEY) is None
     job = jobs.create(REQUEST, KEY)
-    jobs.start(job.job_id, utc_now() + PATIENCE)
+    jobs.start(job.job_id, NOON + PATIENCE)
     assert jobs.create(REQUEST, KEY) == jobs.find_by_key(KEY) == job
     assert jobs.get(job.job_id).status is JobStatus.RUNNING
     jobs.fail(job.job_id, "no rows")
@@ -73,7 +76,7 @@ def test_a_job_of_another_request_with_the_same_key_is_refused(jobs: JobStore) -
         jobs.create(REQUEST, SAME_KEY)
 
 
-def test_a_key_whose_job_was_refused_because_another_runs_can_be_tried_again(jobs: JobStore) -> None:
+def test_a_key_can_be_sent_again_after_its_job_was_refused(jobs: JobStore) -> None:
     other = jobs.create(REQUEST)
     with pytest.raises(Conflict, match=other.job_id):
         jobs.create(REQUEST, KEY)
@@ -81,34 +84,32 @@ def test_a_key_whose_job_was_refused_because_another_runs_can_be_tried_again(job
     assert jobs.create(REQUEST, KEY).status is JobStatus.QUEUED
 
 
-def test_a_forgotten_key_queues_a_new_job(jobs: JobStore) -> None:
+def test_a_deleted_key_queues_a_new_job(jobs: JobStore) -> None:
     first = jobs.create(REQUEST, KEY)
     jobs.fail(first.job_id, "the worker could not be started")
     jobs.delete_key(KEY)
     assert jobs.create(REQUEST, SAME_KEY).job_id != first.job_id
 
 
-def test_a_key_that_has_expired_but_was_not_deleted_yet_is_free(dynamodb: DynamoDBClient) -> None:
-    now = utc_now()
-    before = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE, now=lambda: now)
+def test_a_key_that_has_expired_but_is_still_stored_can_be_used_again(dynamodb: DynamoDBClient) -> None:
+    before = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE, now=noon)
     job = before.create(REQUEST, KEY)
     before.fail(job.job_id, "no rows")
-    gone = now + KEPT + CLOCK_STEP + timedelta(seconds=1)
-    later = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE, now=lambda: gone)
+    expired = NOON + KEPT + CLOCK_STEP + timedelta(seconds=1)
+    later = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE, now=lambda: expired)
     assert later.find_by_key(SAME_KEY) is None
     assert later.create(REQUEST, SAME_KEY).job_id != job.job_id
 
 
-def test_of_two_requests_with_one_key_at_once_both_get_the_first_answer(dynamodb: DynamoDBClient) -> None:
-    first = batch_of(Species.DOG, at=utc_now())
-    DynamoDBPredictionStore(dynamodb, PREDICTIONS).add(first, KEY)
-    # Without a look at the key before, as whoever came second does.
-    second = DynamoDBPredictionStore(dynamodb, PREDICTIONS).add(batch_of(Species.DOG, at=utc_now()), KEY)
+def test_two_concurrent_requests_with_one_key_get_the_same_predictions(dynamodb: DynamoDBClient) -> None:
+    first = batch_of(Species.DOG)
+    DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=noon).add(first, KEY)
+    # Without finding the key first, as the slower of the two requests does.
+    second = DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=noon).add(batch_of(Species.DOG), KEY)
     assert second == first
 
 
-def test_keys_are_forgotten_by_the_attribute_that_the_template_names(dynamodb: DynamoDBClient) -> None:
-    DynamoDBPredictionStore(dynamodb, PREDICTIONS).add(batch_of(Species.DOG, at=utc_now()), KEY)
+def test_keys_expire_by_the_attribute_that_the_template_names(dynamodb: DynamoDBClient) -> None:
+    DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=noon).add(batch_of(Species.DOG), KEY)
     item = dynamodb.get_item(TableName=PREDICTIONS, Key={"pk": {"S": "key#a key"}, "sk": {"S": "key"}})["Item"]
-    left = float(item["forget_at"]["N"]) - utc_now().timestamp()
-    assert left == pytest.approx((KEPT + CLOCK_STEP).total_seconds(), abs=60)
+    assert float(item["forget_at"]["N"]) == (NOON + KEPT + CLOCK_STEP).timestamp()

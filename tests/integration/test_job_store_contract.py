@@ -1,7 +1,7 @@
-"""What every job store does: the fake of the unit tests and the adapter of DynamoDB alike."""
+"""Contract of the job store, tested on the fake and on the DynamoDB adapter."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from menagerie.errors import Conflict, NotFound
 from menagerie.job import DataServiceSource, JobStatus, Stage, TrainingRequest
 from menagerie.job_store import HEARTBEAT, LOST, JobStore
 from menagerie.ulid import new_ulid
-from tests.fakes import InMemoryJobs
+from tests.fakes import InMemoryJobs, ManualClock
 from tests.integration.conftest import JOBS
 from tests.samples import NOON, manifest_of
 
@@ -19,33 +19,19 @@ REQUEST = TrainingRequest(source=DataServiceSource(seed=7, number_of_datapoints=
 MANIFEST = manifest_of(b"a model")
 
 
-class Clock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_by(self, time: timedelta) -> datetime:
-        self.now += time
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock(NOON)
 
 
 @pytest.fixture(params=["in memory", "DynamoDB"])
-def jobs(request: pytest.FixtureRequest, clock: Clock) -> JobStore:
+def jobs(request: pytest.FixtureRequest, clock: ManualClock) -> JobStore:
     if request.param == "in memory":
         return InMemoryJobs(patience=PATIENCE, now=clock)
     return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE, now=clock)
 
 
-def test_a_new_job_is_queued_and_remembers_what_was_asked(jobs: JobStore) -> None:
+def test_a_new_job_is_queued_with_its_request(jobs: JobStore) -> None:
     job = jobs.create(REQUEST)
     assert job.status is JobStatus.QUEUED
     assert job.request == REQUEST
@@ -53,14 +39,14 @@ def test_a_new_job_is_queued_and_remembers_what_was_asked(jobs: JobStore) -> Non
     assert jobs.get(job.job_id) == job
 
 
-def test_a_job_goes_through_its_states(jobs: JobStore, clock: Clock) -> None:
+def test_a_job_is_queued_then_running_then_succeeded(jobs: JobStore, clock: ManualClock) -> None:
     job_id = jobs.create(REQUEST).job_id
-    started_at = clock.pass_by(timedelta(seconds=1))
+    started_at = clock.advance(timedelta(seconds=1))
     assert jobs.start(job_id, started_at + timedelta(minutes=15)).status is JobStatus.RUNNING
     jobs.progress(job_id, Stage.LABELLING, 0.25)
-    seen = jobs.get(job_id)
-    assert (seen.status, seen.stage, seen.progress) == (JobStatus.RUNNING, Stage.LABELLING, 0.25)
-    finished_at = clock.pass_by(timedelta(seconds=9))
+    running = jobs.get(job_id)
+    assert (running.status, running.stage, running.progress) == (JobStatus.RUNNING, Stage.LABELLING, 0.25)
+    finished_at = clock.advance(timedelta(seconds=9))
     job = jobs.succeed(job_id, MANIFEST, promoted=True, reason="first model")
     assert job == jobs.get(job_id)
     assert (job.status, job.progress, job.promoted, job.reason) == (JobStatus.SUCCEEDED, 1, True, "first model")
@@ -68,7 +54,7 @@ def test_a_job_goes_through_its_states(jobs: JobStore, clock: Clock) -> None:
     assert (job.model_version, job.metrics) == (MANIFEST.version, MANIFEST.metrics)
 
 
-def test_a_failed_job_says_why(jobs: JobStore) -> None:
+def test_a_failed_job_has_the_error(jobs: JobStore) -> None:
     job_id = jobs.create(REQUEST).job_id
     jobs.start(job_id, NOON + PATIENCE)
     job = jobs.fail(job_id, "three groups of animals, not four")
@@ -86,14 +72,16 @@ def test_a_second_job_is_refused_while_one_is_queued_or_running(jobs: JobStore) 
 
 
 @pytest.mark.parametrize("ending", ["succeeds", "fails", "is lost"])
-def test_the_next_job_may_come_when_the_last_one_has_ended(jobs: JobStore, clock: Clock, ending: str) -> None:
+def test_the_next_job_can_be_created_when_the_last_one_has_ended(
+    jobs: JobStore, clock: ManualClock, ending: str
+) -> None:
     first = jobs.create(REQUEST)
     jobs.start(first.job_id, NOON + PATIENCE)
     if ending == "succeeds":
         jobs.succeed(first.job_id, MANIFEST, promoted=False, reason="not better")
     elif ending == "fails":
         jobs.fail(first.job_id, "no rows")
-    clock.pass_by(PATIENCE)
+    clock.advance(PATIENCE)
     second = jobs.create(REQUEST)
     assert [job.job_id for job in jobs.recent(10)] == [second.job_id, first.job_id]
     assert [job.job_id for job in jobs.recent(1)] == [second.job_id]
@@ -107,7 +95,7 @@ def test_a_job_that_is_delivered_twice_starts_once(jobs: JobStore) -> None:
 
 
 @pytest.mark.parametrize("started", [True, False])
-def test_a_job_past_its_deadline_has_failed(jobs: JobStore, clock: Clock, started: bool) -> None:
+def test_a_job_fails_at_its_deadline(jobs: JobStore, clock: ManualClock, started: bool) -> None:
     job_id = jobs.create(REQUEST).job_id
     deadline = NOON + PATIENCE
     if started:
@@ -119,17 +107,19 @@ def test_a_job_past_its_deadline_has_failed(jobs: JobStore, clock: Clock, starte
     assert jobs.recent(1) == [job]
 
 
-def test_a_worker_that_no_longer_renews_its_lease_has_failed_within_two_minutes(jobs: JobStore, clock: Clock) -> None:
+def test_a_job_fails_within_two_minutes_after_its_worker_stops_renewing_the_lease(
+    jobs: JobStore, clock: ManualClock
+) -> None:
     job_id = jobs.create(REQUEST).job_id
     deadline = NOON + timedelta(minutes=15)
     jobs.start(job_id, deadline)
     for _ in range(9):
-        clock.pass_by(HEARTBEAT)
+        clock.advance(HEARTBEAT)
         jobs.renew(job_id, deadline)
         assert jobs.get(job_id).status is JobStatus.RUNNING
     killed_at = clock.now
     while jobs.get(job_id).status is JobStatus.RUNNING:
-        clock.pass_by(timedelta(seconds=1))
+        clock.advance(timedelta(seconds=1))
     assert clock.now - killed_at <= timedelta(minutes=2)
     job = jobs.get(job_id)
     assert (job.error, job.finished_at, job.deadline) == (LOST, clock.now, deadline)
@@ -137,7 +127,7 @@ def test_a_worker_that_no_longer_renews_its_lease_has_failed_within_two_minutes(
         jobs.renew(job_id, deadline)
 
 
-def test_a_lease_is_not_renewed_beyond_the_deadline(jobs: JobStore, clock: Clock) -> None:
+def test_a_lease_is_not_renewed_beyond_the_deadline(jobs: JobStore, clock: ManualClock) -> None:
     job_id = jobs.create(REQUEST).job_id
     deadline = NOON + timedelta(seconds=100)
     jobs.start(job_id, deadline)
@@ -147,10 +137,10 @@ def test_a_lease_is_not_renewed_beyond_the_deadline(jobs: JobStore, clock: Clock
     assert jobs.get(job_id).status is JobStatus.FAILED
 
 
-def test_a_worker_that_comes_back_after_its_deadline_changes_nothing(jobs: JobStore, clock: Clock) -> None:
+def test_a_worker_cannot_update_its_job_after_the_deadline(jobs: JobStore, clock: ManualClock) -> None:
     job_id = jobs.create(REQUEST).job_id
     jobs.start(job_id, NOON + PATIENCE)
-    clock.pass_by(PATIENCE)
+    clock.advance(PATIENCE)
     late: list[Callable[[], object]] = [
         lambda: jobs.start(job_id, clock.now + PATIENCE),
         lambda: jobs.progress(job_id, Stage.FITTING, 0.5),
@@ -163,7 +153,7 @@ def test_a_worker_that_comes_back_after_its_deadline_changes_nothing(jobs: JobSt
     assert jobs.get(job_id).error == LOST
 
 
-def test_a_finished_job_stays_as_it_is(jobs: JobStore) -> None:
+def test_a_finished_job_cannot_be_updated(jobs: JobStore) -> None:
     job_id = jobs.create(REQUEST).job_id
     jobs.start(job_id, NOON + PATIENCE)
     done = jobs.succeed(job_id, MANIFEST, promoted=True, reason="first model")
@@ -182,6 +172,16 @@ def test_an_unknown_job_is_not_found(jobs: JobStore, job_id: str) -> None:
         jobs.get(job_id)
 
 
-def test_an_unknown_job_does_not_start(jobs: JobStore) -> None:
+def test_an_unknown_job_cannot_be_started(jobs: JobStore) -> None:
     with pytest.raises(NotFound):
         jobs.start(new_ulid(NOON), NOON + PATIENCE)
+
+
+def test_deferred_requests_are_stored_once_until_they_are_deleted(jobs: JobStore) -> None:
+    other = TrainingRequest()
+    for request in (REQUEST, other, REQUEST):
+        jobs.defer(request)
+    assert sorted(jobs.deferred(), key=str) == sorted([REQUEST, other], key=str)
+    for _ in range(2):
+        jobs.delete_deferred(REQUEST)
+        assert jobs.deferred() == [other]

@@ -1,4 +1,4 @@
-"""What every prediction store does: the fake of the unit tests and the adapter of DynamoDB alike."""
+"""Contract of the prediction store, tested on the fake and on the DynamoDB adapter."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +33,7 @@ def all_pages(store: PredictionStore, *, limit: int, species: Species | None = N
         cursor = Cursor.parse(page.next_cursor)
 
 
-def test_what_was_added_is_read_back_equal(store: PredictionStore) -> None:
+def test_added_predictions_can_be_read(store: PredictionStore) -> None:
     batch = batch_of(DOG, CHICKEN)
     store.add(batch)
     expected = [batch.prediction(0), batch.prediction(1)]
@@ -41,28 +41,28 @@ def test_what_was_added_is_read_back_equal(store: PredictionStore) -> None:
     assert store.page(PageRequest()).items == expected
 
 
-# Of noon; fixed, so that every process collects the same tests.
-NEVER_GIVEN = "01KG9YS7G0CMGJ51PYK3YN6HD1"
+# A ULID of noon; fixed, so that every process collects the same tests.
+UNUSED_ID = "01KG9YS7G0CMGJ51PYK3YN6HD1"
 
 
 @pytest.mark.parametrize(
     "unknown",
     [
-        f"{NEVER_GIVEN}-0",
+        f"{UNUSED_ID}-0",
         "no-such-id",
         "",
-        f"{NEVER_GIVEN}-00",
-        f"{NEVER_GIVEN}-٣",
+        f"{UNUSED_ID}-00",
+        f"{UNUSED_ID}-٣",
         f"{'7' + 'Z' * 25}-0",
     ],
 )
-def test_an_id_that_was_never_given_is_not_found(store: PredictionStore, unknown: str) -> None:
+def test_an_unknown_id_is_not_found(store: PredictionStore, unknown: str) -> None:
     store.add(batch_of(DOG))
     with pytest.raises(NotFound):
         store.get(unknown)
 
 
-def test_a_position_after_the_last_animal_is_not_found(store: PredictionStore) -> None:
+def test_a_position_behind_the_last_animal_is_not_found(store: PredictionStore) -> None:
     batch = batch_of(DOG)
     store.add(batch)
     with pytest.raises(NotFound):
@@ -83,7 +83,7 @@ def test_pages_are_newest_first_across_days_and_in_the_order_of_the_animals(stor
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 7, 12])
-def test_pages_of_any_size_show_everything_once(store: PredictionStore, limit: int) -> None:
+def test_pages_of_any_size_list_every_prediction_once(store: PredictionStore, limit: int) -> None:
     for minutes in range(4):
         store.add(batch_of(DOG, CHICKEN, DOG, at=NOON + timedelta(hours=7 * minutes)))
     pages = all_pages(store, limit=limit)
@@ -98,7 +98,7 @@ def test_the_last_full_page_has_no_cursor(store: PredictionStore) -> None:
     assert store.page(PageRequest(limit=2)).next_cursor is None
 
 
-def test_predictions_added_meanwhile_do_not_move_the_next_page(store: PredictionStore) -> None:
+def test_new_predictions_do_not_change_the_next_page(store: PredictionStore) -> None:
     for minutes in range(4):
         store.add(batch_of(DOG, at=NOON + timedelta(minutes=minutes)))
     before = store.page(PageRequest(limit=10)).items
@@ -109,17 +109,17 @@ def test_predictions_added_meanwhile_do_not_move_the_next_page(store: Prediction
     assert first.items + second.items == before
 
 
-def test_one_species_is_listed_alone(store: PredictionStore) -> None:
+def test_a_search_for_a_species_lists_no_other(store: PredictionStore) -> None:
     for hours in range(0, 60, 10):
         store.add(batch_of(DOG, CHICKEN, DOG, at=NOON + timedelta(hours=hours)))
         store.add(batch_of(ELEPHANT, at=NOON + timedelta(hours=hours + 1)))
-    found = [each for page in all_pages(store, limit=4, species=DOG) for each in page]
-    assert len(found) == 12
-    assert {each.species for each in found} == {DOG}
+    listed = [each for page in all_pages(store, limit=4, species=DOG) for each in page]
+    assert len(listed) == 12
+    assert {each.species for each in listed} == {DOG}
     assert [each for page in all_pages(store, limit=5, species=Species.UNKNOWN) for each in page] == []
 
 
-def test_a_window_includes_both_of_its_ends(store: PredictionStore) -> None:
+def test_a_time_range_includes_both_ends(store: PredictionStore) -> None:
     hours = [batch_of(DOG, at=NOON + timedelta(hours=10 * hour)) for hour in range(5)]
     for batch in hours:
         store.add(batch)
@@ -137,7 +137,7 @@ def test_a_window_includes_both_of_its_ends(store: PredictionStore) -> None:
         (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
     ],
 )
-def test_a_window_beside_what_is_stored_is_empty(
+def test_a_time_range_without_predictions_is_empty(
     store: PredictionStore, start: datetime | None, end: datetime | None
 ) -> None:
     store.add(batch_of(DOG))
@@ -146,13 +146,13 @@ def test_a_window_beside_what_is_stored_is_empty(
     assert page.next_cursor is None
 
 
-def test_a_window_as_wide_as_time_shows_everything(store: PredictionStore) -> None:
+def test_the_largest_time_range_lists_everything(store: PredictionStore) -> None:
     store.add(batch_of(DOG))
     everything = PageRequest(start=datetime.min.replace(tzinfo=UTC), end=datetime.max.replace(tzinfo=UTC))
     assert len(store.page(everything).items) == 1
 
 
-def test_a_thousand_animals_page_through_once(store: PredictionStore) -> None:
+def test_a_request_of_a_thousand_animals_is_listed_once_in_pages(store: PredictionStore) -> None:
     store.add(batch_of(*[DOG, CHICKEN] * (MAX_ANIMALS // 2)))
     pages = all_pages(store, limit=100)
     assert [len(page) for page in pages] == [100] * 10

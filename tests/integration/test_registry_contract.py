@@ -1,5 +1,6 @@
-"""What every model registry does: the fake of the unit tests and the adapter of S3 alike."""
+"""Contract of the model registry, tested on the fake and on the S3 adapter."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -18,18 +19,19 @@ NEWER = manifest_of(MODEL, NOON)
 
 @pytest.fixture(params=["in memory", "S3"])
 def registry(request: pytest.FixtureRequest) -> ModelRegistry:
+    moments = (NOON + timedelta(seconds=seconds) for seconds in itertools.count())
     if request.param == "in memory":
-        return InMemoryRegistry()
-    return S3ModelRegistry(request.getfixturevalue("s3"), BUCKET)
+        return InMemoryRegistry(now=lambda: next(moments))
+    return S3ModelRegistry(request.getfixturevalue("s3"), BUCKET, now=lambda: next(moments))
 
 
-def test_a_published_version_is_read_back_equal(registry: ModelRegistry) -> None:
+def test_a_published_version_can_be_read(registry: ModelRegistry) -> None:
     registry.publish(NEWER, MODEL)
     assert registry.manifest(NEWER.version) == NEWER
     assert registry.model(NEWER.version) == MODEL
 
 
-def test_a_version_is_published_once(registry: ModelRegistry) -> None:
+def test_a_version_cannot_be_published_twice(registry: ModelRegistry) -> None:
     registry.publish(NEWER, MODEL)
     with pytest.raises(Conflict):
         registry.publish(NEWER.model_copy(update={"random_seed": 1}), MODEL)
@@ -39,7 +41,7 @@ def test_a_version_is_published_once(registry: ModelRegistry) -> None:
     assert registry.model(NEWER.version) == MODEL
 
 
-def test_the_rows_of_a_version_are_kept_beside_it(registry: ModelRegistry) -> None:
+def test_the_rows_of_a_version_can_be_read(registry: ModelRegistry) -> None:
     registry.publish(NEWER, MODEL, b"rows")
     assert registry.rows(NEWER.version) == b"rows"
     registry.publish(OLDER, MODEL)
@@ -47,7 +49,7 @@ def test_the_rows_of_a_version_are_kept_beside_it(registry: ModelRegistry) -> No
         registry.rows(OLDER.version)
 
 
-def test_a_removed_version_is_gone_with_its_rows_and_may_be_removed_again(registry: ModelRegistry) -> None:
+def test_a_version_is_deleted_with_its_rows_and_can_be_deleted_again(registry: ModelRegistry) -> None:
     for manifest in (OLDER, NEWER):
         registry.publish(manifest, MODEL, b"rows")
     assert len(registry.manifests()) == 2
@@ -76,7 +78,7 @@ def test_an_unknown_version_is_not_found(registry: ModelRegistry, version: str) 
             call(version)
 
 
-def test_nothing_is_current_at_first(registry: ModelRegistry) -> None:
+def test_a_new_registry_has_no_current_version(registry: ModelRegistry) -> None:
     assert registry.current() is None
     assert registry.manifests() == []
 
@@ -84,7 +86,7 @@ def test_nothing_is_current_at_first(registry: ModelRegistry) -> None:
 def test_a_promoted_version_is_current(registry: ModelRegistry) -> None:
     registry.publish(NEWER, MODEL)
     pointer = registry.promote(NEWER.version, expected=None)
-    assert pointer.version == NEWER.version
+    assert (pointer.version, pointer.promoted_at) == (NEWER.version, NOON)
     assert registry.current() == pointer
     assert registry.current() == pointer
 
@@ -119,15 +121,15 @@ def test_a_pointer_that_cannot_be_read_is_replaced_by_a_promotion(
         registry.promote(OLDER.version, expected=caught.value.pointer)
 
 
-def test_of_two_promotions_from_the_same_state_one_wins(registry: ModelRegistry) -> None:
+def test_one_of_two_promotions_from_the_same_pointer_succeeds(registry: ModelRegistry) -> None:
     for manifest in (OLDER, NEWER):
         registry.publish(manifest, MODEL)
     with pytest.raises(NotFound):
         registry.promote("20200101T000000Z-00000000", expected=None)
-    won = registry.promote(OLDER.version, expected=None)
+    first = registry.promote(OLDER.version, expected=None)
     with pytest.raises(Conflict):
         registry.promote(NEWER.version, expected=None)
-    later = registry.promote(NEWER.version, expected=won)
+    later = registry.promote(NEWER.version, expected=first)
     with pytest.raises(Conflict):
-        registry.promote(OLDER.version, expected=won)
+        registry.promote(OLDER.version, expected=first)
     assert registry.current() == later

@@ -1,4 +1,4 @@
-"""What every service that counts does: the fake of the unit tests and the adapter of CloudWatch alike."""
+"""Contract of the service metrics, tested on the fake and on the CloudWatch adapter."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from tests.fakes import InMemoryMetrics
 from tests.integration.aws_calls import count_calls
 
 STACK = "zoo"
-# Moto keeps what was measured lately, and nothing else.
+# Moto returns recent measurements only.
 START = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 WINDOW = MetricWindow(START, START + 10 * MINUTE, 60)
@@ -24,7 +24,7 @@ Record = Callable[..., None]
 
 
 def record_in_cloudwatch(source: str, metric: str, at: datetime, *values: float) -> None:
-    """Put figures where AWS puts those of a stack of that name."""
+    """Record measurements under the names that AWS uses for a stack of this name."""
     if source == "api":
         namespace, dimensions = "AWS/ApiGateway", {"ApiName": STACK, "Stage": "v1"}
     else:
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("clients")
 
 
 @pytest.fixture(params=["in memory", "CloudWatch"])
-def counted(request: pytest.FixtureRequest) -> tuple[ServiceMetrics, Record]:
+def recorded(request: pytest.FixtureRequest) -> tuple[ServiceMetrics, Record]:
     if request.param == "in memory":
         fake = InMemoryMetrics()
         return fake, fake.record
@@ -52,89 +52,89 @@ def named(source: Any, metric: str, statistic: str) -> SeriesName:
     return found
 
 
-def test_every_series_is_there_in_its_order(counted: tuple[ServiceMetrics, Record]) -> None:
-    metrics, _ = counted
-    found = metrics.read(MetricWindow(START - 20 * MINUTE, START - 10 * MINUTE, 60))
-    assert list(found) == list(SERIES)
-    assert not any(found.values())
+def test_all_series_are_returned_in_order(recorded: tuple[ServiceMetrics, Record]) -> None:
+    metrics, _ = recorded
+    series = metrics.read(MetricWindow(START - 20 * MINUTE, START - 10 * MINUTE, 60))
+    assert list(series) == list(SERIES)
+    assert not any(series.values())
 
 
 @pytest.mark.parametrize(("source", "metric"), [("predict", "Invocations"), ("api", "5XXError")])
-def test_measurements_of_a_period_become_one_point_at_its_beginning(
-    counted: tuple[ServiceMetrics, Record], source: str, metric: str
+def test_measurements_of_a_period_are_one_point_at_its_start(
+    recorded: tuple[ServiceMetrics, Record], source: str, metric: str
 ) -> None:
-    metrics, record = counted
+    metrics, record = recorded
     record(source, metric, START + 90 * timedelta(seconds=1), 1, 1)
     record(source, metric, START + 5 * MINUTE, 1)
     record(source, metric, START + 10 * MINUTE, 1)
-    found = metrics.read(WINDOW)
-    assert found[named(source, metric, "Sum")] == [(START + MINUTE, 2), (START + 5 * MINUTE, 1)]
-    assert found[named("train", "Invocations", "Sum")] == []
+    series = metrics.read(WINDOW)
+    assert series[named(source, metric, "Sum")] == [(START + MINUTE, 2), (START + 5 * MINUTE, 1)]
+    assert series[named("train", "Invocations", "Sum")] == []
 
 
-def test_each_figure_is_asked_for_where_aws_keeps_it() -> None:
+def test_each_series_is_requested_by_the_names_of_aws() -> None:
     client = Paged()
     CloudWatchMetrics(lambda: client, STACK).read(WINDOW)
-    asked = {_place(query["MetricStat"]) for query in client.asked[0]["MetricDataQueries"]}
-    assert len(asked) == len(SERIES)
-    # Moto knows no percentiles, so these are asked of the emulated cloud only, by the end-to-end tests.
-    assert ("AWS/Lambda", "zoo-predict", "Duration", "p95", 60) in asked
-    assert ("AWS/Lambda", "zoo-train", "Errors", "Sum", 60) in asked
-    assert ("AWS/ApiGateway", "zoo", "v1", "Latency", "p95", 60) in asked
+    requested = {_identity(query["MetricStat"]) for query in client.requests[0]["MetricDataQueries"]}
+    assert len(requested) == len(SERIES)
+    # Moto does not support percentiles; the end-to-end tests request them from the emulated cloud.
+    assert ("AWS/Lambda", "zoo-predict", "Duration", "p95", 60) in requested
+    assert ("AWS/Lambda", "zoo-train", "Errors", "Sum", 60) in requested
+    assert ("AWS/ApiGateway", "zoo", "v1", "Latency", "p95", 60) in requested
 
 
-def _place(asked: dict[str, Any]) -> tuple[Any, ...]:
-    metric = asked["Metric"]
+def _identity(query: dict[str, Any]) -> tuple[Any, ...]:
+    metric = query["Metric"]
     dimensions = [dimension["Value"] for dimension in metric["Dimensions"]]
-    return (metric["Namespace"], *dimensions, metric["MetricName"], asked["Stat"], asked["Period"])
+    return (metric["Namespace"], *dimensions, metric["MetricName"], query["Stat"], query["Period"])
 
 
 class Paged:
-    """Answers in two pages, as CloudWatch does beyond 100,800 points, and a second query only on the second."""
+    """Responds in two pages, as CloudWatch does beyond 100,800 points; only the second has the second series."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
 
     def get_metric_data(self, **request: Any) -> dict[str, Any]:
-        self.asked.append(dict(request))
+        self.requests.append(dict(request))
         first, second = ({"Id": f"m{n}", "Timestamps": [START + n * MINUTE], "Values": [n + 1.0]} for n in (0, 1))
-        if len(self.asked) == 1:
+        if len(self.requests) == 1:
             return {"MetricDataResults": [first], "NextToken": "more"}
         later = {**first, "Timestamps": [START + 3 * MINUTE], "Values": [9.0]}
         return {"MetricDataResults": [later, second]}
 
 
-def test_an_answer_in_pages_is_put_together() -> None:
+def test_the_pages_of_a_response_are_combined() -> None:
     client = Paged()
-    found = CloudWatchMetrics(lambda: client, STACK).read(WINDOW)
-    assert [request.get("NextToken") for request in client.asked] == [None, "more"]
-    assert found[SERIES[0]] == [(START, 1), (START + 3 * MINUTE, 9)]
-    assert found[SERIES[1]] == [(START + MINUTE, 2)]
+    series = CloudWatchMetrics(lambda: client, STACK).read(WINDOW)
+    assert [request.get("NextToken") for request in client.requests] == [None, "more"]
+    assert series[SERIES[0]] == [(START, 1), (START + 3 * MINUTE, 9)]
+    assert series[SERIES[1]] == [(START + MINUTE, 2)]
 
 
-def test_a_client_is_made_by_the_first_question_and_all_of_it_is_one_call() -> None:
-    made: list[Any] = []
+def test_the_first_read_creates_the_client_and_each_read_is_one_call() -> None:
+    clients: list[Any] = []
 
     def connect() -> Any:
-        made.append(cloudwatch_client())
-        return made[-1]
+        clients.append(cloudwatch_client())
+        return clients[-1]
 
     metrics = CloudWatchMetrics(connect, STACK)
-    assert made == []
+    assert clients == []
     metrics.read(WINDOW)
-    sent = count_calls(made[0])
+    sent = count_calls(clients[0])
     metrics.read(WINDOW)
-    assert len(made) == 1
+    assert len(clients) == 1
     assert sent == ["GetMetricData"]
 
 
-def test_a_cloudwatch_that_refuses_is_unavailable() -> None:
+def test_an_error_of_cloudwatch_is_unavailable() -> None:
     metrics = CloudWatchMetrics(cloudwatch_client, STACK)
     with pytest.raises(Unavailable, match="CloudWatch"):
         metrics.read(MetricWindow(START, START, 60))
 
 
-def test_a_cloudwatch_that_cannot_be_reached_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_connection_to_cloudwatch_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -1,4 +1,4 @@
-"""A stored item that this application did not write, or that was damaged since: skipped, counted, and reported."""
+"""Stored items that are damaged or were not written by this application are skipped, counted, and reported."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -47,7 +47,7 @@ def jobs(dynamodb: DynamoDBClient, skipped: list[Unreadable]) -> DynamoDBJobStor
 
 
 def damage(dynamodb: DynamoDBClient, table: str, pk: str, sk: str, how: Damage) -> None:
-    """Change an item behind the application's back; another key makes it another item."""
+    """Change a stored item, or move it to another key."""
     key: Any = {"pk": {"S": pk}, "sk": {"S": sk}}
     item: Any = dynamodb.get_item(TableName=table, Key=key)["Item"]
     how(item)
@@ -64,29 +64,29 @@ DAMAGES: dict[str, Damage] = {
     "a missing version": lambda item: item.pop("model_version"),
     "a missing answer": lambda item: item.pop("prediction_sets"),
     "a column of another type": setting("height", {"N": "1"}),
-    "a column that is no JSON": setting("weight", {"S": "[1,"}),
-    "a column that is no list": setting("weight", {"S": "null"}),
+    "a column that is not JSON": setting("weight", {"S": "[1,"}),
+    "a column that is not a list": setting("weight", {"S": "null"}),
     "a column of objects": setting("height", {"S": '[{"metres": 1}, {"metres": 1}]'}),
     "a height of -1": setting("height", {"S": "[-1,0.3]"}),
     "a shorter column": setting("has_tail", {"S": "[true]"}),
     "fewer answers than animals": setting("prediction_sets", {"S": '[["dog"]]'}),
     "an answer without a species": setting("prediction_sets", {"S": '[["dog"],[]]'}),
-    "a species that nobody knows": setting("prediction_sets", {"S": '[["dog"],["unicorn"]]'}),
-    "a probability that is none": setting("dog", {"S": '["NaN",0.96]'}),
+    "an unknown species": setting("prediction_sets", {"S": '[["dog"],["unicorn"]]'}),
+    "a probability of text": setting("dog", {"S": '["NaN",0.96]'}),
     "a probability above one": setting("dog", {"S": "[1.5,0.01]"}),
-    "no animal at all": lambda item: item.update(
+    "no animals": lambda item: item.update(
         {name: {"S": "[]"} for name, value in item.items() if str(value.get("S", "")).startswith("[")}
     ),
     "deep nesting": setting("height", {"S": "[" * 100_000}),
     "the key of another day": setting("pk", {"S": "day#2026-02-01"}),
-    "a key that is no request's": setting("sk", {"S": "01JUNK"}),
-    "a key in small letters": setting("sk", {"S": "01kg9ys7g0d4hawtbsednrp5hy"}),
+    "a key that is not a request id": setting("sk", {"S": "01JUNK"}),
+    "a key in lower case": setting("sk", {"S": "01kg9ys7g0d4hawtbsednrp5hy"}),
 }
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
 @pytest.mark.parametrize("how", DAMAGES.values(), ids=DAMAGES)
-def test_a_page_goes_on_behind_a_damaged_item(
+def test_a_page_continues_behind_a_damaged_item(
     dynamodb: DynamoDBClient,
     predictions: DynamoDBPredictionStore,
     skipped: list[Unreadable],
@@ -99,17 +99,17 @@ def test_a_page_goes_on_behind_a_damaged_item(
     predictions.add(batch_of(CHICKEN, DOG, at=NOON + 13 * HOUR))
     damage(dynamodb, PREDICTIONS, "day#2026-01-31", batches[1].request_id, how)
     for species, expected in ((None, 8), (DOG, 4)):
-        found, counted, cursor = [], 0, None
+        listed, counted, cursor = [], 0, None
         while True:
             page = predictions.page(PageRequest(limit=limit, species=species, cursor=cursor))
-            found += [each.id for each in page.items]
+            listed += [each.id for each in page.items]
             counted += page.skipped
             if page.next_cursor is None:
                 break
             cursor = Cursor.parse(page.next_cursor)
-        assert len(found) == len(set(found)) == expected
+        assert len(listed) == len(set(listed)) == expected
         assert counted == len(skipped)
-        # Pages that end beside the item look at it twice. A key beside those of requests may lie between two pages.
+        # Pages that end at the item read it twice. A key that is not a request id may be between two pages.
         assert counted or species or "key" in request.node.callspec.id
         assert all("day#2026-0" in each.key for each in skipped)
         skipped.clear()
@@ -146,25 +146,25 @@ def test_damaged_feedback_leaves_its_prediction_readable(
 
 
 @pytest.mark.parametrize("junk", ["2026-99-99", "2026-01-30T00:00", "20260130", "2026", "3", "1970-01-01-"])
-def test_a_day_marker_that_is_no_day_hides_nothing(
+def test_a_marker_that_is_not_a_day_is_skipped(
     dynamodb: DynamoDBClient, predictions: DynamoDBPredictionStore, skipped: list[Unreadable], junk: str
 ) -> None:
     batches = [predictions.add(batch_of(DOG, at=NOON + days * 24 * HOUR)) for days in (0, -1, -2)]
     for suffix in ("", "x", "y"):
         dynamodb.put_item(TableName=PREDICTIONS, Item={"pk": {"S": "days"}, "sk": {"S": junk + suffix}})
     narrow = DynamoDBPredictionStore(dynamodb, PREDICTIONS, max_reads=2, on_unreadable=skipped.append)
-    found, cursor = [], None
+    listed, cursor = [], None
     for _ in range(10):
         page = narrow.page(PageRequest(limit=1, cursor=cursor))
-        found += page.items
+        listed += page.items
         if page.next_cursor is None:
             break
         cursor = Cursor.parse(page.next_cursor)
-    assert found == [batch.prediction(0) for batch in batches]
+    assert listed == [batch.prediction(0) for batch in batches]
     assert {each.key for each in skipped} == {f"days/{junk}{suffix}" for suffix in ("", "x", "y")}
 
 
-def test_a_page_comes_past_more_keys_of_no_request_than_it_may_read_at_once(
+def test_a_page_continues_behind_more_foreign_keys_than_one_read_returns(
     dynamodb: DynamoDBClient, predictions: DynamoDBPredictionStore
 ) -> None:
     batch = predictions.add(batch_of(DOG))
@@ -188,7 +188,7 @@ FEEDBACK_DAMAGES: dict[str, Damage] = {
 
 
 @pytest.mark.parametrize("how", FEEDBACK_DAMAGES.values(), ids=FEEDBACK_DAMAGES)
-def test_a_training_goes_on_without_damaged_feedback(
+def test_damaged_feedback_is_not_used_for_training(
     dynamodb: DynamoDBClient, predictions: DynamoDBPredictionStore, skipped: list[Unreadable], how: Damage
 ) -> None:
     feedback = DynamoDBFeedbackStore(dynamodb, PREDICTIONS, on_unreadable=skipped.append)
@@ -204,16 +204,16 @@ JOB_DAMAGES: dict[str, Damage] = {
     "a missing field": lambda item: item.pop("status"),
     "no expiry": lambda item: item.pop("expires"),
     "an expiry of another type": setting("expires", {"S": "soon"}),
-    "an expiry beyond all time": setting("expires", {"N": "1E+40"}),
+    "an expiry beyond the largest datetime": setting("expires", {"N": "1E+40"}),
     "an unknown status": setting("status", {"S": "sleeping"}),
     "a progress of 7": setting("progress", {"N": "7"}),
-    "a request of another kind": setting("request", {"M": {"source": {"S": "the moon"}}}),
+    "a request of another kind": setting("request", {"M": {"source": {"S": "unknown"}}}),
     "the id of another job": setting("job_id", {"S": new_ulid(NOON)}),
 }
 
 
 @pytest.mark.parametrize("how", JOB_DAMAGES.values(), ids=JOB_DAMAGES)
-def test_a_damaged_job_is_left_out_and_stops_no_other(
+def test_a_damaged_job_is_skipped_and_does_not_block_others(
     dynamodb: DynamoDBClient, jobs: DynamoDBJobStore, skipped: list[Unreadable], how: Damage
 ) -> None:
     ended = jobs.create(REQUEST)
@@ -232,7 +232,7 @@ def test_a_damaged_job_is_left_out_and_stops_no_other(
 
 
 @pytest.mark.parametrize("key", ["broken", "01JUNK", "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"])
-def test_an_item_among_the_jobs_that_has_no_jobs_key_stops_none(
+def test_an_item_with_a_foreign_key_does_not_block_jobs(
     dynamodb: DynamoDBClient, jobs: DynamoDBJobStore, key: str
 ) -> None:
     dynamodb.put_item(TableName=JOBS, Item={"pk": {"S": "job"}, "sk": {"S": key}})
@@ -252,14 +252,14 @@ def test_a_marker_that_names_no_job_is_replaced(dynamodb: DynamoDBClient, jobs: 
 
 
 @pytest.mark.parametrize("request_", [None, {"N": "1"}, {"S": "{"}, {"S": '{"source": {"kind": "oracle"}}'}])
-def test_a_damaged_request_does_not_keep_others_waiting(
+def test_a_damaged_deferred_request_is_skipped(
     dynamodb: DynamoDBClient, jobs: DynamoDBJobStore, skipped: list[Unreadable], request_: Any
 ) -> None:
-    waiting = TrainingRequest(source=DataServiceSource(seed=7))
-    jobs.defer(waiting)
+    deferred = TrainingRequest(source=DataServiceSource(seed=7))
+    jobs.defer(deferred)
     item: Any = {"pk": {"S": "waiting"}, "sk": {"S": "0"}, **({"request": request_} if request_ else {})}
     dynamodb.put_item(TableName=JOBS, Item=item)
-    assert jobs.deferred() == [waiting]
+    assert jobs.deferred() == [deferred]
     assert [each.key for each in skipped] == ["waiting/0"]
 
 
@@ -270,13 +270,13 @@ KEY_DAMAGES: dict[str, Damage] = {
     "an answer of another type": setting("answer", {"N": "1"}),
     "a digest of another type": setting("digest", {"NULL": True}),
     "an expiry of another type": setting("forget_at", {"S": "soon"}),
-    "an answer that leads nowhere": setting("answer", {"S": "junk"}),
-    "an answer that is gone": setting("answer", {"S": new_ulid(NOON)}),
+    "an answer that is not an id": setting("answer", {"S": "junk"}),
+    "the id of a missing item": setting("answer", {"S": new_ulid(NOON)}),
 }
 
 
 @pytest.mark.parametrize("how", KEY_DAMAGES.values(), ids=KEY_DAMAGES)
-def test_a_damaged_key_is_as_good_as_a_new_one(
+def test_a_damaged_key_can_be_used_again(
     dynamodb: DynamoDBClient, predictions: DynamoDBPredictionStore, jobs: DynamoDBJobStore, how: Damage
 ) -> None:
     predictions.add(batch_of(DOG), KEY)

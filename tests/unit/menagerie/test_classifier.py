@@ -1,4 +1,4 @@
-"""A model is opened only if it is what its manifest says, and answers as its outputs say."""
+"""A model is loaded only if it matches its manifest, and its outputs become species and prediction sets."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,8 +18,8 @@ from tests.samples import ANIMALS, published_model
 Change = Callable[[bytes, ModelManifest], tuple[bytes, ModelManifest]]
 
 
-def signed(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
-    """Return a changed model with the digest that it has now."""
+def with_digest(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    """Return a model and the manifest with its digest."""
     return model, manifest.model_copy(update={"sha256": hashlib.sha256(model).hexdigest()})
 
 
@@ -27,22 +27,22 @@ def another_byte(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelMan
     return model + b"\0", manifest
 
 
-def no_onnx(_: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
-    return signed(b"no ONNX file at all", manifest)
+def not_onnx(_: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+    return with_digest(b"not an ONNX file", manifest)
 
 
 def other_classes(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
     graph = onnx.load_from_string(model)
     (entry,) = (each for each in graph.metadata_props if each.key == "classes")
     entry.value = "cat,cow"
-    return signed(graph.SerializeToString(), manifest)
+    return with_digest(graph.SerializeToString(), manifest)
 
 
 def no_canaries(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
     return model, manifest.model_copy(update={"canaries": ()})
 
 
-def dead_canary(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
+def other_canary(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
     first = manifest.canaries[0]
     changed = first.model_copy(update={"probabilities": {**first.probabilities, Species.DOG: 0.5}})
     return model, manifest.model_copy(update={"canaries": (changed,)})
@@ -70,14 +70,14 @@ def renamed_input(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelMa
     graph.graph.input[0].name = "rows"
     for node in graph.graph.node:
         node.input[:] = ["rows" if name == "animals" else name for name in node.input]
-    return signed(graph.SerializeToString(), manifest)
+    return with_digest(graph.SerializeToString(), manifest)
 
 
 def with_dimension(place: int, size: int) -> Change:
     def change(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelManifest]:
         graph = onnx.load_from_string(model)
         graph.graph.input[0].type.tensor_type.shape.dim[place].dim_value = size
-        return signed(graph.SerializeToString(), manifest)
+        return with_digest(graph.SerializeToString(), manifest)
 
     return change
 
@@ -88,11 +88,11 @@ def renamed_output(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelM
         each.name = {"probabilities": "shares"}.get(each.name, each.name)
     for node in graph.graph.node:
         node.output[:] = ["shares" if name == "probabilities" else name for name in node.output]
-    return signed(graph.SerializeToString(), manifest)
+    return with_digest(graph.SerializeToString(), manifest)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (reversed_classes, "in another order"),
         (thresholds_without_a_class, "thresholds that do not name each class"),
@@ -102,20 +102,20 @@ def renamed_output(model: bytes, manifest: ModelManifest) -> tuple[bytes, ModelM
         (with_dimension(0, 5), "takes 5 rows at a time"),
         (renamed_output, "does not run"),
         (another_byte, "digest"),
-        (no_onnx, "cannot be opened"),
+        (not_onnx, "cannot be opened"),
         (other_classes, "classes"),
         (no_canaries, "no canary rows"),
-        (dead_canary, "misses its canary rows"),
+        (other_canary, "misses its canary rows"),
     ],
 )
-def test_a_model_that_is_not_what_its_manifest_says_is_refused(change: Change, told: str) -> None:
+def test_a_model_that_does_not_match_its_manifest_is_rejected(change: Change, message: str) -> None:
     manifest, model = published_model()
     changed, changed_manifest = change(model, manifest)
-    with pytest.raises(ModelRejected, match=told):
+    with pytest.raises(ModelRejected, match=message):
         OnnxClassifier.load(changed, changed_manifest)
 
 
-def test_the_answer_is_the_most_probable_class() -> None:
+def test_the_species_is_the_most_probable_class() -> None:
     manifest, model = published_model()
     answers = OnnxClassifier.load(model, manifest).classify(feature_matrix(ANIMALS))
     assert answers.species == list(CLASSES)
@@ -124,7 +124,9 @@ def test_the_answer_is_the_most_probable_class() -> None:
 
 
 @pytest.mark.parametrize(("minimum", "size"), [(0.0, len(CLASSES)), (2.0, 1)])
-def test_a_prediction_set_has_what_reaches_the_threshold_and_always_the_answer(minimum: float, size: int) -> None:
+def test_a_prediction_set_has_the_classes_above_the_threshold_and_always_the_predicted_one(
+    minimum: float, size: int
+) -> None:
     manifest, model = published_model()
     thresholds = ConformalThresholds(target_coverage=0.95, minimum_probability=dict.fromkeys(CLASSES, minimum))
     classifier = OnnxClassifier.load(model, manifest.model_copy(update={"thresholds": thresholds}))

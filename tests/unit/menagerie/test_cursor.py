@@ -1,4 +1,4 @@
-"""Cursors come back as they were given out, and nothing else is taken for one."""
+"""A cursor is parsed from its own text and from no other."""
 
 from base64 import urlsafe_b64encode
 
@@ -20,13 +20,13 @@ def encoded(plain: str) -> str:
 
 
 @given(st.integers(0, MAX_ANIMALS - 1))
-def test_a_cursor_comes_back(position: int) -> None:
+def test_a_parsed_cursor_equals_the_written_one(position: int) -> None:
     cursor = Cursor(new_ulid(NOON), position)
     assert Cursor.parse(str(cursor)) == cursor
 
 
 @given(st.text())
-def test_no_text_breaks_it(text: str) -> None:
+def test_any_other_text_is_invalid_input(text: str) -> None:
     with pytest.raises(InvalidInput, match="cursor"):
         Cursor.parse(text)
 
@@ -49,6 +49,6 @@ def test_no_text_breaks_it(text: str) -> None:
         str(Cursor(REQUEST, 0)) + "\n",
     ],
 )
-def test_what_this_service_did_not_give_out_is_refused(text: str) -> None:
+def test_a_changed_cursor_is_invalid_input(text: str) -> None:
     with pytest.raises(InvalidInput, match="cursor"):
         Cursor.parse(text)

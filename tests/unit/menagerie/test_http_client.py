@@ -1,4 +1,4 @@
-"""Loopback is asked directly whatever proxies the environment names, and nothing else is."""
+"""Requests to loopback ignore the proxies in the environment; all other requests use them."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,8 +14,8 @@ from tests.waiting import LIMIT_SECONDS
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
-class Told(BaseHTTPRequestHandler):
-    """Answers with what it was asked for: a proxy is asked for a whole address."""
+class Echo(BaseHTTPRequestHandler):
+    """Responds with the request target, which for a proxy is a whole address."""
 
     def do_GET(self) -> None:
         body = self.path.encode()
@@ -25,12 +25,12 @@ class Told(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Told) as server:
+    with HTTPServer(("127.0.0.1", 0), Echo) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
@@ -45,13 +45,13 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "nonsense://"])
-def test_loopback_is_asked_directly(monkeypatch: pytest.MonkeyPatch, server: str, name: str, proxy: str) -> None:
+def test_requests_to_loopback_use_no_proxy(monkeypatch: pytest.MonkeyPatch, server: str, name: str, proxy: str) -> None:
     monkeypatch.setenv(name, proxy)
     with http_client(server, timeout=LIMIT_SECONDS) as client:
         assert client.get(f"{server}/health").text == "/health"
 
 
-def test_any_other_address_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+def test_requests_to_other_addresses_use_the_proxy(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
     monkeypatch.setenv("http_proxy", server)
     with http_client("http://data.example", timeout=LIMIT_SECONDS) as client:
         assert client.get("http://data.example/rows").text == "http://data.example/rows"
@@ -61,7 +61,7 @@ def test_any_other_address_is_asked_through_the_proxy(monkeypatch: pytest.Monkey
     ("name", "value"),
     [("all_proxy", "socks5://127.0.0.1:9"), ("http_proxy", "nonsense://x"), ("SSL_CERT_FILE", "/nowhere")],
 )
-def test_an_environment_that_cannot_be_used_is_an_error_of_one_line(
+def test_a_proxy_or_certificate_that_cannot_be_used_is_invalid_input(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -83,11 +83,11 @@ def test_an_environment_that_cannot_be_used_is_an_error_of_one_line(
         ("nothing", False),
     ],
 )
-def test_loopback_is_told_by_the_host(url: str, loopback: bool) -> None:
+def test_an_address_is_loopback_by_its_host(url: str, loopback: bool) -> None:
     assert is_loopback(url) is loopback
 
 
-def test_a_client_has_the_options_that_it_is_given(server: str) -> None:
+def test_a_client_has_the_given_options(server: str) -> None:
     with http_client(server, timeout=LIMIT_SECONDS, base_url=server, headers={"x-api-key": "k"}) as client:
         assert client.timeout == httpx2.Timeout(LIMIT_SECONDS)
         assert client.get("/x").request.headers["x-api-key"] == "k"

@@ -1,4 +1,4 @@
-"""Manifests are stored for years: what was written before still reads."""
+"""Manifests are stored for years, so those of earlier versions must stay readable."""
 
 import pytest
 from pydantic import BaseModel
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from menagerie.manifest import ClassMetrics, Metrics, ModelManifest, TrainingSource, later_version
 from tests.samples import NOON, published_model
 
-# Written by training since; a manifest without them is still one.
+# Fields that later versions of training added.
 ADDED: dict[type[BaseModel], set[str]] = {
     Metrics: {
         "threshold_reached",
@@ -22,7 +22,7 @@ ADDED: dict[type[BaseModel], set[str]] = {
 }
 
 
-def test_a_version_names_its_time_and_content() -> None:
+def test_a_version_contains_its_time_and_digest() -> None:
     assert later_version(NOON, "ab" * 32, []) == "20260131T120000Z-abababab"
     assert later_version(NOON, "ab" * 32, ["20260131T120000Z-00000000"]) == "20260131T120000Z-abababab"
 
@@ -42,11 +42,11 @@ def test_a_version_sorts_behind_those_of_a_clock_that_was_ahead(last: str, expec
 @pytest.mark.parametrize(
     "last", ["99999999T999999Z-00000000", "20260231T000000Z-00000000", "99991231T235959Z-00000000"]
 )
-def test_a_version_of_no_possible_time_leaves_the_next_one_its_own(last: str) -> None:
+def test_a_version_with_an_impossible_time_does_not_change_the_next_one(last: str) -> None:
     assert later_version(NOON, "ab" * 32, [last]) == "20260131T120000Z-abababab"
 
 
-def test_a_manifest_from_before_there_were_these_figures_still_reads() -> None:
+def test_a_manifest_without_the_added_fields_can_be_read() -> None:
     manifest, _ = published_model()
     stored = manifest.model_dump(
         mode="json",
@@ -63,7 +63,7 @@ def test_a_manifest_from_before_there_were_these_figures_still_reads() -> None:
     assert read.training.share_refused is None
 
 
-def test_what_was_added_has_defaults() -> None:
+def test_added_fields_have_defaults() -> None:
     required = {
         f"{part.__name__}.{name}"
         for part, names in ADDED.items()

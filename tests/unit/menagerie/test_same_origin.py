@@ -1,4 +1,4 @@
-"""Requests that a page of another origin may have sent do not reach a server on this machine."""
+"""Requests that a page of another origin may have sent are refused before the application."""
 
 import json
 from pathlib import Path
@@ -17,16 +17,16 @@ ADMITTED: dict[str, Headers] = {
     "a host without a port": [("Host", "localhost")],
     "a host in capitals": [("Host", "LOCALHOST:4566")],
     "its own page": [*OWN, ("Origin", "http://127.0.0.1:4566"), ("Sec-Fetch-Site", "same-origin")],
-    "an address that was typed": [*OWN, ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate")],
-    "a name that was allowed": [("Host", "ministack:4566"), ("Origin", "http://ministack:4566")],
+    "a typed address": [*OWN, ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate")],
+    "an allowed name": [("Host", "ministack:4566"), ("Origin", "http://ministack:4566")],
 }
 REFUSED: dict[str, Headers] = {
     "no host, as HTTP 1.0 allows": [],
     "an empty host": [("Host", "")],
     "two hosts": [*OWN, ("Host", "evil.example")],
     "the same host twice": [*OWN, *OWN],
-    "a name that was rebound": [("Host", "evil.example:4566"), ("Origin", "http://evil.example:4566")],
-    "a name that was rebound, without an origin": [("Host", "evil.example:4566")],
+    "a rebound name": [("Host", "evil.example:4566"), ("Origin", "http://evil.example:4566")],
+    "a rebound name without an origin": [("Host", "evil.example:4566")],
     "a name that begins with ours": [("Host", "127.0.0.1.evil.example")],
     "a name that ends with ours": [("Host", "evil.localhost:4566")],
     "a user before the host": [("Host", "127.0.0.1@evil.example")],
@@ -57,24 +57,24 @@ def app(service: Service) -> SameOriginMiddleware:
     return SameOriginMiddleware(service, ["ministack"])
 
 
-@pytest.mark.parametrize("who", ADMITTED)
-def test_who_belongs_here_is_served(app: SameOriginMiddleware, service: Service, who: str) -> None:
-    assert ask(app, headers=ADMITTED[who]).body == b"secret"
+@pytest.mark.parametrize("kind_of_request", ADMITTED)
+def test_allowed_requests_are_served(app: SameOriginMiddleware, service: Service, kind_of_request: str) -> None:
+    assert ask(app, headers=ADMITTED[kind_of_request]).body == b"secret"
     assert service.reached == 1
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
-@pytest.mark.parametrize("who", REFUSED)
-def test_who_does_not_belong_here_is_refused_before_the_service(
-    app: SameOriginMiddleware, service: Service, who: str, method: str, kind: str
+@pytest.mark.parametrize("kind_of_request", REFUSED)
+def test_other_requests_are_refused_before_the_service(
+    app: SameOriginMiddleware, service: Service, kind_of_request: str, method: str, kind: str
 ) -> None:
-    answer = ask(app, method, headers=REFUSED[who], kind=kind)
+    answer = ask(app, method, headers=REFUSED[kind_of_request], kind=kind)
     assert (answer.status, service.reached) == (403, 0)
     assert b"secret" not in answer.body
 
 
-def test_a_refusal_is_a_problem_document_that_repeats_nothing_of_the_request(app: SameOriginMiddleware) -> None:
+def test_a_refusal_is_a_problem_document_without_text_of_the_request(app: SameOriginMiddleware) -> None:
     answer = ask(app, headers=[("Host", "evil.example")])
     problem = json.loads(answer.body)
     assert (problem["status"], problem["title"]) == (403, "Forbidden")
@@ -84,13 +84,13 @@ def test_a_refusal_is_a_problem_document_that_repeats_nothing_of_the_request(app
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:4566", "http://evil.example"])
-def test_a_preflight_is_refused_whoever_sends_it(app: SameOriginMiddleware, service: Service, origin: str) -> None:
+def test_a_preflight_from_any_origin_is_refused(app: SameOriginMiddleware, service: Service, origin: str) -> None:
     headers = [*OWN, ("Origin", origin), ("Access-Control-Request-Method", "POST")]
     assert ask(app, "OPTIONS", headers=headers).status == 403
     assert service.reached == 0
 
 
-def test_an_answer_carries_no_header_of_cors(app: SameOriginMiddleware) -> None:
+def test_responses_have_no_cors_headers(app: SameOriginMiddleware) -> None:
     assert ask(app, headers=OWN).headers == [(b"x-own", b"1")]
 
 
@@ -100,7 +100,7 @@ def test_a_websocket_needs_an_origin(app: SameOriginMiddleware, service: Service
     assert ask(app, headers=[*OWN, ("Origin", "http://127.0.0.1:4566")], kind="websocket").status == 101
 
 
-def test_a_name_in_the_file_is_allowed_while_it_stands_there(service: Service, tmp_path: Path) -> None:
+def test_a_name_is_allowed_while_it_is_in_the_file(service: Service, tmp_path: Path) -> None:
     file = tmp_path / "allowed-hosts"
     app = SameOriginMiddleware(service, allowed_hosts_file=file)
     headers = [("Host", "172.17.0.1:40000")]

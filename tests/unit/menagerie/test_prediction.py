@@ -1,4 +1,4 @@
-"""A batch comes back from its item as it was, whatever the animals."""
+"""A batch of predictions, its ids, and its encoding as an item."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,35 +10,35 @@ from menagerie.prediction import PROBABILITY_DIGITS, PredictionBatch, parse_pred
 from tests.samples import ANIMALS, NOON, published_model
 
 
-def answered(animals: list[Animal]) -> PredictionBatch:
+def predicted(animals: list[Animal]) -> PredictionBatch:
     manifest, model = published_model()
     answers = OnnxClassifier.load(model, manifest).classify(feature_matrix(animals))
     return PredictionBatch.of(NOON, manifest.version, animals, answers)
 
 
-@settings(deadline=None)  # the first example makes the model
+@settings(deadline=None)  # the first example trains the model
 @given(st.lists(st.builds(Animal), min_size=1, max_size=5))
-def test_a_batch_comes_back_from_its_item(animals: list[Animal]) -> None:
-    batch = answered(animals)
+def test_a_decoded_batch_equals_the_encoded_one(animals: list[Animal]) -> None:
+    batch = predicted(animals)
     assert from_item(to_item(batch)) == batch
 
 
-def test_probabilities_are_rounded_once_and_for_all() -> None:
-    batch = answered(list(ANIMALS))
+def test_probabilities_are_rounded() -> None:
+    batch = predicted(list(ANIMALS))
     for row in batch.probabilities:
         assert row == [round(share, PROBABILITY_DIGITS) for share in row]
         assert all(0 <= share <= 1 for share in row)
         assert len(row) == len(CLASSES)
 
 
-def test_a_prediction_says_when_it_was_made() -> None:
-    batch = answered(list(ANIMALS))
+def test_a_prediction_has_the_time_of_its_batch() -> None:
+    batch = predicted(list(ANIMALS))
     assert batch.created_at == NOON
     assert {batch.prediction(position).created_at for position in range(len(batch))} == {NOON}
 
 
-def test_an_id_leads_back_to_request_and_position() -> None:
-    batch = answered(list(ANIMALS))
+def test_request_id_and_position_are_parsed_from_a_prediction_id() -> None:
+    batch = predicted(list(ANIMALS))
     for position in range(len(batch)):
         name = batch.prediction(position).id
         assert parse_prediction_id(name) == (batch.request_id, position)
