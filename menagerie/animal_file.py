@@ -101,7 +101,8 @@ def within_bounds(table: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which rows of shape (n, features) are animals by the bounds of `Animal`, shape (n,)."""
     # A NaN fails every comparison, so it is never within.
     within = (table >= _MINIMUM) & (table <= _MAXIMUM) & ~(_IS_EXCLUSIVE & (table == _MINIMUM))
-    within[:, DISCRETE_COLUMNS] &= table[:, DISCRETE_COLUMNS] % 1 == 0
+    discrete = table[:, DISCRETE_COLUMNS]
+    within[:, DISCRETE_COLUMNS] &= discrete == np.floor(discrete)
     return np.asarray(within.all(axis=1))
 
 
