@@ -65,7 +65,7 @@ PROBES = {
     P("TrainRole", "ReadFeedback", "dynamodb:Query"): Probe(
         lambda uses: is_access_denied(uses.run(FeedbackSource()).error), False, True
     ),
-    P("TrainRole", "TellHowItEnded", "events:PutEvents"): warning("end not published"),
+    P("TrainRole", "PublishEnd", "events:PutEvents"): warning("end not published"),
     P("RetrainRole", "ReadModels", "s3:GetObject"): route("PUT", "/models/current", works=404),
     P("RetrainRole", "ListModels", "s3:ListBucket"): Probe(
         lambda uses: uses.event("aws.events") != "refused", True, False

@@ -1,4 +1,4 @@
 #!/bin/sh
-# Runs once LocalStack answers. The application is deployed by the `deploy` container, so there is nothing to create
-# here; that this hook has run is what the healthcheck waits for.
+# LocalStack runs this hook when it is ready, and the healthcheck waits for that. The `deploy` container deploys the
+# application, so nothing is created here.
 echo "LocalStack is ready for a deployment"
