@@ -38,16 +38,20 @@ class _NoStore(InMemoryPredictions):
 
 def main() -> None:
     """Measure requests with one animal and with a thousand."""
-    ours = _handler()
-    write_report("warm_handler", [_one(ours), _thousand(ours)])
+    # The log is written to memory: logging is on, but the speed of the terminal is not measured.
+    with contextlib.redirect_stdout(io.StringIO()):
+        ours = _handler()
+        compared = [_one(ours), _thousand(ours)]
+    write_report("warm_handler", compared)
 
 
 def handler_and_floor(count: int) -> tuple[float, float]:
     """Return the median seconds of our handler and of a constant response, for a request with this many animals."""
-    ours = _handler()
-    request = event("POST", "/predict", body=json.dumps({"animals": animals(count)}))
-    rival = _constant(_answer(ours, request).encode())
-    mine, theirs = _quietly(20_000 // (count + 50), lambda: _call(ours, request), lambda: _call(rival, request))
+    with contextlib.redirect_stdout(io.StringIO()):
+        ours = _handler()
+        request = event("POST", "/predict", body=json.dumps({"animals": animals(count)}))
+        rival = _constant(_answer(ours, request).encode())
+        mine, theirs = _interleave(20_000 // (count + 50), lambda: _call(ours, request), lambda: _call(rival, request))
     return Figure.of(mine).median / 1000, Figure.of(theirs).median / 1000
 
 
@@ -65,7 +69,7 @@ def _one(ours: Mangum) -> Comparison:
     body = json.dumps({"animals": animals(1)})
     request = event("POST", "/predict", body=body)
     rival = _constant(_answer(ours, request).encode())
-    mine, theirs = _quietly(RUNS_OF_ONE, lambda: _call(ours, request), lambda: _call(rival, request))
+    mine, theirs = _interleave(RUNS_OF_ONE, lambda: _call(ours, request), lambda: _call(rival, request))
     return Comparison(
         "warm handler, 1 animal",
         "FastAPI and Mangum, a constant response",
@@ -91,7 +95,7 @@ def _thousand(ours: Mangum) -> Comparison:
         session.run([OUTPUT_NAME], {INPUT_NAME: matrix})
         json.dumps(answer)
 
-    mine, theirs = map(Figure.of, _quietly(RUNS_OF_THOUSAND, lambda: _call(ours, request), rival))
+    mine, theirs = map(Figure.of, _interleave(RUNS_OF_THOUSAND, lambda: _call(ours, request), rival))
     rows_a_second = 1000 / (mine.median / 1000)
     return Comparison(
         f"warm handler, 1000 animals: {rows_a_second:,.0f} rows a second",
@@ -119,8 +123,7 @@ def _constant(answer: bytes) -> Mangum:
 
 
 def _answer(handler: Mangum, request: dict[str, Any]) -> str:
-    with contextlib.redirect_stdout(io.StringIO()):
-        answer = _call(handler, request)
+    answer = _call(handler, request)
     if answer["statusCode"] != 200:
         raise SystemExit(f"the handler answered {answer['statusCode']}: {answer['body']}")
     body: str = answer["body"]
@@ -131,10 +134,8 @@ def _call(handler: Mangum, request: dict[str, Any]) -> dict[str, Any]:
     return handler(request, Context())  # type: ignore[arg-type]  # the handler uses these attributes only
 
 
-def _quietly(runs: int, *measured: "Callable[[], object]") -> list[list[float]]:
-    """Interleave the functions with their log lines in memory, so that the speed of the terminal is not measured."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        return interleave(runs, *measured, warm_up=20)
+def _interleave(runs: int, *measured: "Callable[[], object]") -> list[list[float]]:
+    return interleave(runs, *measured, warm_up=20)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What runs in Lambda: two FastAPI apps behind Mangum, and the training job."""
+"""The Lambda functions: two FastAPI applications behind Mangum, and the training job."""

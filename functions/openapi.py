@@ -1,18 +1,22 @@
-"""One OpenAPI document for the routes of both functions; its committed copy is docs/openapi.json."""
+"""The documentation of the API: one OpenAPI document for the routes of both functions, and Swagger UI.
+
+`python -m functions.openapi` prints the document; docs/openapi.json is its committed copy.
+"""
 
 import json
 import sys
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
+from fastapi import APIRouter, FastAPI, Response
+from pydantic_core import to_json
 
 from functions.http.problems import MEDIA_TYPE
-from functions.predict.routes import router as predict
-from functions.retrain.routes import router as retrain
 from menagerie.api import PredictRequest, Problem, Promotion, TrueSpecies
 from menagerie.job import TrainingRequest
+
+router = APIRouter(include_in_schema=False)
 
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 OPEN_PATHS = ("/health",)
@@ -38,15 +42,34 @@ _FORBIDDEN: dict[str, Any] = {
         },
     },
 }
-# Routes read these themselves, see functions/http/json_body.py, so FastAPI does not know them; nor problem documents.
+# FastAPI does not know the models of bodies, which functions/http/requests.py reads, nor problem documents.
 _MORE_MODELS = (PredictRequest, TrueSpecies, TrainingRequest, Promotion, Problem)
 
 
+@router.get("/openapi.json")
+async def openapi_json() -> Response:
+    """Return the OpenAPI document of both functions."""
+    return Response(_document(), media_type="application/json")
+
+
+@router.get("/docs")
+async def docs() -> Response:
+    """Return Swagger UI with its script and style, so that it works without a network."""
+    return Response(_page(), media_type="text/html")
+
+
 def openapi_document() -> dict[str, Any]:
-    """Return the document; it names no address, so that it holds behind every prefix."""
+    """Return the OpenAPI document of both functions; it names no address, so that it holds behind every prefix."""
+    # Late: a cold start needs none of these.
+    from fastapi.openapi.utils import get_openapi
+    from pydantic.json_schema import models_json_schema
+
+    from functions.predict.app import router as predict
+    from functions.retrain.app import router as retrain
+
     app = FastAPI(openapi_url=None)
-    for router in (predict, retrain):
-        app.include_router(router)
+    for routes in (predict, retrain):
+        app.include_router(routes)
     document = get_openapi(
         title="Menagerie",
         version="1",
@@ -76,11 +99,45 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _only_problems(responses: dict[str, Any]) -> None:
-    """Take away the 422 that FastAPI adds by itself to a route with parameters, in a shape that we do not answer."""
+    """Remove the 422 that FastAPI adds to a route with parameters: its shape is not the one of our answers."""
     content = responses.get("422", {}).get("content", {})
     content.pop("application/json", None)
     if not content:
         responses.pop("422", None)
+
+
+@cache
+def _document() -> bytes:
+    return to_json(openapi_document())
+
+
+@cache
+def _page() -> str:
+    # FastAPI's own page fetches script and style from a public CDN.
+    folder = Path(__file__).with_name("swagger_ui")
+    return _PAGE.format(
+        style=(folder / "swagger-ui.css").read_text(encoding="utf-8"),
+        script=(folder / "swagger-ui-bundle.js").read_text(encoding="utf-8"),
+    )
+
+
+# The document's address is relative, so that it holds behind every prefix: a stage, a domain's path, an emulator's.
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Menagerie</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script>{script}</script>
+<script>SwaggerUIBundle({{url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true}})</script>
+</body>
+</html>
+"""
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Options and settings for all tests."""
 
+import io
+import logging
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -25,6 +28,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="URL",
         help="run them through `sam local start-api` at this address; tests of API keys are skipped",
     )
+
+
+class _CurrentOutput(io.TextIOBase):
+    """Writes to standard output as it is redirected at the time of each line."""
+
+    def write(self, text: str, /) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+@pytest.fixture(autouse=True)
+def _log_to_current_output() -> None:
+    """Redirect the logs of the functions, which live as long as the process, to the output of the running test."""
+    for service in ("predict", "retrain", "train"):
+        for handler in logging.getLogger(service).handlers:
+            assert isinstance(handler, logging.StreamHandler)
+            handler.stream = _CurrentOutput()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> None:

@@ -1,1 +1,1 @@
-"""What both HTTP functions share: the application, problem documents, logs, keys."""
+"""Shared by the HTTP functions: the application, problem documents, reading requests, the operator's key."""

@@ -3,19 +3,15 @@
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match, Route
 
-from functions.http.request_log import log_of
 from menagerie.api import FieldError, Problem
 from menagerie.errors import (
     Conflict,
     Forbidden,
     InvalidFields,
     InvalidInput,
-    MenagerieError,
     ModelRejected,
     NotFound,
     NothingPromoted,
@@ -27,10 +23,8 @@ from menagerie.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fastapi import FastAPI
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
-    from starlette.requests import Request
 
 T = TypeVar("T")
 
@@ -51,7 +45,7 @@ _STATUS: dict[type[BaseException], int] = {
     TrainingFailed: 422,
     BaseException: 500,
 }
-# What a caller reads of an error that is not theirs: fixed, because an exception's text may hold anything.
+# The detail of a 5xx: fixed, because an exception's text may hold anything.
 _FIXED_DETAIL: dict[type[BaseException], str] = {
     NothingPromoted: "No model has been promoted yet. POST /retrain trains the first one.",
     NoUsableModel: "The current model cannot be used. PUT /models/current names another one, POST /retrain trains one.",
@@ -60,7 +54,7 @@ _FIXED_DETAIL: dict[type[BaseException], str] = {
 }
 
 
-# As RFC 9110 has them; Python's own phrases change with its version, and docs/openapi.json must not.
+# From RFC 9110: Python's phrases change with its version, and docs/openapi.json must not.
 _TITLES = {
     403: "Forbidden",
     404: "Not Found",
@@ -71,13 +65,13 @@ _TITLES = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-# What the router raises says no more than its status.
+# The router's own texts repeat the status.
 _ROUTER_DETAIL = {404: "There is no such route.", 405: "This route does not take that method."}
 
 
 def invalid_fields(error: "ValidationError") -> InvalidFields:
-    """Return the fault of a body as an error that names its fields and repeats none of its values."""
-    return InvalidFields([_plain(fault) for fault in error.errors(include_url=False, include_input=False)])
+    """Return an error that names the invalid fields of a body and repeats none of their values."""
+    return InvalidFields([_field_of(fault) for fault in error.errors(include_url=False, include_input=False)])
 
 
 def problem(error: BaseException) -> Response:
@@ -94,33 +88,8 @@ def problem(error: BaseException) -> Response:
     return _response(status, detail, errors=errors, headers=headers)
 
 
-def answer_with_problems(app: "FastAPI") -> None:
-    """Make an application answer its own errors, bad parameters and unknown routes with problem documents."""
-
-    async def handle(request: "Request", error: Exception) -> Response:
-        if isinstance(error, RequestValidationError):
-            error = InvalidFields([(_name(fault["loc"][1:]), fault["msg"]) for fault in error.errors()])
-        response = problem(error)
-        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            # Starlette names the methods of the first route of that path, but others may take more.
-            response.headers["Allow"] = ", ".join(_methods(app, request))
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log_of(request.scope)["error"] = f"{type(error).__name__}: {error}"
-        return response
-
-    for kind in (MenagerieError, HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, handle)
-
-
-def _methods(app: "FastAPI", request: "Request") -> list[str]:
-    """Return the methods that an application takes at the path of a request."""
-    routes = (route for route in app.routes if isinstance(route, Route))
-    at_path = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
-    return sorted({method for route in at_path for method in route.methods or ()})
-
-
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what the OpenAPI document says of a route that may answer with these problems."""
+    """Return the part of the OpenAPI document for a route that may answer with these problems."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": title_of(status), "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses
@@ -136,7 +105,7 @@ def _first(table: dict[type[BaseException], T], error: BaseException) -> T:
     return next(table[kind] for kind in type(error).__mro__ if kind in table)
 
 
-def _plain(fault: "ErrorDetails") -> tuple[str, str]:
+def _field_of(fault: "ErrorDetails") -> tuple[str, str]:
     """Return the name of a field and its fault, without the tag of a union: a caller's document does not have it."""
     location, message = fault["loc"], fault["msg"]
     if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
@@ -145,10 +114,11 @@ def _plain(fault: "ErrorDetails") -> tuple[str, str]:
         message = f"Input should be {context['expected_tags']}" if "expected_tags" in context else "Field required"
     elif location[:1] == (_TAGGED_UNION,):
         location = location[:1] + location[2:]
-    return _name(location), message
+    return field_name(location), message
 
 
-def _name(location: "Sequence[str | int]") -> str:
+def field_name(location: "Sequence[str | int]") -> str:
+    """Return the name of a field from its location as pydantic writes it; without one, `body`."""
     return ".".join(map(str, location))[:MAX_FIELD_NAME] or "body"
 
 

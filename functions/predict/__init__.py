@@ -1,1 +1,1 @@
-"""The predict function: answers, keeps and lists predictions, reads models, documents the API."""
+"""The predict function: classifies and stores animals, lists predictions, describes models, documents the API."""

@@ -1,4 +1,4 @@
-"""The model that answers: loaded once, replaced within seconds of a promotion, kept while anything is wrong."""
+"""The current model: loaded once, replaced within seconds of a promotion, kept if its successor cannot be used."""
 
 from collections import OrderedDict
 from time import monotonic
@@ -27,21 +27,21 @@ class CurrentModel:
         load: "Callable[[bytes, ModelManifest], OnnxClassifier]" = OnnxClassifier.load,
         clock: "Callable[[], float]" = monotonic,
     ) -> None:
-        """Take a registry, how long its pointer is believed, how a model is opened, and a clock in seconds."""
+        """Take a registry, the seconds between two reads of its pointer, a function that opens a model, and a clock."""
         self._registry = registry
         self._refresh_seconds = refresh_seconds
         self._load = load
         self._clock = clock
         self._champion: OnnxClassifier | None = None
         self._refusal: tuple[Pointer, MenagerieError] | None = None
-        self._next_look = 0.0
+        self._next_read = 0.0
         self._others: OrderedDict[str, OnnxClassifier] = OrderedDict()
         self.trouble: str | None = None
-        """Why the last look at the registry did not give the model that it should have; None if all is well."""
+        """Why the last read of the registry did not give the current model; None if it did."""
 
     @property
     def loaded_version(self) -> str | None:
-        """The version that answers at the moment; no look at the registry."""
+        """The version in use, without a read of the registry."""
         return self._champion.version if self._champion else None
 
     def classifier(self, version: str | None = None) -> OnnxClassifier:
@@ -50,19 +50,19 @@ class CurrentModel:
         return champion if version is None or version == champion.version else self._other(version)
 
     def _current(self) -> OnnxClassifier:
-        if self._champion is None or self._clock() >= self._next_look:
+        if self._champion is None or self._clock() >= self._next_read:
             try:
-                self._champion = self._look()
+                self._champion = self._read()
                 self.trouble = None
             except MenagerieError as error:
                 self.trouble = str(error)
                 if self._champion is None:
                     raise error if isinstance(error, Unavailable) else NoUsableModel(str(error)) from error
-            self._next_look = self._clock() + self._refresh_seconds
+            self._next_read = self._clock() + self._refresh_seconds
         return self._champion
 
-    def _look(self) -> OnnxClassifier:
-        """Return the model that the pointer names, loaded and verified if it is another one than before."""
+    def _read(self) -> OnnxClassifier:
+        """Return the model of the pointer, loaded and verified if the pointer has changed."""
         pointer = self._registry.current()
         if pointer is None:
             raise NothingPromoted("no model has been promoted")
@@ -73,7 +73,7 @@ class CurrentModel:
         try:
             return self._open(pointer.version)
         except (ModelRejected, NotFound) as error:
-            # Versions never change, so looking at this one again would only cost time.
+            # Versions are immutable: loading this one again would fail again.
             self._refusal = (pointer, error)
             raise
 

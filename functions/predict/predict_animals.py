@@ -1,4 +1,4 @@
-"""The use case of the predict function: classify, store, then answer."""
+"""Classify animals, store the predictions, then return them."""
 
 from typing import TYPE_CHECKING
 
@@ -8,35 +8,41 @@ from menagerie.animal import CLASSES, Animal, feature_matrix
 from menagerie.prediction import PredictionBatch, prediction_id
 
 if TYPE_CHECKING:
-    from functions.predict.dependencies import PredictDependencies
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from functions.predict.current_model import CurrentModel
     from menagerie.idempotency import IdempotencyKey
+    from menagerie.prediction_store import PredictionStore
 
 
 def predict_animals(
     animals: list[Animal],
     model_version: str | None,
-    dependencies: "PredictDependencies",
+    *,
+    models: "CurrentModel",
+    predictions: "PredictionStore",
+    now: "Callable[[], datetime]",
     key: "IdempotencyKey | None" = None,
 ) -> PredictionBatch:
-    """Classify animals with the current model or a version, and return the answers once they are stored.
+    """Classify animals with the current model or a version, and return the predictions once they are stored.
 
-    A key that was answered before gets the same answers again; raise KeyReused if it asked for something else.
+    A key under which predictions were stored before returns those; raise KeyReused if it belongs to another request.
     """
-    first = dependencies.predictions.find_by_key(key) if key else None
+    first = predictions.find_by_key(key) if key else None
     if first is not None:
         return first
-    classifier = dependencies.models.classifier(model_version)
+    classifier = models.classifier(model_version)
     answers = classifier.classify(feature_matrix(animals))
-    batch = PredictionBatch.of(dependencies.now(), classifier.version, animals, answers)
-    return dependencies.predictions.add(batch, key)
+    return predictions.add(PredictionBatch.of(now(), classifier.version, animals, answers), key)
 
 
 def to_answer(batch: PredictionBatch) -> bytes:
-    """Write a batch as the JSON document of `PredictResponse`.
+    """Return a batch as the JSON document of `PredictResponse`.
 
-    Straight from the columns: making and validating a thousand models first takes four to five times as long.
+    It is written from the columns: to make and validate a thousand models first takes FIGURE longer.
     """
-    names = [each.value for each in CLASSES]
+    names = [species.value for species in CLASSES]
     predictions = [
         {
             "id": prediction_id(batch.request_id, position),

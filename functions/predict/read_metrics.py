@@ -1,4 +1,4 @@
-"""The use case of metrics: which time is asked for, and what the cloud counted in it."""
+"""Read the metrics of the service for a period of time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
     from menagerie.service_metrics import ServiceMetrics
 
 DEFAULT_SPAN = timedelta(hours=3)
-# CloudWatch keeps single minutes for so long.
+# CloudWatch keeps single minutes for 15 days.
 LONGEST_SPAN = timedelta(days=15)
 PERIOD_STEP = 60
-# CloudWatch takes no longer one.
+# The longest that CloudWatch takes.
 LONGEST_PERIOD = 86_400
 PERIODS = (60, 120, 300, 600, 900, 1800, 3600, 7200)
 USUAL_POINTS = 200
-# 23 series of a day in minutes have some 1.5 MB; an answer may have 6 MB.
+# 23 series of a day in minutes have some 1.5 MB; Lambda's limit for an answer is 6 MB.
 MOST_POINTS = 1440
-# Before CloudWatch, and long after all of this: what lies beyond can only be a slip, and overflows when rounded.
+# Times beyond these are mistakes, and overflow when they are rounded.
 _EARLIEST, _LATEST = datetime(2009, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def metric_window(start: datetime | None, end: datetime | None, period: int | None, now: datetime) -> MetricWindow:
-    """Return whole periods that hold the time asked for; raise InvalidFields.
+    """Return the requested time, widened to whole periods; raise InvalidFields.
 
-    Without `end` that is until now, without `start` three hours, without `period` (seconds) the shortest that makes
-    200 points at most.
+    The default of `end` is now, of `start` three hours earlier, of `period` (seconds) the shortest that makes at most
+    200 points.
     """
     end = _checked("to", end or now)
     start = _checked("from", start or end - DEFAULT_SPAN)

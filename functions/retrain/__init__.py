@@ -1,1 +1,1 @@
-"""The retrain function: takes jobs and promotes models over HTTP; its worker trains."""
+"""The retrain function: queues training jobs for requests and events, and promotes models."""

@@ -1,4 +1,4 @@
-"""Queue a job and wake its worker; a worker that cannot be woken leaves a failed job, not a waiting one."""
+"""Queue a training job and start its worker."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -7,25 +7,30 @@ from menagerie.errors import MenagerieError, Unavailable
 from menagerie.job import JobStatus
 
 if TYPE_CHECKING:
-    from functions.retrain.dependencies import RetrainDependencies
+    from collections.abc import Callable
+
     from menagerie.idempotency import IdempotencyKey
     from menagerie.job import Job, TrainingRequest
+    from menagerie.job_store import JobStore
 
 
 def start_retraining(
-    request: "TrainingRequest", dependencies: "RetrainDependencies", key: "IdempotencyKey | None" = None
+    request: "TrainingRequest",
+    *,
+    jobs: "JobStore",
+    start_worker: "Callable[[str], None]",
+    key: "IdempotencyKey | None" = None,
 ) -> "Job":
     """Return the queued job, for a key always the same one; raise Conflict while another runs, KeyReused, Unavailable.
 
-    A repetition wakes the worker again if the job still waits: whoever asked first may have died before doing so, and
-    a worker that is woken twice runs once.
+    A repetition starts the worker again if the job is still queued: the first request may have ended before it did so.
+    A worker that is started twice runs the job once. If the worker cannot be started, the job fails.
     """
-    jobs = dependencies.jobs
     job = (jobs.find_by_key(key) if key else None) or jobs.create(request, key)
     if key and jobs.get(job.job_id).status is not JobStatus.QUEUED:
         return job
     try:
-        dependencies.start_worker(job.job_id)
+        start_worker(job.job_id)
     except Unavailable:
         # Should this fail as well, the job's deadline ends it.
         with suppress(MenagerieError):

@@ -1,18 +1,18 @@
-"""The door of the training job: a Lambda function that is invoked asynchronously with {"job_id": …}."""
+"""The Lambda handler of the train function, which is invoked asynchronously with {"job_id": …}."""
 
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import functions.http.cold_start
-from functions.http.json_log import JsonLog
-from functions.train.job_events import JobEvents
+import functions.cold_start
+from functions.log import function_log, log_unreadable
 from functions.train.retire_models import retire_models
 from functions.train.run_job import run_job
 from menagerie.aws.clients import dynamodb_client, events_client, s3_client
 from menagerie.aws.datasets import S3Datasets
 from menagerie.aws.feedback import DynamoDBFeedbackStore
 from menagerie.aws.jobs import DynamoDBJobStore
+from menagerie.aws.messages import JobEvents
 from menagerie.aws.registry import S3ModelRegistry
 from menagerie.clock import utc_now
 from menagerie.errors import Conflict, MenagerieError
@@ -25,22 +25,23 @@ if TYPE_CHECKING:
 
 settings = TrainSettings.from_environment()
 patience = timedelta(seconds=settings.job_patience_seconds)
-log = JsonLog("train")
+log = function_log("train")
+on_unreadable = log_unreadable(log)
 dynamodb, s3 = dynamodb_client(), s3_client()
-jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience, on_unreadable=log.skipped)
+jobs = DynamoDBJobStore(dynamodb, settings.jobs_table, patience=patience, on_unreadable=on_unreadable)
 registry = S3ModelRegistry(s3, settings.models_bucket)
 sources = Sources(
     data_service_url=settings.data_service_url,
     registry=registry,
     datasets=S3Datasets(s3, settings.models_bucket),
-    feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table, on_unreadable=log.skipped),
+    feedback=DynamoDBFeedbackStore(dynamodb, settings.predictions_table, on_unreadable=on_unreadable),
 )
 events = JobEvents(events_client(), settings.event_bus)
-functions.http.cold_start.finished()
+functions.cold_start.finished()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Run a job to its end, once however often it is delivered, and say how it ended."""
+    """Run a job once, however often it is delivered, and return its status."""
     job_id = str(event["job_id"])
     # Lambda ends this process when the time is up; a job that is still open then counts as failed.
     deadline = utc_now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
@@ -49,12 +50,13 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     except Conflict as error:
         log.warning("job not run", job_id=job_id, reason=str(error), request_id=context.aws_request_id)
         return {"job_id": job_id, "status": "not run"}
-    except Exception as error:
-        log.error("job failed", error, job_id=job_id, request_id=context.aws_request_id)
-        with suppress(Exception):  # whatever went wrong above is what counts
+    except Exception:
+        log.exception("job failed", job_id=job_id, request_id=context.aws_request_id)
+        with suppress(Exception):  # the error above is the one to raise
             events.ended(jobs.get(job_id))
         raise  # so that Lambda counts it among the function's errors; it is not tried again
-    log.info("job ended", **job.model_dump(mode="json"), request_id=context.aws_request_id)
+    # The metric filter FailedTrainings in template.yaml matches this line.
+    log.info("job ended", **job.model_dump(mode="json", exclude_none=True), request_id=context.aws_request_id)
     _retire()
     _publish_end(job_id)
     return {"job_id": job_id, "status": job.status}
@@ -75,5 +77,5 @@ def _publish_end(job_id: str) -> None:
     try:
         events.ended(jobs.get(job_id))
     except MenagerieError as error:
-        # The job has ended all the same; what waits for its end starts with the next event.
+        # The job has ended all the same; deferred requests start with the next event.
         log.warning("end not published", job_id=job_id, reason=str(error))

@@ -1,57 +1,26 @@
-"""Run one retraining job: train, publish, and leave the job finished whatever happens."""
+"""Run one training job: train, publish, and finish the job whatever happens."""
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
-from functions.train.heartbeat import heartbeat
-from menagerie.errors import MenagerieError, ModelRejected, Unavailable
+from menagerie.errors import Conflict, MenagerieError, ModelRejected, Unavailable
 from menagerie.job import Stage
 from menagerie.job_store import HEARTBEAT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime, timedelta
 
-    from menagerie.job import Job, PromotionRule, Source
+    from menagerie.job import Job, PromotionRule
     from menagerie.job_store import JobStore
-    from menagerie.manifest import ModelManifest
     from menagerie.registry import ModelRegistry
-
-    Report = Callable[[Stage, float], None]
-
-Trained = TypeVar("Trained")
-Trained_co = TypeVar("Trained_co", covariant=True)
+    from training.pipeline import ProgressCallback, TrainedModel
+    from training.publishing import Publication
 
 UNEXPECTED = "training ended with an unexpected error, which has been logged; the current model stayed current"
 SECONDS_BETWEEN_REPORTS = 1.0
-
-
-class Published(Protocol):
-    """What came of a publication."""
-
-    @property
-    def manifest(self) -> "ModelManifest":
-        """The manifest as it was published."""
-        ...
-
-    @property
-    def promoted(self) -> bool:
-        """Whether the model is current now."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """Why it is, or why not."""
-        ...
-
-
-class Train(Protocol[Trained_co]):
-    """Makes a model from what a job asks for; see training.sources."""
-
-    def __call__(self, source: "Source", *, parent: str | None, report: "Report") -> Trained_co:
-        """Return the model, telling of its progress on the way."""
-        ...
 
 
 def run_job(
@@ -59,14 +28,23 @@ def run_job(
     *,
     jobs: "JobStore",
     registry: "ModelRegistry",
-    train: Train[Trained],
-    publish: "Callable[[Trained, ModelRegistry, PromotionRule], Published]",
+    train: "Callable[..., TrainedModel]",
+    publish: "Callable[[TrainedModel, ModelRegistry, PromotionRule], Publication]",
     deadline: "datetime",
     renew_every: "timedelta" = HEARTBEAT,
 ) -> "Job":
-    """Return the finished job; raise Conflict if it does not wait to be run, and what `train` raised unexpectedly.
+    """Return the finished job; raise Conflict if it is not queued, and any unexpected error of `train`.
 
     The job's lease is renewed while training runs: if this process is killed, the job soon counts as failed.
+
+    Args:
+        job_id: the job.
+        jobs: the store of the job.
+        registry: where the model is published.
+        train: makes a model; called like `training.sources.Sources.train`.
+        publish: stores a model and promotes it by the job's rule; see `training.publishing.publish`.
+        deadline: the time at which this process ends.
+        renew_every: the time between two renewals of the lease.
     """
     job = jobs.start(job_id, deadline)
     report = _throttled(lambda stage, progress: jobs.progress(job_id, stage, progress))
@@ -84,8 +62,35 @@ def run_job(
     return jobs.succeed(job_id, published.manifest, promoted=published.promoted, reason=published.reason)
 
 
+@contextmanager
+def heartbeat(beat: "Callable[[], None]", every: "timedelta") -> "Iterator[None]":
+    """Call `beat` periodically from another thread until the block ends.
+
+    The thread ends when `beat` raises Conflict, since the job no longer runs. It ignores other errors of this
+    application: the next call may succeed.
+    """
+    ended = Event()
+
+    def repeat() -> None:
+        while not ended.wait(every.total_seconds()):
+            try:
+                beat()
+            except Conflict:
+                return
+            except MenagerieError:
+                continue
+
+    thread = Thread(target=repeat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def _champion(registry: "ModelRegistry") -> str | None:
-    """Return the current version, or None if there is none; a pointer that cannot be read names none."""
+    """Return the current version, or None if there is none or its pointer cannot be read."""
     try:
         pointer = registry.current()
     except ModelRejected:
@@ -93,8 +98,8 @@ def _champion(registry: "ModelRegistry") -> str | None:
     return pointer.version if pointer else None
 
 
-def _throttled(write: "Report") -> "Report":
-    """Return a report that writes a stage's first word at once and the rest about once a second."""
+def _throttled(write: "ProgressCallback") -> "ProgressCallback":
+    """Return a report that writes the first call of each stage, and later ones about once a second."""
     last_stage: Stage | None = None
     last_time = 0.0
 
@@ -103,7 +108,7 @@ def _throttled(write: "Report") -> "Report":
         if stage is last_stage and monotonic() - last_time < SECONDS_BETWEEN_REPORTS:
             return
         last_stage, last_time = stage, monotonic()
-        # A report that is lost costs nothing; a job that runs no more should end.
+        # A lost report does no harm; a job that no longer runs should end.
         with suppress(Unavailable):
             write(stage, progress)
 

@@ -5,9 +5,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from functions.openapi import openapi_document
-from functions.predict.documentation import router as documentation
-from functions.predict.routes import router as predict
-from functions.retrain.routes import router as retrain
+from functions.openapi import router as documentation
+from functions.predict.app import router as predict
+from functions.retrain.app import router as retrain
 from menagerie.settings import PredictSettings, RetrainSettings, TrainSettings
 
 Resources = dict[str, Any]

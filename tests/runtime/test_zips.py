@@ -90,7 +90,10 @@ def test_the_sample_events_get_their_responses(
 @pytest.mark.usefixtures("job")
 def test_the_retrain_function_handles_the_event_of_a_jobs_end(application: Application) -> None:
     ended = {"source": "menagerie", "detail-type": "Retraining succeeded", "detail": {}}
-    assert application.functions["RetrainFunction"].invoke(ended) == {"done": "nothing", "reason": "nothing waits"}
+    assert application.functions["RetrainFunction"].invoke(ended) == {
+        "done": "nothing",
+        "reason": "no request is deferred",
+    }
 
 
 @pytest.mark.usefixtures("job")

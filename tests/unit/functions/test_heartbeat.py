@@ -6,7 +6,7 @@ from threading import enumerate as threads
 
 import pytest
 
-from functions.train.heartbeat import heartbeat
+from functions.train.run_job import heartbeat
 from menagerie.errors import Conflict, Unavailable
 from tests.waiting import LIMIT_SECONDS
 

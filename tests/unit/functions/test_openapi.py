@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from functions.openapi import openapi_document
-from functions.predict.routes import router as predict_router
-from functions.retrain.routes import router as retrain_router
+from functions.predict.app import router as predict_router
+from functions.retrain.app import router as retrain_router
 from menagerie.animal import FEATURE_DETAILS, Kind
 from menagerie.job import MAX_DATAPOINTS, MAX_SEED
 from tests.unit.functions.conftest import Send

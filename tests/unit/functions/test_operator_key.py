@@ -9,9 +9,9 @@ import pytest
 
 from functions.http.app import lambda_handler
 from functions.http.operator_key import OperatorKey
-from functions.predict.routes import router as predict_routes
+from functions.predict.app import router as predict_routes
 from functions.retrain.app import create_app
-from functions.retrain.routes import router as retrain_routes
+from functions.retrain.app import router as retrain_routes
 from tests.fakes import InMemoryJobs, InMemoryRegistry
 from tests.unit.functions.conftest import OTHER, Worker, assert_problem
 from tests.unit.functions.gateway import Answer, Context, event

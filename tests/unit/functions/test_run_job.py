@@ -1,10 +1,8 @@
 """The training job: what it leaves behind, however it ends."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,29 +10,21 @@ from functions.train.run_job import UNEXPECTED, run_job
 from menagerie.clock import utc_now
 from menagerie.errors import Conflict, TrainingFailed, Unavailable
 from menagerie.job import DataServiceSource, Job, JobStatus, PromotionRule, Source, Stage, TrainingRequest
-from menagerie.manifest import ModelManifest
 from menagerie.registry import ModelRegistry
 from tests.fakes import InMemoryJobs, InMemoryRegistry
 from tests.samples import published_model
 from tests.unit.functions.conftest import CURRENT
 from tests.waiting import LIMIT_SECONDS
+from training.pipeline import ProgressCallback, TrainedModel
+from training.publishing import Publication
 
 REQUEST = TrainingRequest(source=DataServiceSource(seed=7), promote="always")
 NEW, MODEL = published_model(2)
 
 
-@dataclass(frozen=True)
-class Publication:
-    """What training.publishing answers."""
-
-    manifest: ModelManifest
-    promoted: bool
-    reason: str
-
-
-def publish(model: bytes, registry: ModelRegistry, rule: PromotionRule) -> Publication:
+def publish(_: TrainedModel, registry: ModelRegistry, rule: PromotionRule) -> Publication:
     """Publish and promote whatever the rule says."""
-    registry.publish(NEW, model)
+    registry.publish(NEW, MODEL)
     registry.promote(NEW.version, expected=registry.current())
     return Publication(NEW, promoted=True, reason=f"asked for: {rule}")
 
@@ -46,7 +36,7 @@ class Trainer:
         self.error = error
         self.asked: list[tuple[Source, str | None]] = []
 
-    def __call__(self, source: Source, *, parent: str | None, report: Callable[[Stage, float], None]) -> bytes:
+    def __call__(self, source: Source, *, parent: str | None, report: ProgressCallback) -> TrainedModel:
         self.asked.append((source, parent))
         report(Stage.FETCHING, 0.1)
         report(Stage.LABELLING, 0.3)
@@ -54,7 +44,7 @@ class Trainer:
             raise self.error
         report(Stage.LABELLING, 0.31)
         report(Stage.FITTING, 0.5)
-        return MODEL
+        return cast("TrainedModel", MODEL)
 
 
 def run(jobs: Any, registry: ModelRegistry, job_id: str, train: Trainer) -> Job:
@@ -168,7 +158,7 @@ def test_the_lease_of_a_job_is_renewed_while_it_trains(registry: InMemoryRegistr
     renewed = Event()
 
     class LongTraining(Trainer):
-        def __call__(self, source: Source, **how: Any) -> bytes:
+        def __call__(self, source: Source, **how: Any) -> TrainedModel:
             assert renewed.wait(LIMIT_SECONDS)
             return super().__call__(source, **how)
 
@@ -194,7 +184,7 @@ def test_a_job_that_no_longer_counts_ends_its_training_and_publishes_nothing(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
 ) -> None:
     class TakesTooLong(Trainer):
-        def __call__(self, source: Source, **how: Any) -> bytes:
+        def __call__(self, source: Source, **how: Any) -> TrainedModel:
             jobs.expires[job_id] = utc_now()
             return super().__call__(source, **how)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from functions.retrain.dependencies import RetrainDependencies
 from functions.retrain.start_by_event import start_by_event
 from menagerie.animal import Species
 from menagerie.errors import InvalidInput
@@ -41,8 +40,15 @@ class Function:
         self.feedback = InMemoryFeedback(self.predictions)
 
     def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
-        dependencies = RetrainDependencies(self.jobs, self.registry, self.worker.start, print)
-        return start_by_event(event, dependencies, self.feedback, ENOUGH, now=lambda: NOON + timedelta(hours=2))
+        return start_by_event(
+            event,
+            jobs=self.jobs,
+            registry=self.registry,
+            feedback=self.feedback,
+            start_worker=self.worker.start,
+            minimum_new_feedback=ENOUGH,
+            now=lambda: NOON + timedelta(hours=2),
+        )
 
     def hear(self, count: int, minutes: int = 0) -> None:
         """Take feedback on so many predictions."""
@@ -89,7 +95,7 @@ def test_a_name_in_any_case_is_that_of_a_dataset(function: Function, key: str) -
 def test_an_upload_while_a_job_runs_waits_for_its_end_and_is_not_lost(function: Function) -> None:
     first = function(uploaded())["job_id"]
     told = function(uploaded("datasets/second.csv", "another"))
-    assert told["done"] == "put off"
+    assert told["done"] == "deferred"
     assert first in told["reason"]
     assert function(END)["done"] == "nothing"
     function.jobs.fail(first, "no rows")
@@ -97,7 +103,7 @@ def test_an_upload_while_a_job_runs_waits_for_its_end_and_is_not_lost(function: 
     assert function.requests()[-1].source == DatasetSource(key="datasets/second.csv")
     assert function.jobs.deferred() == []
     function.jobs.fail(function.worker.started[-1], "no rows")
-    assert function(END) == {"done": "nothing", "reason": "nothing waits"}
+    assert function(END) == {"done": "nothing", "reason": "no request is deferred"}
 
 
 def test_the_same_file_waits_once(function: Function) -> None:

@@ -1,4 +1,4 @@
-"""The doors as Lambda imports them, on moto's S3 and DynamoDB: from the event to the table and back."""
+"""The handlers as Lambda imports them, on moto's S3 and DynamoDB: from the event to the table and back."""
 
 import importlib
 import json
@@ -25,7 +25,7 @@ from tests.samples import ANIMALS, DOG, published_model
 from tests.unit.functions.conftest import assert_problem
 from tests.unit.functions.gateway import Answer, Context, call
 
-Door = Callable[[str], ModuleType]
+ColdStart = Callable[[str], ModuleType]
 GOOD = {"animals": [DOG.model_dump()]}
 ONE_PREDICTION = "/predictions/{prediction_id}"
 ONE_JOB = "/retrain/{job_id}"
@@ -50,7 +50,7 @@ class _Invoke(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Tell nobody."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -76,14 +76,14 @@ def data_service() -> Iterator[str]:
 
 
 @pytest.fixture
-def door(
+def cold_start(
     s3: S3Client,
     dynamodb: DynamoDBClient,
     lambda_service: FakeLambda,
     data_service: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> Door:
-    """Import a door anew, as a cold start does."""
+) -> ColdStart:
+    """Import a handler module again, as a cold start does."""
     assert s3.list_buckets()["Buckets"]
     assert dynamodb.list_tables()["TableNames"]
     environment = {
@@ -99,11 +99,11 @@ def door(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    def start_cold(name: str) -> ModuleType:
+    def start(name: str) -> ModuleType:
         sys.modules.pop(name, None)
         return importlib.import_module(name)
 
-    return start_cold
+    return start
 
 
 @pytest.fixture
@@ -119,8 +119,8 @@ def send(module: ModuleType, method: str, target: str, **how: Any) -> Answer:
     return call(module.handler, method, target, **how)
 
 
-def test_a_prediction_goes_to_the_table_and_comes_back(door: Door, registry: S3ModelRegistry) -> None:
-    predict = door("functions.predict.handler")
+def test_a_prediction_goes_to_the_table_and_comes_back(cold_start: ColdStart, registry: S3ModelRegistry) -> None:
+    predict = cold_start("functions.predict.handler")
     answer = send(predict, "POST", "/predict", json_body={"animals": [each.model_dump() for each in ANIMALS]}).json()
     assert [each["species"] for each in answer["predictions"]] == list(CLASSES)
     listed = send(predict, "GET", "/predictions").json()["items"]
@@ -136,13 +136,13 @@ def test_a_prediction_goes_to_the_table_and_comes_back(door: Door, registry: S3M
 @pytest.mark.parametrize("animals", [1, 100, 1000])
 @pytest.mark.usefixtures("registry")
 def test_a_warm_prediction_is_one_write_and_nothing_else(
-    door: Door, monkeypatch: pytest.MonkeyPatch, animals: int
+    cold_start: ColdStart, monkeypatch: pytest.MonkeyPatch, animals: int
 ) -> None:
     monkeypatch.delenv("MODEL_REFRESH_SECONDS", raising=False)
-    predict = door("functions.predict.handler")
+    predict = cold_start("functions.predict.handler")
     send(predict, "POST", "/predict", json_body=GOOD)
-    written = count_calls(predict.predictions._client)
-    read = count_calls(predict.registry._client)
+    written = count_calls(predict.dynamodb)
+    read = count_calls(predict.s3)
     answer = send(predict, "POST", "/predict", json_body={"animals": [DOG.model_dump()] * animals})
     assert len(answer.json()["predictions"]) == animals
     assert written == ["PutItem"]
@@ -150,13 +150,13 @@ def test_a_warm_prediction_is_one_write_and_nothing_else(
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_cold_start_has_the_model_before_the_first_request(door: Door) -> None:
-    predict = door("functions.predict.handler")
+def test_a_cold_start_has_the_model_before_the_first_request(cold_start: ColdStart) -> None:
+    predict = cold_start("functions.predict.handler")
     assert predict.models.loaded_version == published_model()[0].version
 
 
-def test_a_cold_start_without_a_model_waits_for_one(door: Door, s3: S3Client) -> None:
-    predict = door("functions.predict.handler")
+def test_a_cold_start_without_a_model_waits_for_one(cold_start: ColdStart, s3: S3Client) -> None:
+    predict = cold_start("functions.predict.handler")
     assert_problem(send(predict, "POST", "/predict", json_body=GOOD), 503)
     registry = S3ModelRegistry(s3, BUCKET)
     manifest, model = published_model()
@@ -166,9 +166,9 @@ def test_a_cold_start_without_a_model_waits_for_one(door: Door, s3: S3Client) ->
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_table_that_is_gone_is_a_503_and_no_answer(door: Door, dynamodb: DynamoDBClient) -> None:
-    predict = door("functions.predict.handler")
-    retrain = door("functions.retrain.handler")
+def test_a_table_that_is_gone_is_a_503_and_no_answer(cold_start: ColdStart, dynamodb: DynamoDBClient) -> None:
+    predict = cold_start("functions.predict.handler")
+    retrain = cold_start("functions.retrain.handler")
     for table in (PREDICTIONS, JOBS):
         dynamodb.delete_table(TableName=table)
     try:
@@ -200,20 +200,26 @@ def _create(dynamodb: DynamoDBClient, table: str) -> None:
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_registry_that_goes_away_does_not_stop_predictions(door: Door) -> None:
-    predict = door("functions.predict.handler")
-    retrain = door("functions.retrain.handler")
-    predict.registry._bucket = retrain.registry._bucket = "gone"
-    assert send(predict, "POST", "/predict", json_body=GOOD).status == 200
-    assert_problem(send(predict, "GET", "/models"), 503)
-    assert_problem(send(retrain, "PUT", "/models/current", json_body={"version": published_model()[0].version}), 503)
+def test_predictions_go_on_without_the_bucket(cold_start: ColdStart, s3: S3Client) -> None:
+    predict = cold_start("functions.predict.handler")
+    retrain = cold_start("functions.retrain.handler")
+    for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
+        s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
+    s3.delete_bucket(Bucket=BUCKET)
+    promotion = {"version": published_model()[0].version}
+    try:
+        assert send(predict, "POST", "/predict", json_body=GOOD).status == 200
+        assert_problem(send(predict, "GET", "/models"), 503)
+        assert_problem(send(retrain, "PUT", "/models/current", json_body=promotion), 503)
+    finally:
+        s3.create_bucket(Bucket=BUCKET)
 
 
-def test_a_job_goes_from_the_door_through_the_worker_to_the_model_that_answers(
-    door: Door, registry: S3ModelRegistry, lambda_service: FakeLambda
+def test_a_job_goes_from_the_handler_through_the_worker_to_the_model_that_answers(
+    cold_start: ColdStart, registry: S3ModelRegistry, lambda_service: FakeLambda
 ) -> None:
     predict, retrain, worker = (
-        door(f"functions.{name}") for name in ("predict.handler", "retrain.handler", "train.handler")
+        cold_start(f"functions.{name}") for name in ("predict.handler", "retrain.handler", "train.handler")
     )
     before = send(predict, "POST", "/predict", json_body=GOOD).json()["model_version"]
     asked = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 500}, "promote": "always"}
@@ -245,11 +251,14 @@ def test_a_job_goes_from_the_door_through_the_worker_to_the_model_that_answers(
 
 @pytest.mark.slow  # its waits between attempts are real
 def test_a_data_service_that_is_dead_fails_the_job_and_leaves_the_current_model(
-    door: Door, registry: S3ModelRegistry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cold_start: ColdStart,
+    registry: S3ModelRegistry,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("DATA_SERVICE_URL", "http://127.0.0.1:9")
     before = registry.current()
-    retrain, worker = door("functions.retrain.handler"), door("functions.train.handler")
+    retrain, worker = cold_start("functions.retrain.handler"), cold_start("functions.train.handler")
     job_id = send(retrain, "POST", "/retrain").json()["job_id"]
     capsys.readouterr()
     assert worker.handler({"job_id": job_id}, Context())["status"] == "failed"
@@ -261,21 +270,36 @@ def test_a_data_service_that_is_dead_fails_the_job_and_leaves_the_current_model(
     assert registry.current() == before
 
 
-def test_lambda_refusing_the_worker_fails_the_job(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lambda_refusing_the_worker_fails_the_job(cold_start: ColdStart, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:9")
-    retrain = door("functions.retrain.handler")
+    retrain = cold_start("functions.retrain.handler")
     assert_problem(send(retrain, "POST", "/retrain"), 503)
     (job,) = send(retrain, "GET", "/retrain").json()["items"]
     assert (job["status"], job["error"]) == ("failed", "the worker could not be started")
 
 
 def test_a_job_that_cannot_be_read_is_logged_with_its_traceback(
-    door: Door, dynamodb: DynamoDBClient, capsys: pytest.CaptureFixture[str]
+    cold_start: ColdStart, dynamodb: DynamoDBClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    worker = door("functions.train.handler")
+    worker = cold_start("functions.train.handler")
     item = {"pk": {"S": "job"}, "sk": {"S": "broken"}, "status": {"S": "queued"}, "expires": {"N": "99999999999"}}
     dynamodb.put_item(TableName=JOBS, Item=item)
     with pytest.raises(Unreadable):
         worker.handler({"job_id": "broken"}, Context())
     line = json.loads(capsys.readouterr().out)
     assert (line["level"], line["job_id"], line["exception_name"]) == ("ERROR", "broken", "Unreadable")
+
+
+def test_the_metric_filter_matches_the_log_line_of_a_failed_job_alone(
+    cold_start: ColdStart, registry: S3ModelRegistry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    retrain, worker = cold_start("functions.retrain.handler"), cold_start("functions.train.handler")
+    assert registry.current() is not None
+    matched = {}
+    for source in ({"kind": "dataset", "key": "datasets/missing.csv"}, {"kind": "data-service"}):
+        job_id = send(retrain, "POST", "/retrain", json_body={"source": source, "promote": "never"}).json()["job_id"]
+        capsys.readouterr()
+        status = worker.handler({"job_id": job_id}, Context())["status"]
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        matched[status] = [line["message"] for line in lines if failed_trainings().items() <= line.items()]
+    assert matched == {"failed": ["job ended"], "succeeded": []}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.train.job_events import JobEvents
+from menagerie.aws.messages import JobEvents
 from menagerie.errors import Unavailable
 from menagerie.job import TrainingRequest
 from tests.fakes import InMemoryJobs
