@@ -26,11 +26,10 @@ def async_http_client(url: str, *, timeout: httpx2.Timeout | float, **options: A
 
 
 def _create(kind: type[Client], url: str, **options: Any) -> Client:  # noqa: ANN401
-    direct = is_loopback(url)
-    # Without TLS there is no certificate to check, and loading the authorities takes 0.3 s.
-    plain = direct and not url.startswith("https:") and not options.get("follow_redirects")
+    # Without TLS there is no certificate to verify, and loading the authorities takes 0.3 s.
+    uses_tls = not url.startswith("http:") or options.get("follow_redirects", False)
     try:
-        return kind(trust_env=not direct, verify=not plain, **options)
+        return kind(trust_env=not is_loopback(url), verify=uses_tls, **options)
     except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
         raise InvalidInput(f"the proxy or the certificates in the environment cannot be used: {error}") from error
 

@@ -69,6 +69,14 @@ def test_a_proxy_or_certificate_that_cannot_be_used_is_invalid_input(
         http_client("https://data.example", timeout=LIMIT_SECONDS)
 
 
+def test_certificates_are_loaded_only_where_they_may_be_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    with http_client("http://data.example", timeout=LIMIT_SECONDS) as client:
+        assert not client.is_closed
+    with pytest.raises(InvalidInput):
+        http_client("http://data.example", timeout=LIMIT_SECONDS, follow_redirects=True)
+
+
 @pytest.mark.parametrize(
     ("url", "loopback"),
     [
