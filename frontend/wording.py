@@ -1,110 +1,121 @@
-"""Answers in plain words: pure functions from values to sentences, in Streamlit's Markdown."""
+"""Sentences and formatted numbers: pure functions from values to Streamlit's Markdown."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from frontend.api.errors import Rejected
-from frontend.species import UNKNOWN, species_named
-from menagerie.animal import Animal, Species
+from menagerie.animal import FEATURE_DETAILS, Animal, Feature, Kind, Species
 from menagerie.job import Job
 from menagerie.prediction import Prediction
 
 UNKNOWN_EXPLAINED = (
-    "**Unknown** means that the animal does not look like any species that the model has learned: "
-    "a measurement is off, or it is another animal altogether. It is an answer, not an error."
+    "**Unknown** means that the animal does not resemble any species that the model was trained on: "
+    "either a value is wrong, or it is another kind of animal. It is a valid answer, not an error."
 )
 # A number and its unit stay on one line.
 NO_BREAK = "\N{NO-BREAK SPACE}"
-FIELD_LABELS = {
-    "walks_on_n_legs": "Legs it walks on",
-    "height": "Height",
-    "weight": "Weight",
-    "has_wings": "Has wings",
-    "has_tail": "Has a tail",
-}
+
+
+def number(value: float) -> str:
+    """Format a number with thousands separators and without trailing zeros: 5,200 or 0.037."""
+    return f"{value:,.10g}"
 
 
 def percent(share: float) -> str:
-    """Write a share of one as a percentage, and never round a doubt away: 0.9999 is not 100 %."""
+    """Format a share of one as a percentage; a share below 1 is never rounded to 100%, nor one above 0 to 0%."""
     if 0.9995 <= share < 1:
-        return f">{NO_BREAK}99.9{NO_BREAK}%"
+        return f">{NO_BREAK}99.9%"
     if 0 < share < 0.0005:
-        return f"<{NO_BREAK}0.1{NO_BREAK}%"
-    return f"{share * 100:.1f}".removesuffix(".0") + f"{NO_BREAK}%"
+        return f"<{NO_BREAK}0.1%"
+    return f"{share * 100:.1f}".removesuffix(".0") + "%"
 
 
 def quantity(value: float, unit: str) -> str:
-    """Write a measurement without needless zeros: 5200 kg, 0.037 kg."""
-    return f"{value:,.10g}".replace(",", NO_BREAK) + f"{NO_BREAK}{unit}"
+    """Format a value with its unit: 5,200 kg."""
+    return f"{number(value)}{NO_BREAK}{unit}" if unit else number(value)
 
 
 def counted(count: int, word: str) -> str:
-    """Write a number with its word: 1 animal, 2 animals."""
-    return f"{count:,}".replace(",", NO_BREAK) + f" {word}{'' if count == 1 else 's'}"
+    """Format a number of things: 1 animal, 2 animals."""
+    return f"{number(count)} {word}{'' if count == 1 else 's'}"
+
+
+def joined(words: Sequence[str], conjunction: str) -> str:
+    """List words in a sentence: a, b and c."""
+    *most, last = words
+    return f"{', '.join(most)} {conjunction} {last}" if most else last
+
+
+def describe_value(feature: Feature, value: float) -> str:
+    """Describe one feature of an animal: 4 legs, height 0.5 m, tail, no wings."""
+    match feature.kind:
+        case Kind.COUNT:
+            return counted(int(value), feature.label.lower().removesuffix("s"))
+        case Kind.MEASURE:
+            return f"{feature.label.lower()} {quantity(value, feature.unit)}"
+        case Kind.FLAG:
+            return f"{'' if value else 'no '}{feature.label.lower()}"
 
 
 def describe_animal(animal: Animal) -> str:
-    """Say in one line what was asked."""
-    legs = counted(animal.walks_on_n_legs, "leg")
-    extras = {"wings": animal.has_wings, "a tail": animal.has_tail}
-    has = " and ".join(name for name, there in extras.items() if there)
-    size = f"{quantity(animal.height, 'm')} tall, {quantity(animal.weight, 'kg')}"
-    return f"{legs}, {size}, {f'with {has}' if has else 'no wings, no tail'}"
+    """Describe an animal in one line: 4 legs, height 0.5 m, weight 25 kg, no wings, tail."""
+    return ", ".join(describe_value(feature, getattr(animal, feature.name)) for feature in FEATURE_DETAILS)
 
 
-def describe_prediction_set(prediction_set: Sequence[str], target_coverage: float | None) -> str:
-    """Say what split conformal prediction leaves open; `target_coverage` is the model's, None while it is not known."""
-    named = [f"**{species_named(name).phrase}**" for name in prediction_set]
-    choices = ", ".join(named[:-1]) + (" or " if len(named) > 1 else "") + named[-1] if named else "nothing"
-    if target_coverage is None:
-        return f"It is {choices}, as far as this model can tell."
-    sure = percent(target_coverage)
-    if len(named) == 1:
-        return f"It is {choices}: {sure} sure, everything else is ruled out."
-    return f"It is {choices}: {sure} sure it is one of these."
+def with_icon(species: Species) -> str:
+    """Return the icon and the name of a species, as a heading."""
+    return f"{species.icon} {species.label}"
+
+
+def describe_prediction_set(prediction_set: Sequence[Species], target_coverage: float | None) -> str:
+    """Explain a prediction set; `target_coverage` is the model's, None if it is not known."""
+    named = joined([f"**{species.phrase}**" for species in prediction_set], "or") if prediction_set else "nothing"
+    coverage = "coverage not known" if target_coverage is None else f"{percent(target_coverage)} coverage"
+    ruled_out = "; all other species are ruled out" if len(prediction_set) == 1 else ""
+    return f"It is {named}{ruled_out} ({coverage})."
 
 
 _STAGES = {
-    None: "Waiting for a worker to start",
+    None: "Waiting for a worker",
     "fetching": "Fetching rows",
-    "validating": "Checking the rows",
-    "labelling": "Finding out which animal is which",
+    "validating": "Validating rows",
+    "labelling": "Assigning labels",
     "fitting": "Fitting the classifier",
-    "evaluating": "Measuring it on rows it has not seen",
-    "exporting": "Exporting to ONNX and comparing",
+    "evaluating": "Evaluating on held-out rows",
+    "exporting": "Exporting to ONNX",
     "publishing": "Storing the model",
 }
 
 
 def describe_stage(job: Job) -> str:
-    """Say what a training that has not ended is doing."""
+    """Describe the progress of a training that has not ended."""
     return f"{_STAGES.get(job.stage, str(job.stage).capitalize())} … {percent(round(job.progress, 2))}"
 
 
 def describe_job(job: Job) -> tuple[str, str]:
-    """Say what came of a training that has ended: a title and the reason."""
+    """Return a title and the reason for the result of a training that has ended."""
     if job.status == "failed":
         return "The training failed", job.error or "No reason is known."
-    made = f"the model of {describe_version(job.model_version)}" if job.model_version else "a model"
+    model = f"the model of {describe_version(job.model_version)}" if job.model_version else "a model"
     reason = (job.reason or "").removeprefix("promoted: ").removeprefix("not promoted: ")
     if job.promoted:
-        return f"Trained, and {made} is current now", reason
-    return f"Trained, but {made} was not promoted", reason
+        return f"Training succeeded: {model} is now the current one", reason
+    return f"Training succeeded: {model} was not promoted", reason
 
 
 def needs_unknown_explained(prediction: Prediction) -> bool:
-    """Whether the answer speaks of `unknown`."""
-    return prediction.species == UNKNOWN or UNKNOWN in prediction.prediction_set
+    """Return whether the answer or its prediction set contains `unknown`."""
+    return Species.UNKNOWN in {prediction.species, *prediction.prediction_set}
 
 
 def describe_version(version: str) -> str:
-    """Turn a version such as 20260131T120000Z-0a1b2c3d into its date; give any other version back as it is."""
+    """Return the date of a version such as 20260131T120000Z-0a1b2c3d; return any other version unchanged."""
     made = made_at(version)
     return f"{made:%d %b %Y, %H:%M} UTC" if made else version
 
 
 def made_at(version: str) -> datetime | None:
-    """Return when a version such as 20260131T120000Z-0a1b2c3d was made; None if it does not say so."""
+    """Return the time in a version such as 20260131T120000Z-0a1b2c3d, or None if it contains none."""
     try:
         return datetime.strptime(version.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
@@ -112,15 +123,16 @@ def made_at(version: str) -> datetime | None:
 
 
 def describe_rejection(error: Rejected) -> str:
-    """List the fields that were refused under the labels of the form; empty when the API named none."""
+    """List the rejected fields as Markdown, with the labels of the form; empty if the API named none."""
     return "\n".join(f"- **{_label(entry.field)}**: {entry.message}" for entry in error.fields)
 
 
 def probabilities_in_words(probabilities: Mapping[Species, float]) -> str:
-    """Read the chart out, most probable first, for people who cannot see it."""
+    """List probabilities, highest first, for people who cannot see the chart."""
     ordered = sorted(probabilities.items(), key=lambda item: -item[1])
     return ", ".join(f"{name} {percent(share)}" for name, share in ordered)
 
 
 def _label(field: str) -> str:
-    return FIELD_LABELS.get(field.rpartition(".")[2], field or "The request")
+    labels = {feature.name: feature.label for feature in FEATURE_DETAILS}
+    return labels.get(field.rpartition(".")[2], field or "The request")

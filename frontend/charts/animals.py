@@ -1,53 +1,48 @@
-"""Charts of animals as pure functions: where they lie, how they spread, what they have."""
+"""Charts of animals as pure functions: measures against each other, distributions, counts and flags."""
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from frontend.charts.predictions import SPECIES_LEGEND, species_colour
-from frontend.species import UNKNOWN, species_named
-from menagerie.animal import Animal
+from frontend.charts.predictions import SPECIES_LEGEND, species_colour, species_label
+from frontend.wording import describe_value
+from menagerie.animal import FEATURE_DETAILS, Animal, Feature, Kind, Species
 from menagerie.prediction import Prediction
 
+MEASURES = tuple(feature for feature in FEATURE_DETAILS if feature.kind is Kind.MEASURE)
+DISCRETE = tuple(feature for feature in FEATURE_DETAILS if feature.kind is not Kind.MEASURE)
 SCATTER_HEIGHT = 420
-SPREAD_HEIGHT = 200
-KINDS_HEIGHT = 260
-UNLABELLED = "not asked"
+DISTRIBUTION_HEIGHT = 200
+COMBINATIONS_HEIGHT = 260
+UNCLASSIFIED = "not classified"
 _BINS = 36
-_KINDS_SHOWN = 7
-_UNITS = {"height": "Height in metres", "weight": "Weight in kilograms"}
+_COMBINATIONS_SHOWN = 7
+_LOG_AXIS = alt.Axis(format="~g", tickCount=6, domain=False, labelOverlap=True)
 
 
 def animal_frame(animals: list[Animal], predictions: list[Prediction] | None = None) -> pd.DataFrame:
-    """Return one row an animal, with the species the model named or `UNLABELLED`; metres, kilograms."""
+    """Return one row for each animal, with the predicted species or `UNCLASSIFIED`; units as in `Animal`."""
     frame = pd.DataFrame([animal.model_dump() for animal in animals])
     named = [prediction.species for prediction in predictions or []]
-    frame["species"] = named + [UNLABELLED] * (len(frame) - len(named))
-    frame["label"] = [species_named(name).label for name in frame["species"]]
-    frame["outlier"] = frame["species"] == UNKNOWN
+    frame["species"] = named + [UNCLASSIFIED] * (len(frame) - len(named))
+    frame["label"] = frame["species"].map(species_label)
+    frame["outlier"] = frame["species"] == Species.UNKNOWN
     return frame
 
 
-def scatter_chart(frame: pd.DataFrame) -> alt.Chart:
-    """Draw height against weight, both logarithmic; outliers are crosses. A click on the legend picks a species."""
+def scatter_chart(frame: pd.DataFrame, down: Feature, across: Feature) -> alt.Chart:
+    """Draw two measures against each other on logarithmic axes; outliers are crosses, the legend selects a species."""
     picked = alt.selection_point(name="picked_species", fields=["species"], bind="legend")
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_point(filled=True, size=45)
         .encode(
-            x=alt.X("weight:Q", scale=alt.Scale(type="log"), title=_UNITS["weight"], axis=_log_axis()),
-            y=alt.Y("height:Q", scale=alt.Scale(type="log"), title=_UNITS["height"], axis=_log_axis()),
+            x=alt.X(f"{across.name}:Q", scale=alt.Scale(type="log"), title=across.description, axis=_LOG_AXIS),
+            y=alt.Y(f"{down.name}:Q", scale=alt.Scale(type="log"), title=down.description, axis=_LOG_AXIS),
             color=species_colour(list(frame["species"]), legend=SPECIES_LEGEND),
             shape=alt.Shape("outlier:N", scale=alt.Scale(domain=[False, True], range=["circle", "cross"]), legend=None),
             opacity=alt.condition(picked, alt.value(0.75), alt.value(0.06)),
-            tooltip=[
-                alt.Tooltip("label:N", title="Species"),
-                alt.Tooltip("height:Q", title="Height (m)", format=".3~f"),
-                alt.Tooltip("weight:Q", title="Weight (kg)", format=".4~f"),
-                alt.Tooltip("walks_on_n_legs:Q", title="Legs"),
-                alt.Tooltip("has_wings:N", title="Wings"),
-                alt.Tooltip("has_tail:N", title="Tail"),
-            ],
+            tooltip=[alt.Tooltip("label:N", title="Species"), *(_tooltip(feature) for feature in FEATURE_DETAILS)],
         )
         .add_params(picked)
         .properties(height=SCATTER_HEIGHT)
@@ -55,13 +50,13 @@ def scatter_chart(frame: pd.DataFrame) -> alt.Chart:
     return chart
 
 
-def spread_chart(frame: pd.DataFrame, field: str) -> alt.Chart:
-    """Draw how `height` or `weight` spreads, in bins of equal width on a logarithmic axis, stacked by species."""
+def distribution_chart(frame: pd.DataFrame, measure: Feature) -> alt.Chart:
+    """Draw a histogram of a measure in bins of equal width on a logarithmic axis, stacked by species."""
     chart: alt.Chart = (
-        alt.Chart(_log_bins(frame, field))
+        alt.Chart(_log_bins(frame, measure.name))
         .mark_rect()
         .encode(
-            x=alt.X("start:Q", scale=alt.Scale(type="log", nice=False), title=_UNITS[field], axis=_log_axis()),
+            x=alt.X("start:Q", scale=alt.Scale(type="log", nice=False), title=measure.description, axis=_LOG_AXIS),
             x2="end:Q",
             y=alt.Y("bottom:Q", title="Animals", axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False)),
             y2="top:Q",
@@ -70,31 +65,27 @@ def spread_chart(frame: pd.DataFrame, field: str) -> alt.Chart:
                 alt.Tooltip("species:N", title="Species"),
                 alt.Tooltip("start:Q", title="From", format=".3~f"),
                 alt.Tooltip("end:Q", title="To", format=".3~f"),
-                alt.Tooltip("animals:Q", title="Animals"),
+                alt.Tooltip("animals:Q", title="Animals", format=","),
             ],
         )
-        .properties(height=SPREAD_HEIGHT)
+        .properties(height=DISTRIBUTION_HEIGHT)
     )
     return chart
 
 
-def kinds_chart(frame: pd.DataFrame) -> alt.Chart:
-    """Count the animals by legs, wings and tail, stacked by species; rare ones are counted together."""
-    kinds = frame.assign(
-        kind=[
-            f"{legs} leg{'' if legs == 1 else 's'}{', wings' if wings else ''}{', tail' if tail else ''}"
-            for legs, wings, tail in zip(frame["walks_on_n_legs"], frame["has_wings"], frame["has_tail"], strict=True)
-        ]
-    )
-    frequent = kinds["kind"].value_counts().index[:_KINDS_SHOWN]
-    kinds["kind"] = kinds["kind"].where(kinds["kind"].isin(frequent), "anything else")
-    counted = kinds.groupby(["kind", "species"]).size().reset_index(name="animals")
+def combinations_chart(frame: pd.DataFrame) -> alt.Chart:
+    """Count the animals by their counts and flags, stacked by species; rare combinations are counted together."""
+    rows = frame[[feature.name for feature in DISCRETE]].itertuples(index=False)
+    combined = frame.assign(combination=[_describe_combination(row) for row in rows])
+    frequent = combined["combination"].value_counts().index[:_COMBINATIONS_SHOWN]
+    combined["combination"] = combined["combination"].where(combined["combination"].isin(frequent), "all others")
+    counted = combined.groupby(["combination", "species"]).size().reset_index(name="animals")
     chart: alt.Chart = (
         alt.Chart(counted)
         .mark_bar(cornerRadiusEnd=3)
         .encode(
             y=alt.Y(
-                "kind:N",
+                "combination:N",
                 sort="-x",
                 title=None,
                 axis=alt.Axis(domain=False, ticks=False, labelLimit=140, labelOverlap=False),
@@ -102,18 +93,26 @@ def kinds_chart(frame: pd.DataFrame) -> alt.Chart:
             x=alt.X("animals:Q", title="Animals", axis=alt.Axis(tickMinStep=1, domain=False)),
             color=species_colour(list(frame["species"])),
             tooltip=[
-                alt.Tooltip("kind:N", title="It has"),
+                alt.Tooltip("combination:N", title="Features"),
                 alt.Tooltip("species:N", title="Species"),
-                alt.Tooltip("animals:Q", title="Animals"),
+                alt.Tooltip("animals:Q", title="Animals", format=","),
             ],
         )
-        .properties(height=KINDS_HEIGHT)
+        .properties(height=COMBINATIONS_HEIGHT)
     )
     return chart
 
 
-def _log_axis() -> alt.Axis:
-    return alt.Axis(format="~g", tickCount=6, domain=False, labelOverlap=True)
+def _describe_combination(row: tuple[float, ...]) -> str:
+    values = zip(DISCRETE, row, strict=True)
+    # A flag that is not set is left out, as most are not.
+    return ", ".join(describe_value(feature, value) for feature, value in values if value or feature.kind is Kind.COUNT)
+
+
+def _tooltip(feature: Feature) -> alt.Tooltip:
+    if feature.kind is Kind.FLAG:
+        return alt.Tooltip(f"{feature.name}:N", title=feature.label)
+    return alt.Tooltip(f"{feature.name}:Q", title=feature.heading, format=",.4~f")
 
 
 def _log_bins(frame: pd.DataFrame, field: str) -> pd.DataFrame:

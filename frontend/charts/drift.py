@@ -1,7 +1,7 @@
-"""Drift of each feature: the population stability index of recent animals against others, and its chart.
+"""Drift of each feature: the population stability index of recent animals against a reference, and its chart.
 
 Siddiqi, Credit Risk Scorecards (2006), for the index and its thresholds; Yurdakul, Statistical Properties of the
-Population Stability Index (2018), for what it amounts to by chance alone.
+Population Stability Index (2018), for its distribution when nothing has changed.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from frontend.charts.predictions import ACCENT, MUTED
-from frontend.tables.animal_rows import COLUMNS
-from menagerie.animal import Animal
+from menagerie.animal import FEATURE_DETAILS, Animal, Feature, Kind
 
-FEWEST_ROWS = 50
-SOME, STRONG = 0.1, 0.25
+MINIMUM_ROWS = 50
+MODERATE, STRONG = 0.1, 0.25
 _BINS = 10
-_MEASURED = ("height", "weight")
-# Half a row in every bin keeps an empty one from making the index infinite.
+# Half a row added to every bin keeps the index finite where a bin is empty.
 _SMOOTHING = 0.5
 _Z95 = 1.645
 _LEVEL_LABELS = 5
@@ -31,27 +29,27 @@ Bins = tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class FeatureDrift:
-    """One feature: shares of one in each bin, and the index over them."""
+    """The drift of one feature: the share of rows in each bin, before and now, and the index over the bins."""
 
-    feature: str
+    feature: Feature
     bins: tuple[str, ...]
     reference: tuple[float, ...]
     recent: tuple[float, ...]
     index: float
     by_chance: float
-    """What the index stays below in 95 % of cases when nothing has changed, at these numbers of rows."""
+    """The 95% quantile of the index if nothing has changed, for these numbers of rows."""
 
     @property
     def verdict(self) -> str:
-        """Say what the index means."""
-        if self.index <= max(self.by_chance, SOME):
-            return "as before"
-        return "strong drift" if self.index > STRONG else "some drift"
+        """Return how strong the drift is, in words."""
+        if self.index <= max(self.by_chance, MODERATE):
+            return "no drift"
+        return "strong drift" if self.index > STRONG else "moderate drift"
 
 
 def drift_of(reference: Sequence[Animal], recent: Sequence[Animal]) -> list[FeatureDrift]:
     """Return the drift of each feature, in the order of the API; both sequences have at least one animal."""
-    return [_feature_drift(name, reference, recent) for name in COLUMNS]
+    return [_feature_drift(feature, reference, recent) for feature in FEATURE_DETAILS]
 
 
 def drift_chart(drift: FeatureDrift) -> alt.Chart:
@@ -86,26 +84,26 @@ def drift_chart(drift: FeatureDrift) -> alt.Chart:
     return chart
 
 
-def _feature_drift(name: str, reference: Sequence[Animal], recent: Sequence[Animal]) -> FeatureDrift:
-    before = np.array([float(getattr(animal, name)) for animal in reference])
-    after = np.array([float(getattr(animal, name)) for animal in recent])
-    bins, places_before, places_after = (_deciles if name in _MEASURED else _values)(name, before, after)
+def _feature_drift(feature: Feature, reference: Sequence[Animal], recent: Sequence[Animal]) -> FeatureDrift:
+    before = np.array([float(getattr(animal, feature.name)) for animal in reference])
+    after = np.array([float(getattr(animal, feature.name)) for animal in recent])
+    bins, places_before, places_after = (_deciles if feature.kind is Kind.MEASURE else _values)(feature, before, after)
     expected, actual = (_shares(places, len(bins)) for places in (places_before, places_after))
     index = float(np.sum((actual - expected) * np.log(actual / expected)))
     by_chance = _chi_square_95(len(bins) - 1) * (1 / len(before) + 1 / len(after))
-    return FeatureDrift(name, bins, tuple(expected.tolist()), tuple(actual.tolist()), index, by_chance)
+    return FeatureDrift(feature, bins, tuple(expected.tolist()), tuple(actual.tolist()), index, by_chance)
 
 
-def _deciles(_: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> Bins:
+def _deciles(_: Feature, before: NDArray[np.float64], after: NDArray[np.float64]) -> Bins:
     edges = np.unique(np.quantile(before, np.linspace(0, 1, _BINS + 1)[1:-1]))
     ends = [f"{edge:.3g}" for edge in edges]
     names = (f"up to {ends[0]}", *(f"{a} to {b}" for a, b in pairwise(ends)), f"above {ends[-1]}")
     return names, np.searchsorted(edges, before), np.searchsorted(edges, after)
 
 
-def _values(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> Bins:
+def _values(feature: Feature, before: NDArray[np.float64], after: NDArray[np.float64]) -> Bins:
     values = np.unique(np.concatenate([before, after]))
-    names = [f"{value:g}" if name == "walks_on_n_legs" else "yes" if value else "no" for value in values]
+    names = [f"{value:g}" if feature.kind is Kind.COUNT else "yes" if value else "no" for value in values]
     return tuple(names), np.searchsorted(values, before), np.searchsorted(values, after)
 
 

@@ -1,4 +1,4 @@
-"""Charts about models as pure functions: a metric over time, and who was taken for whom."""
+"""Charts of models as pure functions: a metric over time, the confusion matrix and the calibration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ import altair as alt
 import pandas as pd
 
 from frontend.charts.predictions import ACCENT, BAD, MUTED, TIME_AXIS
-from frontend.species import species_named
 from frontend.wording import describe_version
 from menagerie.manifest import ModelManifest
 
@@ -16,9 +15,10 @@ HEIGHT = 240
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure that every model has, measured on rows it was not fitted on."""
+    """A metric of a model, measured on held-out rows."""
 
     field: str
+    """Its name in `menagerie.manifest.Metrics`."""
     """Its name in `menagerie.manifest.Metrics`."""
     title: str
     format: str
@@ -26,32 +26,49 @@ class Metric:
 
 
 METRICS = (
-    Metric("accuracy", "Accuracy", ".2%", "The share of answers that are right; higher is better."),
-    Metric("log_loss", "Log loss", ".2~e", "How much probability was given to wrong answers; lower is better."),
-    Metric("brier_score", "Brier score", ".2~e", "How far probabilities are from 1 or 0, squared; lower is better."),
+    Metric("accuracy", "Accuracy", ".2%", "Share of correct predictions; higher is better."),
+    Metric("log_loss", "Log loss", ".2~e", "Mean of -ln(probability of the label); lower is better."),
+    Metric(
+        "brier_score",
+        "Brier score",
+        ".2~e",
+        "Mean squared difference of the probabilities from 1 or 0; lower is better.",
+    ),
     Metric(
         "expected_calibration_error",
         "Calibration error",
         ".2%",
-        "How far confidence is from being right; lower is better.",
+        "Mean difference of confidence and accuracy; lower is better.",
     ),
-    Metric("coverage", "Coverage", ".2%", "The share of prediction sets that hold the right answer; meets its target."),
-    Metric("threshold_reached", "Threshold reached", ".2%", "The share of labels above their threshold; the promise."),
-    Metric("mean_set_size", "Mean set size", ".3f", "Species in a prediction set; 1 is best if the coverage holds."),
+    Metric(
+        "coverage", "Coverage", ".2%", "Share of prediction sets that contain the label; at least the target is good."
+    ),
+    Metric(
+        "threshold_reached",
+        "Threshold reached",
+        ".2%",
+        "Share of labels that reach their conformal threshold; close to the target is good.",
+    ),
+    Metric(
+        "mean_set_size",
+        "Mean set size",
+        ".3f",
+        "Mean number of species in a prediction set; 1 is best at sufficient coverage.",
+    ),
 )
 
 
 def metric_over_time_chart(
     models: Sequence[ModelManifest], metric: Metric, current: str | None, timezone: str
 ) -> alt.LayerChart:
-    """Draw one point a model at the time it was made, in the zone named; the current one is filled."""
+    """Draw one point for each model at its time in the time zone; the current model's point is filled."""
     frame = pd.DataFrame(
         [
             {
                 "made": pd.Timestamp(model.created_at).tz_convert(timezone).tz_localize(None),
                 "value": getattr(model.metrics, metric.field),
                 "model": describe_version(model.version),
-                "state": "current" if model.version == current else "kept",
+                "state": "current" if model.version == current else "not current",
             }
             for model in models
             if getattr(model.metrics, metric.field) is not None
@@ -67,7 +84,7 @@ def metric_over_time_chart(
             axis=alt.Axis(format=metric.format, tickCount=4, domain=False),
         ),
         tooltip=[
-            alt.Tooltip("model:N", title="Model made"),
+            alt.Tooltip("model:N", title="Model of"),
             alt.Tooltip("value:Q", title=metric.title, format=metric.format),
             alt.Tooltip("state:N", title="State"),
         ],
@@ -80,40 +97,44 @@ def metric_over_time_chart(
 
 
 def confusion_chart(model: ModelManifest) -> alt.LayerChart:
-    """Draw the confusion matrix: labels down, answers across, coloured by the share of the label's row."""
+    """Draw the confusion matrix: a row for each label, a column for each predicted species."""
     rows = [
         {
-            "label": species_named(truth).label,
-            "answer": species_named(answer).label,
+            "label": truth.label,
+            "answer": answer.label,
             "rows": count,
             "share": count / max(sum(counts), 1),
-            "kind": "none" if not count else "right" if truth == answer else "wrong",
+            "kind": "none" if not count else "correct" if truth == answer else "wrong",
         }
         for truth, counts in zip(model.classes, model.metrics.confusion_matrix, strict=True)
         for answer, count in zip(model.classes, counts, strict=True)
     ]
-    order = [species_named(name).label for name in model.classes]
+    order = [species.label for species in model.classes]
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("answer:N", sort=order, title="Answer", axis=alt.Axis(orient="top", labelAngle=-35, domain=False)),
+        x=alt.X("answer:N", sort=order, title="Predicted", axis=alt.Axis(orient="top", labelAngle=-35, domain=False)),
         y=alt.Y("label:N", sort=order, title="Label", axis=alt.Axis(domain=False)),
         tooltip=[
             alt.Tooltip("label:N", title="Label"),
-            alt.Tooltip("answer:N", title="Answer"),
-            alt.Tooltip("rows:Q", title="Rows"),
-            alt.Tooltip("share:Q", title="Of the label", format=".1%"),
+            alt.Tooltip("answer:N", title="Predicted"),
+            alt.Tooltip("rows:Q", title="Rows", format=","),
+            alt.Tooltip("share:Q", title="Share of the label", format=".1%"),
         ],
     )
-    colours = alt.Scale(domain=["none", "right", "wrong"], range=[MUTED, ACCENT, BAD])
+    colours = alt.Scale(domain=["none", "correct", "wrong"], range=[MUTED, ACCENT, BAD])
     tiles = base.mark_rect(cornerRadius=4, stroke="transparent", strokeWidth=3).encode(
         color=alt.Color("kind:N", scale=colours, legend=None),
         opacity=alt.condition("datum.kind == 'none'", alt.value(0.12), alt.value(0.95)),
     )
-    numbers = base.mark_text(fontWeight=600, color="white").encode(text="rows:Q").transform_filter("datum.rows > 0")
+    numbers = (
+        base.mark_text(fontWeight=600, color="white")
+        .encode(text=alt.Text("rows:Q", format=","))
+        .transform_filter("datum.rows > 0")
+    )
     return alt.LayerChart(layer=(tiles, numbers), height=HEIGHT + 40)
 
 
 def calibration_chart(model: ModelManifest) -> alt.LayerChart:
-    """Draw how often answers of some confidence were right, one point a bin, against the line on which both agree.
+    """Draw the accuracy of predictions by their confidence, one point for each bin, and the line where both are equal.
 
     Guo et al., On Calibration of Modern Neural Networks (2017), call it a reliability diagram.
     """
@@ -131,12 +152,12 @@ def calibration_chart(model: ModelManifest) -> alt.LayerChart:
         .mark_point(filled=True, color=ACCENT, opacity=0.9)
         .encode(
             x=alt.X("confidence:Q", scale=unit, title="Confidence", axis=axis),
-            y=alt.Y("accuracy:Q", scale=unit, title="Right", axis=axis),
+            y=alt.Y("accuracy:Q", scale=unit, title="Accuracy", axis=axis),
             size=alt.Size("rows:Q", scale=alt.Scale(range=[40, 300]), legend=None),
             tooltip=[
                 alt.Tooltip("confidence:Q", title="Mean confidence", format=".2%"),
-                alt.Tooltip("accuracy:Q", title="Right", format=".2%"),
-                alt.Tooltip("rows:Q", title="Rows"),
+                alt.Tooltip("accuracy:Q", title="Accuracy", format=".2%"),
+                alt.Tooltip("rows:Q", title="Rows", format=","),
             ],
         )
     )

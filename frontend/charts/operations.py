@@ -1,4 +1,4 @@
-"""Charts of the service in operation as pure functions: runs, failures and latency."""
+"""Charts of the running service as pure functions: runs, errors and latency."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,15 +10,15 @@ from frontend.charts.predictions import ACCENT, BAD, TIME_AXIS
 from menagerie.api import CloudMetrics
 from menagerie.service_metrics import FUNCTIONS
 
-HEIGHT = 230
-# None of them a colour of a species; each at least 3:1 against the light and the dark background.
 API = "api"
+HEIGHT = 230
+# Not the colours of species; each at least 3:1 against the light and the dark background.
 SOURCES = {API: "#8a8d94", "predict": "#8a63d2", "retrain": "#cc4b86", "train": "#7a8b2e"}
-TROUBLES = {
-    "run failed": "#d1622b",
-    "throttled": "#b98a00",
-    "error (5xx)": "#cc4b86",
-    "refused (4xx)": "#8a8d94",
+ERRORS = {
+    "failed run": "#d1622b",
+    "throttled run": "#b98a00",
+    "server error (5xx)": "#cc4b86",
+    "client error (4xx)": "#8a8d94",
 }
 LABELS = {API: "API"}
 _POWERS_OF_TEN = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
@@ -31,14 +31,14 @@ def runs_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
     return _stacked_chart(runs_frame(metrics, timezone), SOURCES, metrics, timezone, "Runs")
 
 
-def troubles_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
-    """Draw what went wrong over time, by kind."""
-    return _stacked_chart(troubles_frame(metrics, timezone), TROUBLES, metrics, timezone, "Times")
+def errors_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
+    """Draw the errors over time, by kind."""
+    return _stacked_chart(errors_frame(metrics, timezone), ERRORS, metrics, timezone, "Errors")
 
 
-def times_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
-    """Draw what 95 % of the runs stayed below, in milliseconds on a logarithmic scale."""
-    frame = times_frame(metrics, timezone)
+def durations_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
+    """Draw the 95% quantile of the duration in milliseconds, on a logarithmic scale."""
+    frame = durations_frame(metrics, timezone)
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_line(point=alt.OverlayMarkDef(size=40))
@@ -53,10 +53,10 @@ def times_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
             color=_colour("source", SOURCES, list(frame["source"])),
             tooltip=[
                 _FROM,
-                alt.Tooltip("source:N", title="Of"),
-                alt.Tooltip("p95:Q", title="95 % within (ms)", format=",.0f"),
+                alt.Tooltip("source:N", title="Source"),
+                alt.Tooltip("p95:Q", title="95% quantile (ms)", format=",.0f"),
                 alt.Tooltip("mean:Q", title="Mean (ms)", format=",.0f"),
-                alt.Tooltip("slowest:Q", title="Slowest (ms)", format=",.0f"),
+                alt.Tooltip("slowest:Q", title="Maximum (ms)", format=",.0f"),
             ],
         )
         .properties(height=HEIGHT)
@@ -65,20 +65,20 @@ def times_chart(metrics: CloudMetrics, timezone: str) -> alt.Chart:
 
 
 def latency_chart(calls: Sequence[Call], timezone: str) -> alt.Chart:
-    """Draw every call at its time with its milliseconds, logarithmic; those that failed in a colour of their own."""
+    """Draw the duration of every call on a logarithmic scale; failed calls have another colour."""
     frame = pd.DataFrame(
         [
             {
                 "at": pd.Timestamp(call.at).tz_convert(timezone).tz_localize(None),
                 "milliseconds": max(call.milliseconds, 0.1),
                 "route": call.route,
-                "status": "no answer" if call.status is None else str(call.status),
-                "outcome": "failed" if call.failed else "answered",
+                "status": "no response" if call.status is None else str(call.status),
+                "outcome": "failed" if call.failed else "succeeded",
             }
             for call in calls
         ]
     )
-    colours = alt.Scale(domain=["answered", "failed"], range=[ACCENT, BAD])
+    colours = alt.Scale(domain=["succeeded", "failed"], range=[ACCENT, BAD])
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_point(filled=True, size=28, opacity=0.6)
@@ -93,9 +93,9 @@ def latency_chart(calls: Sequence[Call], timezone: str) -> alt.Chart:
             color=alt.Color("outcome:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
             tooltip=[
                 alt.Tooltip("route:N", title="Route"),
-                alt.Tooltip("milliseconds:Q", title="Milliseconds", format=".1f"),
+                alt.Tooltip("milliseconds:Q", title="Milliseconds", format=",.1f"),
                 alt.Tooltip("status:N", title="Status"),
-                alt.Tooltip("at:T", title="At", format="%H:%M:%S"),
+                alt.Tooltip("at:T", title="Time", format="%H:%M:%S"),
             ],
         )
         .properties(height=HEIGHT)
@@ -104,24 +104,24 @@ def latency_chart(calls: Sequence[Call], timezone: str) -> alt.Chart:
 
 
 def runs_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
-    """Count the runs of each function by period, one stacked on the other; columns as in `_stacked`."""
+    """Count the runs of each function by period; columns as in `_stacked`."""
     return _stacked({name: metrics.points(name, "Invocations") for name in FUNCTIONS}, metrics, timezone)
 
 
-def troubles_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
-    """Count what went wrong by kind and period, one kind stacked on the other; columns as in `_stacked`."""
+def errors_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
+    """Count the errors of each kind by period; columns as in `_stacked`."""
     failed = [point for name in FUNCTIONS for point in metrics.points(name, "Errors")]
     throttled = [point for name in FUNCTIONS for point in metrics.points(name, "Throttles")]
     counts = (failed, throttled, metrics.points(API, "5XXError"), metrics.points(API, "4XXError"))
-    return _stacked(dict(zip(TROUBLES, counts, strict=True)), metrics, timezone)
+    return _stacked(dict(zip(ERRORS, counts, strict=True)), metrics, timezone)
 
 
-def times_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
-    """Return the milliseconds of every source that has any, by period: `p95`, `mean`, `slowest` where it is known.
+def durations_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
+    """Return durations in milliseconds by source and period: `p95`, `mean`, and `slowest` where it is known.
 
-    Periods in which nothing happened are there without a value, so that no line runs across them.
+    Periods without a run have rows without a value, so that no line connects their neighbours.
     """
-    # The API's times hold those of predict: drawn first, it lies below.
+    # The API's durations include those of predict; the first source is drawn below the others.
     named = {API: ("Latency", metrics.points(API, "Latency", "p95"))}
     named |= {name: ("Duration", metrics.points(name, "Duration", "p95")) for name in FUNCTIONS}
     every = pd.date_range(metrics.start, metrics.end, freq=f"{metrics.period_seconds}s", inclusive="left")
@@ -145,7 +145,7 @@ def times_frame(metrics: CloudMetrics, timezone: str) -> pd.DataFrame:
 def _stacked(
     counts: Mapping[str, Sequence[tuple[object, float]]], metrics: CloudMetrics, timezone: str
 ) -> pd.DataFrame:
-    """Return `start` and `end` of each period on the wall clock, `kind`, `count`, `bottom` and `top` in the stack."""
+    """Stack counts by period: `start` and `end` in local time, `kind`, `count`, `bottom` and `top`."""
     rows = [
         {"at": at, "place": place, "kind": LABELS.get(kind, kind), "count": count}
         for place, (kind, points) in enumerate(counts.items())
@@ -176,8 +176,8 @@ def _stacked_chart(
             color=_colour("kind", colours, list(frame["kind"])),
             tooltip=[
                 _FROM,
-                alt.Tooltip("kind:N", title="Of" if title == "Runs" else "What"),
-                alt.Tooltip("count:Q", title=title),
+                alt.Tooltip("kind:N", title="Function" if title == "Runs" else "Kind"),
+                alt.Tooltip("count:Q", title=title, format=","),
             ],
         )
         .properties(height=HEIGHT)
@@ -187,7 +187,7 @@ def _stacked_chart(
 
 def _time(metrics: CloudMetrics, timezone: str) -> alt.X:
     ends = _wall_clock(pd.Series([metrics.start, metrics.end]), timezone)
-    # All of the time that was asked for, also where nothing happened.
+    # The whole time span, also where there is no data.
     domain = [end.isoformat() for end in ends]
     return alt.X("start:T", scale=alt.Scale(domain=domain, nice=False), title=None, axis=TIME_AXIS)
 
@@ -200,5 +200,5 @@ def _colour(field: str, colours: Mapping[str, str], present: Sequence[str]) -> a
 
 
 def _wall_clock(times: pd.Series, timezone: str) -> pd.Series:
-    """Return moments as they read in the zone, without it, so that a chart shows them so in any browser."""
+    """Return local times without their zone, which a chart shows unchanged in any browser."""
     return pd.to_datetime(times, utc=True).dt.tz_convert(timezone).dt.tz_localize(None)

@@ -1,4 +1,4 @@
-"""Charts of predictions as pure functions: of one, by species and over time."""
+"""Charts of predictions as pure functions: one prediction, by species, and over time."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from frontend.species import SPECIES, species_named
 from frontend.wording import percent
-from menagerie.animal import Species
+from menagerie.animal import CLASSES, UNKNOWN_COLOUR, Species
 
 # Colours that stand for no species; each at least 3:1 against the light and the dark background.
 ACCENT, MUTED, BAD = "#0f9d8a", "#8a8d94", "#d1622b"
@@ -45,21 +44,31 @@ _FROM = alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M:%S")
 
 
 def species_colour(names: Collection[str], *, legend: alt.Legend | None = None) -> alt.Color:
-    """Return the colour encoding of the field `species` for the species present, in the order of the API."""
-    present = [name for name in SPECIES if name in names] + sorted(set(names) - set(SPECIES))
-    colours = [species_named(name).colour for name in present]
-    return alt.Color("species:N", scale=alt.Scale(domain=present, range=colours), legend=legend, title=None)
+    """Return the colour encoding of the field `species` for the given species, in the order of the API."""
+    colours = {species.value: species.colour for species in CLASSES}
+    present = [name for name in colours if name in names] + sorted(set(names) - set(colours))
+    return alt.Color(
+        "species:N",
+        scale=alt.Scale(domain=present, range=[colours.get(name, UNKNOWN_COLOUR) for name in present]),
+        legend=legend,
+        title=None,
+    )
+
+
+def species_label(name: str) -> str:
+    """Return the label of a species, or of the text in its place."""
+    return Species(name).label if name in CLASSES else name.capitalize()
 
 
 def probability_chart(probabilities: Mapping[Species, float], prediction_set: Collection[str]) -> alt.LayerChart:
-    """Draw one bar a species, most probable first; species outside the prediction set are faded."""
+    """Draw one bar for each species, most probable first; species outside the prediction set are faded."""
     rows = [
         {
             "species": name,
-            "label": species_named(name).label,
+            "label": species_label(name),
             "probability": share,
             "shown": percent(share),
-            "in_set": "yes" if name in prediction_set else "no, ruled out",
+            "in_set": "yes" if name in prediction_set else "no",
         }
         for name, share in sorted(probabilities.items(), key=lambda item: -item[1])
     ]
@@ -76,7 +85,7 @@ def probability_chart(probabilities: Mapping[Species, float], prediction_set: Co
         color=species_colour(probabilities.keys()),
         opacity=alt.condition("datum.in_set == 'yes'", alt.value(1.0), alt.value(_RULED_OUT_OPACITY)),
     )
-    # The number stands inside a long bar and beside a short one, so that it never leaves the chart.
+    # The number is inside a long bar and beside a short one, so that it always fits into the chart.
     long = "datum.probability > 0.8"
     inside = base.mark_text(align="right", dx=-8, color="white", fontWeight=600)
     beside = base.mark_text(**_BESIDE)
@@ -91,30 +100,31 @@ def probability_chart(probabilities: Mapping[Species, float], prediction_set: Co
 def species_count_chart(frame: pd.DataFrame) -> alt.LayerChart:
     """Count the rows of each species; `frame` has a column `species`."""
     counted = frame["species"].value_counts().rename_axis("species").reset_index(name="predictions")
-    counted["label"] = [species_named(name).label for name in counted["species"]]
+    counted["label"] = counted["species"].map(species_label)
     counted["share"] = counted["predictions"] / len(frame) if len(frame) else 0.0
     base = alt.Chart(counted).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=_SPECIES_AXIS),
-        # Room on the right for the longest bar's number.
+        # Space for the number beside the longest bar.
         x=alt.X("predictions:Q", scale=alt.Scale(domainMax=1.15 * float(counted["predictions"].max() or 1)), axis=None),
         tooltip=[
             alt.Tooltip("label:N", title="Species"),
-            alt.Tooltip("predictions:Q", title="Predictions"),
+            alt.Tooltip("predictions:Q", title="Predictions", format=","),
             alt.Tooltip("share:Q", title="Share", format=".1%"),
         ],
     )
     bars = base.mark_bar(**_BAR).encode(color=species_colour(list(counted["species"])))
-    return alt.LayerChart(layer=(bars, base.mark_text(**_BESIDE).encode(text="predictions:Q")), height=COUNT_HEIGHT)
+    return alt.LayerChart(
+        layer=(bars, base.mark_text(**_BESIDE).encode(text=alt.Text("predictions:Q", format=","))), height=COUNT_HEIGHT
+    )
 
 
 def species_over_time_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
-    """Stack the rows of each species over time; `frame` has `created_at` with a zone and `species`.
+    """Draw the number of predictions over time, stacked by species; the legend selects a species.
 
-    The bars' width follows the span, from ten seconds to a month; times in the zone named. A click on the legend
-    picks a species.
+    `frame` has `created_at` with a zone and `species`. Times are shown in the time zone.
     """
     counted = stacked_counts(frame, timezone)
-    counted["label"] = [species_named(name).label for name in counted["species"]]
+    counted["label"] = counted["species"].map(species_label)
     picked = alt.selection_point(name="picked_species", fields=["species"], bind="legend")
     chart: alt.Chart = (
         alt.Chart(counted)
@@ -130,7 +140,7 @@ def species_over_time_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
                 alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M:%S"),
                 alt.Tooltip("end:T", title="To", format="%d %b %Y, %H:%M:%S"),
                 alt.Tooltip("label:N", title="Species"),
-                alt.Tooltip("predictions:Q", title="Predictions"),
+                alt.Tooltip("predictions:Q", title="Predictions", format=","),
             ],
         )
         .add_params(picked)
@@ -140,12 +150,12 @@ def species_over_time_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
 
 
 def species_share_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
-    """Draw the share of each species over time; `frame` has `created_at` with a zone and `species`."""
+    """Draw the share of each species over time; arguments as of `species_over_time_chart`."""
     counted = stacked_counts(frame, timezone)
     total = counted.groupby("start")["predictions"].transform("sum").clip(lower=1)
     counted["share"] = counted["predictions"] / total
     counted["low"], counted["high"] = counted["bottom"] / total, counted["top"] / total
-    counted["label"] = [species_named(name).label for name in counted["species"]]
+    counted["label"] = counted["species"].map(species_label)
     chart: alt.Chart = (
         alt.Chart(counted)
         .mark_rect()
@@ -159,7 +169,7 @@ def species_share_chart(frame: pd.DataFrame, timezone: str) -> alt.Chart:
                 _FROM,
                 alt.Tooltip("label:N", title="Species"),
                 alt.Tooltip("share:Q", title="Share", format=".1%"),
-                alt.Tooltip("predictions:Q", title="Predictions"),
+                alt.Tooltip("predictions:Q", title="Predictions", format=","),
             ],
         )
         .properties(height=TIME_HEIGHT)
@@ -175,42 +185,41 @@ def activity_chart(frame: pd.DataFrame, timezone: str, field: str, title: str) -
         x2="end:T",
         y=alt.Y(f"{field}:Q", title=title, axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False)),
         y2=alt.datum(0),
-        tooltip=[_FROM, alt.Tooltip(f"{field}:Q", title=title)],
+        tooltip=[_FROM, alt.Tooltip(f"{field}:Q", title=title, format=",")],
     ).properties(height=TIME_HEIGHT)
     return chart
 
 
 def confidence_chart(frame: pd.DataFrame, timezone: str) -> alt.LayerChart:
-    """Draw the mean confidence over time, and the tenth of the answers that are least sure below it."""
+    """Draw the mean and the 10% quantile of the confidence over time."""
     binned = activity_frame(frame, timezone)
     base = alt.Chart(binned).encode(
         x=_time("middle"),
         tooltip=[
             _FROM,
             alt.Tooltip("confidence:Q", title="Mean confidence", format=".2%"),
-            alt.Tooltip("least_sure:Q", title="A tenth is below", format=".2%"),
+            alt.Tooltip("low_confidence:Q", title="10% quantile", format=".2%"),
         ],
     )
     axis = alt.Axis(format=".0%", tickCount=4, domain=False)
     mean = base.mark_line(color=ACCENT, point=alt.OverlayMarkDef(color=ACCENT)).encode(
         y=alt.Y("confidence:Q", title="Confidence", scale=alt.Scale(domain=[0, 1]), axis=axis)
     )
-    low = base.mark_line(color=MUTED, strokeDash=[4, 3]).encode(y="least_sure:Q")
+    low = base.mark_line(color=MUTED, strokeDash=[4, 3]).encode(y="low_confidence:Q")
     return alt.LayerChart(layer=(low, mean), height=TIME_HEIGHT)
 
 
 def stacked_counts(frame: pd.DataFrame, timezone: str) -> pd.DataFrame:
-    """Count rows by stretch of time and species, one species stacked on the other.
+    """Count predictions by time bin and species, stacked: `start`, `end`, `species`, `predictions`, `bottom`, `top`.
 
-    `frame` has at least one row, `created_at` with a zone, and `species`. The answer has `start` and `end` on the wall
-    clock of `timezone`, without a zone so that a chart shows them as they are in any browser; `species`,
-    `predictions`, and `bottom` and `top` of the stack.
+    `frame` has at least one row, `created_at` with a zone, and `species`. `start` and `end` are local times in
+    `timezone` without a zone, which a chart shows unchanged in any browser.
     """
     local = frame["created_at"].dt.tz_convert(timezone).dt.tz_localize(None)
     width = bin_width(local)
     binned = frame.assign(start=local.dt.floor(width))
     counted = binned.groupby(["start", "species"], sort=True).size().reset_index(name="predictions")
-    counted = _with_room(counted, width)
+    counted = _with_empty_ends(counted, width)
     counted["end"] = counted["start"] + width
     counted["top"] = counted.groupby("start")["predictions"].cumsum()
     counted["bottom"] = counted["top"] - counted["predictions"]
@@ -218,10 +227,10 @@ def stacked_counts(frame: pd.DataFrame, timezone: str) -> pd.DataFrame:
 
 
 def activity_frame(frame: pd.DataFrame, timezone: str) -> pd.DataFrame:
-    """Sum predictions up by stretch of time.
+    """Aggregate predictions by time bin: `predictions`, `requests`, mean `confidence` and its 10% quantile.
 
-    `frame` has `created_at` with a zone, `confidence` and `request`. The answer has `start`, `middle` and `end` on the
-    wall clock of `timezone`, `predictions`, `requests`, `confidence` (mean) and `least_sure` (its tenth percentile).
+    `frame` has `created_at` with a zone, `confidence` and `request`. `start`, `middle` and `end` of the bins are local
+    times in `timezone` without a zone.
     """
     local = frame["created_at"].dt.tz_convert(timezone).dt.tz_localize(None)
     width = bin_width(local)
@@ -230,20 +239,20 @@ def activity_frame(frame: pd.DataFrame, timezone: str) -> pd.DataFrame:
         predictions=("request", "size"),
         requests=("request", "nunique"),
         confidence=("confidence", "mean"),
-        least_sure=("confidence", lambda values: values.quantile(0.1)),
+        low_confidence=("confidence", lambda values: values.quantile(0.1)),
     ).reset_index()
     binned["middle"], binned["end"] = binned["start"] + width / 2, binned["start"] + width
     return binned
 
 
 def bin_width(times: pd.Series) -> pd.Timedelta:
-    """Return the narrowest width of `BIN_WIDTHS` that shows the span of the times in `MOST_BINS` bars or fewer."""
+    """Return the narrowest of `BIN_WIDTHS` that divides the span of the times into at most `MOST_BINS` bins."""
     span = times.max() - times.min() if len(times) else pd.Timedelta(0)
     return next((width for width in BIN_WIDTHS if span <= MOST_BINS * width), BIN_WIDTHS[-1])
 
 
-def _with_room(counted: pd.DataFrame, width: pd.Timedelta) -> pd.DataFrame:
-    """Add an empty bar before the first and after the last, so that a single bar stays a bar among `FEWEST_BINS`."""
+def _with_empty_ends(counted: pd.DataFrame, width: pd.Timedelta) -> pd.DataFrame:
+    """Add an empty bin at both ends, so that there are at least `FEWEST_BINS` and a single bar stays narrow."""
     first, last = counted["start"].min(), counted["start"].max()
     missing = max(FEWEST_BINS - ((last - first) // width + 1), 2)
     edges = [first - (missing // 2) * width, last + (missing - missing // 2) * width]

@@ -1,4 +1,4 @@
-"""What the pages of one visit share: the client, what is known of models, and the visitor's time zone."""
+"""State that the pages share: the clients, health, models, and the time zone of the browser."""
 
 import time
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from menagerie.api import Health, Models
 from menagerie.manifest import ModelManifest
 
 HEALTH_KEPT_S = 5.0
-# Somebody who was told that the API is away wants to see at once that it is back.
+# An API that is back is shown soon after a failure.
 FAILURE_KEPT_S = 1.0
 MODELS_KEPT_S = 15.0
 _HEALTH = "health_reading"
@@ -23,7 +23,7 @@ _MODELS = "models_reading"
 
 @dataclass(frozen=True, slots=True)
 class HealthReading:
-    """One look at the API: either what it said or why it said nothing."""
+    """The result of one health check: the answer or the error."""
 
     health: Health | None
     error: ApiError | None
@@ -33,18 +33,18 @@ class HealthReading:
 
 
 def client() -> ApiClient:
-    """Return the client that all visits share."""
+    """Return the API client, which all sessions share."""
     return _connected(_settings())
 
 
 def data_service() -> DataService | None:
-    """Return the data service, or None when nobody said where it is."""
+    """Return the client of the data service, or None if its address is not set."""
     settings = _settings()
     return _data_service(settings.data_service_url, settings.timeout_s) if settings.data_service_url else None
 
 
 def known_model(version: str) -> ModelManifest | None:
-    """Return what is known of a model, asked once and kept because manifests never change; None while it cannot be."""
+    """Return the manifest of a model, None if the request fails; cached, because manifests never change."""
     settings = _settings()
     try:
         return _model(settings, version)
@@ -53,7 +53,7 @@ def known_model(version: str) -> ModelManifest | None:
 
 
 def health() -> HealthReading:
-    """Return the last look at the API if it is fresh, otherwise take one."""
+    """Return the last health check if it is recent, otherwise a new one."""
     kept = st.session_state.get(_HEALTH)
     if isinstance(kept, HealthReading) and time.monotonic() - kept.taken_at < _kept_for(kept):
         return kept
@@ -75,12 +75,12 @@ def _kept_for(reading: HealthReading) -> float:
 
 
 def forget_health() -> None:
-    """Have the next `health()` look again: something just went wrong, or somebody asked."""
+    """Discard the last health check, after an error or on request."""
     st.session_state.pop(_HEALTH, None)
 
 
 def models() -> Models:
-    """Return all models as they were a moment ago; raises what the client raises."""
+    """Return all models, cached for a few seconds; raise ApiError if the request fails."""
     kept = st.session_state.get(_MODELS)
     if kept is not None and time.monotonic() - kept[1] < MODELS_KEPT_S:
         listed: Models = kept[0]
@@ -91,13 +91,13 @@ def models() -> Models:
 
 
 def forget_models() -> None:
-    """Have the next `models()` and `health()` ask again: a model was made or promoted, or somebody asked."""
+    """Discard the cached models and the last health check, after a training, a promotion or an error."""
     st.session_state.pop(_MODELS, None)
     forget_health()
 
 
 def timezone() -> str:
-    """Return the name of the browser's time zone, or UTC when it is not known here."""
+    """Return the name of the browser's time zone, or UTC if it is not known."""
     name = st.context.timezone or "UTC"
     try:
         ZoneInfo(name)
@@ -107,9 +107,9 @@ def timezone() -> str:
 
 
 def _settings() -> Settings:
-    """Return the settings; without them run the whole page again, which says what is missing.
+    """Return the settings; if they are missing, rerun the page, which shows what is missing.
 
-    A deployment's file may disappear at any moment, also while a fragment runs by itself.
+    The file of a deployment may be deleted at any time, also while only a fragment runs.
     """
     try:
         return Settings.from_environment()

@@ -20,9 +20,9 @@ from frontend.components.loaded_history import (
     load_more,
 )
 from frontend.components.notices import show_empty, show_error, steady_line
-from frontend.species import SPECIES, UNKNOWN, species_named
 from frontend.tables.predictions import column_configuration, prediction_frame, predictions_csv, shown_frame
-from frontend.wording import counted, describe_version, percent
+from frontend.wording import counted, describe_version, number, percent, with_icon
+from menagerie.animal import CLASSES, Species
 from menagerie.prediction import Prediction
 
 FIND_ID, FOUND = "find_id", "find_outcome"
@@ -33,7 +33,7 @@ def show() -> None:
     st.title("History", anchor=False)
     question = _show_filters()
     if question is None:
-        st.warning("The first day lies after the last one. Change one of them.", icon=":material/date_range:")
+        st.warning("The first day is after the last day. Change one of them.", icon=":material/date_range:")
         return
     line = steady_line()
     outcome: History | ApiError | None = kept_history(question)
@@ -56,9 +56,9 @@ def _show_filters() -> Question | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         species = st.selectbox(
             "Species",
-            list(SPECIES),
+            CLASSES,
             index=None,
-            format_func=lambda name: species_named(name).title,
+            format_func=with_icon,
             placeholder="All species",
             key="history_species",
             persist_state="session",
@@ -106,9 +106,9 @@ def _show_history(history: History) -> None:
     timezone = session.timezone()
     frame = prediction_frame(history.items)
     with st.grid(3, min_column_width=130):
-        st.metric("Loaded", f"{len(frame)}{'+' if history.next_cursor else ''}", border=True)
-        st.metric("Confidence", percent(frame["confidence"].mean()), border=True)
-        st.metric("Unknown", percent((frame["species"] == UNKNOWN).mean()), border=True)
+        st.metric("Loaded", f"{number(len(frame))}{'+' if history.next_cursor else ''}", border=True)
+        st.metric("Mean confidence", percent(frame["confidence"].mean()), border=True)
+        st.metric("Unknown", percent((frame["species"] == Species.UNKNOWN).mean()), border=True)
     counts, over_time = st.columns([2, 3], gap="medium")
     with counts, st.container(border=True):
         st.markdown("**By species**")
@@ -118,7 +118,7 @@ def _show_history(history: History) -> None:
         st.altair_chart(
             species_over_time_chart(frame, timezone), key="history_over_time", alt="Predictions over time by species"
         )
-    picked = st.dataframe(
+    selected = st.dataframe(
         shown_frame(frame),
         hide_index=True,
         column_config=column_configuration(timezone),
@@ -128,22 +128,24 @@ def _show_history(history: History) -> None:
         alt="Stored predictions, newest first",
     )
     _show_more(history)
-    for row in picked["selection"]["rows"]:
+    for row in selected["selection"]["rows"]:
         if row < len(history.items):
             show_answer(history.items[row], key="history_picked")
-    if not picked["selection"]["rows"]:
-        st.caption("Tick a row to see its probabilities, and to say what the animal really was.")
+    if not selected["selection"]["rows"]:
+        st.caption("Select a row to see its probabilities and to enter the true species.")
 
 
 def _show_nothing(history: History) -> None:
     if history.next_cursor is not None:
-        show_empty("Nothing found so far", "There are older predictions to look through: press Show more.", icon="🔭")
+        show_empty("No matches so far", "There are older predictions to search: press Show more.", icon="🔭")
         _show_more(history)
     elif history.question == Question():
-        show_empty("No predictions yet", "Classify an animal first; it will be the first line here.", icon="🐾")
+        show_empty("No predictions yet", "Classify an animal first; it will be listed here.", icon="🐾")
         st.page_link("predict.py", label="Classify an animal", icon=":material/pets:")
     else:
-        show_empty("Nothing matches", "Choose other days or another species, or clear the filters.", icon="🔭")
+        show_empty(
+            "No predictions match the filters", "Select other days or another species, or clear the filters.", icon="🔭"
+        )
 
 
 def _show_more(history: History) -> None:
@@ -156,7 +158,7 @@ def _show_more(history: History) -> None:
             "Load all",
             icon=":material/vertical_align_bottom:",
             key="history_all",
-            help=f"Everything that the filters match, up to {counted(MOST_ROWS, 'prediction')}.",
+            help=f"All predictions that match the filters, at most {counted(MOST_ROWS, 'prediction')}.",
         )
         if history.items:
             st.download_button(
@@ -166,7 +168,7 @@ def _show_more(history: History) -> None:
                 "text/csv",
                 icon=":material/download:",
                 on_click="ignore",
-                help="What is loaded, as a CSV file.",
+                help="The loaded predictions as a CSV file.",
             )
         line = steady_line()
     if one or every:
@@ -185,7 +187,7 @@ def _load_older(history: History, *, everything: bool) -> ApiError | None:
 
     def report(loaded: History) -> None:
         keep_history(loaded)
-        bar.caption(f"{counted(len(loaded.items), 'prediction')} so far …")
+        bar.caption(f"{counted(len(loaded.items), 'prediction')} loaded …")
 
     try:
         if everything:
@@ -199,29 +201,29 @@ def _load_older(history: History, *, everything: bool) -> ApiError | None:
 
 
 def _describe_end(history: History) -> str:
-    """Say whether there are older rows, and how many were searched if a model is selected."""
+    """Describe whether there are older rows, and how many were searched if a model is selected."""
     if history.question.model_version is None:
-        return "There are older ones." if history.next_cursor else "These are all."
-    looked = f"Looked through {counted(history.looked_through, 'prediction')} of all models"
-    return f"{looked}, there are older ones." if history.next_cursor else f"{looked}, these are all of this one."
+        return "There are older predictions." if history.next_cursor else "All predictions are loaded."
+    searched = f"Searched {counted(history.looked_through, 'prediction')} of all models"
+    return f"{searched}; there are older ones." if history.next_cursor else f"{searched}, which are all."
 
 
 def _show_search_by_id() -> None:
     """Lay out the field for an id and the prediction that has it."""
-    with st.expander("Find one by its id", icon=":material/search:"):
+    with st.expander("Find a prediction by its id", icon=":material/search:"):
         with st.form("find", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             prediction_id = st.text_input(
-                "Id of a prediction", key=FIND_ID, placeholder="01KG9YS7G0D4HAWTBSEDNRP5HY-0", persist_state="session"
+                "Prediction id", key=FIND_ID, placeholder="01KG9YS7G0D4HAWTBSEDNRP5HY-0", persist_state="session"
             )
             sent = st.form_submit_button("Find", icon=":material/search:")
         if sent and prediction_id.strip():
-            with st.spinner("Looking it up …"):
+            with st.spinner("Searching …"):
                 st.session_state[FOUND] = _find(prediction_id.strip())
         match st.session_state.get(FOUND):
             case Prediction() as prediction:
                 show_answer(prediction, key="found", on_saved=_keep_found)
             case NotFound():
-                st.info("There is no prediction of that id.", icon=":material/search_off:")
+                st.info("There is no prediction with this id.", icon=":material/search_off:")
             case ApiError() as error:
                 show_error(error)
 

@@ -17,7 +17,7 @@ from frontend.api.errors import Unreachable
 from frontend.api.settings import NotDeployed, Settings, SettingsMissing
 from frontend.components import session
 from frontend.components.notices import show_not_deployed, show_settings_missing
-from frontend.wording import describe_version, percent, quantity
+from frontend.wording import counted, describe_version, number, percent
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def _show_status() -> None:
     with st.container(gap="xsmall"):
         st.caption("Current model")
         if reading.health is None:
-            st.markdown("Not known at the moment")
+            st.markdown("Not known now")
         else:
             _show_model(reading.health.model_version)
     st.button("Check again", icon=":material/refresh:", type="tertiary", on_click=session.forget_health)
@@ -65,12 +65,12 @@ def _show_status() -> None:
 
 def _show_api(reading: session.HealthReading) -> None:
     if reading.error is None:
-        st.badge(f"Answers in {reading.milliseconds:.0f} ms", icon=":material/cloud_done:", color="green")
+        st.badge(f"Responds in {number(round(reading.milliseconds))} ms", icon=":material/cloud_done:", color="green")
         return
     if isinstance(reading.error, Unreachable):
-        st.badge("Does not answer", icon=":material/cloud_off:", color="red")
+        st.badge("Does not respond", icon=":material/cloud_off:", color="red")
     else:
-        st.badge("Answers, but not ready", icon=":material/cloud_alert:", color="orange")
+        st.badge("Not ready", icon=":material/cloud_alert:", color="orange")
     st.caption(f"{reading.error} {reading.error.advice}")
 
 
@@ -81,10 +81,10 @@ def _show_model(version: str) -> None:
     if model is None:
         return
     st.caption(
-        f"{percent(model.metrics.accuracy)} right on {quantity(model.metrics.rows, 'animals')} it was not trained on; "
-        f"its prediction sets aim at {percent(model.thresholds.target_coverage)}.",
-        help="Measured when the model was made, against the labels it was trained with. Split conformal prediction "
-        "makes the sets: of all sets, that share is meant to hold the true species.",
+        f"Accuracy {percent(model.metrics.accuracy)} on {counted(model.metrics.rows, 'held-out row')}; "
+        f"target coverage {percent(model.thresholds.target_coverage)}.",
+        help="Accuracy: measured at the time of training, against the labels that training assigned. Coverage: share "
+        "of prediction sets that contain the true species (split conformal prediction).",
     )
 
 

@@ -1,4 +1,7 @@
-"""The part of the page *Predict* for many animals: a table to edit or a file to upload, and the answers."""
+"""The part of the page *Predict* for many animals: a table to edit, a file to upload, and the predictions."""
+
+import statistics
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -8,11 +11,7 @@ from frontend.charts.predictions import species_count_chart
 from frontend.components import session
 from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_error
-from frontend.species import EXAMPLES, UNKNOWN
 from frontend.tables.animal_rows import (
-    MAX_HEIGHT_M,
-    MAX_LEGS,
-    MAX_WEIGHT_KG,
     AnimalRows,
     RowFault,
     UnreadableFile,
@@ -22,19 +21,24 @@ from frontend.tables.animal_rows import (
 )
 from frontend.tables.exports import faults_csv, template_csv
 from frontend.tables.predictions import column_configuration, prediction_frame, predictions_csv, shown_frame
-from frontend.wording import counted, percent
+from frontend.wording import counted, number, percent
+from menagerie.animal import EXAMPLES, FEATURE_DETAILS, FEATURES, Feature, Kind, Species
 from menagerie.prediction import Prediction
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+    from streamlit.elements.lib.column_types import ColumnConfig
+
 OUTCOME = "many_outcome"
-# The editor loses edits when it is fed its own output, so it starts from `BASE` and the edited table is kept beside it.
+# The editor loses edits when its own output is its input, so it starts from `BASE` and the edited table is kept apart.
 BASE, EDITED, EDITOR, FAULTS = "many_base", "many_edited", "many_editor", "many_faults"
 FAULTS_SHOWN = 10
-SHOWN_COLUMNS = ("species", "confidence", "prediction_set", "legs", "height", "weight", "wings", "tail", "id")
-IN_DOUBT = "The share whose prediction set holds more than one species."
+SHOWN_COLUMNS = ("species", "confidence", "prediction_set", *FEATURES, "id")
+AMBIGUOUS = "Share of the animals whose prediction set contains more than one species."
 
 
 def show_many_animals(model_version: str | None) -> None:
-    """Lay out the file, the table it fills, the button, and what came of it; no version asks the current model."""
+    """Lay out the upload, the table, the button and the predictions; without a version the current model is used."""
     _show_upload()
     rows = _show_table()
     sent = st.button(
@@ -52,21 +56,21 @@ def show_many_animals(model_version: str | None) -> None:
         return
     if outcome.error is not None:
         show_error(outcome.error)
-        if st.button(f"Go on with the remaining {outcome.missing:,}", key="many_go_on", icon=":material/resume:"):
+        if st.button(f"Classify the remaining {number(outcome.missing)}", key="many_go_on", icon=":material/resume:"):
             _classify(outcome, bar)
             st.rerun()
     if outcome.predictions:
-        show_many_answers(outcome.predictions)
+        _show_predictions(outcome.predictions)
 
 
 def _show_upload() -> None:
     with st.container(border=True):
         st.file_uploader(
-            "CSV file with one animal a line, metres and kilograms",
+            "CSV file with one animal per line",
             type=["csv", "txt", "tsv"],
             key="many_file",
             on_change=_take_file,
-            help="Columns: walks_on_n_legs, height, weight, has_wings, has_tail; others are left alone.",
+            help=_describe_columns(),
         )
         st.download_button(
             "Template",
@@ -75,17 +79,17 @@ def _show_upload() -> None:
             "text/csv",
             icon=":material/download:",
             on_click="ignore",
-            help="A file with one example of each species, to fill in.",
+            help="A file with an example of each species, to fill in.",
         )
         match st.session_state.get(FAULTS):
             case UnreadableFile() as unreadable:
-                st.error(str(unreadable), title="This file cannot be used.", icon=":material/error:")
+                st.error(str(unreadable), title="The file cannot be read.", icon=":material/error:")
             case list() as faults if faults:
-                _show_faults(faults, f"{counted(len(faults), 'line')} cannot be used; the others are in the table")
+                _show_faults(faults, f"{counted(len(faults), 'invalid line')}; the others are in the table")
 
 
 def _take_file() -> None:
-    """Put the good lines into the table and keep what is wrong with the others."""
+    """Put the valid rows of the uploaded file into the table and keep the errors of the others."""
     st.session_state.pop(FAULTS, None)
     file = st.session_state.get("many_file")
     if file is None:
@@ -108,26 +112,38 @@ def _start_from(table: pd.DataFrame) -> None:
 def _show_table() -> AnimalRows:
     if EDITOR not in st.session_state:
         _start_from(st.session_state.get(EDITED, animal_table(list(EXAMPLES.values()))))
-    columns = st.column_config
     edited = st.data_editor(
         st.session_state[BASE],
         num_rows="dynamic",
         hide_index=True,
         key=EDITOR,
-        column_config={
-            "walks_on_n_legs": columns.NumberColumn("Legs", min_value=0, max_value=MAX_LEGS, step=1),
-            "height": columns.NumberColumn("Height (m)", max_value=MAX_HEIGHT_M, format="%.6g"),
-            "weight": columns.NumberColumn("Weight (kg)", max_value=MAX_WEIGHT_KG, format="%.6g"),
-            "has_wings": columns.CheckboxColumn("Wings", default=False),
-            "has_tail": columns.CheckboxColumn("Tail", default=True),
-        },
-        alt="The animals to classify, to edit",
+        column_config={feature.name: _editor_column(feature) for feature in FEATURE_DETAILS},
+        alt="Table of the animals to classify",
     )
     st.session_state[EDITED] = edited
     rows = read_table(edited)
     if rows.faults:
-        _show_faults(rows.faults, f"{counted(len(rows.faults), 'row')} of the table will not be sent as it is")
+        _show_faults(rows.faults, f"{counted(len(rows.faults), 'invalid row')} of the table will not be sent")
     return rows
+
+
+def _editor_column(feature: Feature) -> "ColumnConfig":
+    columns = st.column_config
+    match feature.kind:
+        case Kind.COUNT:
+            least, most = int(feature.minimum), int(feature.maximum)
+            return columns.NumberColumn(feature.heading, min_value=least, max_value=most, step=1)
+        case Kind.MEASURE:
+            return columns.NumberColumn(feature.heading, max_value=feature.maximum, format="%.6g")
+        case Kind.FLAG:
+            # A new row has the value that most examples have.
+            default = statistics.mode(bool(getattr(animal, feature.name)) for animal in EXAMPLES.values())
+            return columns.CheckboxColumn(feature.heading, default=default)
+
+
+def _describe_columns() -> str:
+    units = [f"{feature.name} in {feature.unit}" if feature.unit else feature.name for feature in FEATURE_DETAILS]
+    return f"Columns: {', '.join(units)}. Other columns are ignored."
 
 
 def _show_faults(faults: list[RowFault], title: str) -> None:
@@ -135,20 +151,20 @@ def _show_faults(faults: list[RowFault], title: str) -> None:
     st.warning("\n".join(shown), title=title, icon=":material/warning:")
     if len(faults) > FAULTS_SHOWN:
         st.download_button(
-            f"All {len(faults)} of them",
+            f"Download all {number(len(faults))}",
             lambda: faults_csv(faults),
-            "bad-lines.csv",
+            "invalid-lines.csv",
             "text/csv",
             key=f"faults_{title}",
             on_click="ignore",
         )
 
 
-def _classify(asked: Outcome, bar: "st.delta_generator.DeltaGenerator") -> None:
+def _classify(outcome: Outcome, bar: "DeltaGenerator") -> None:
     def report(done: int, total: int) -> None:
-        bar.progress(done / total, f"{done:,} of {total:,} classified and stored")
+        bar.progress(done / total, f"{number(done)} of {number(total)} classified and stored")
 
-    outcome = classify_all(session.client(), asked, report)
+    outcome = classify_all(session.client(), outcome, report)
     st.session_state[OUTCOME] = outcome
     forget_history()
     bar.empty()
@@ -156,27 +172,27 @@ def _classify(asked: Outcome, bar: "st.delta_generator.DeltaGenerator") -> None:
         session.forget_health()
 
 
-def show_many_answers(predictions: list[Prediction]) -> None:
-    """Show answers that have been stored, in the order the animals were sent."""
+def _show_predictions(predictions: list[Prediction]) -> None:
+    """Show stored predictions in the order in which the animals were sent."""
     frame = prediction_frame(predictions)
-    st.subheader("The model's answers", anchor=False)
+    st.subheader("Predictions", anchor=False)
     with st.grid(3, min_column_width=110):
-        st.metric("Classified", f"{len(frame):,}", border=True)
-        st.metric("In doubt", percent((frame["prediction_set"].map(len) > 1).mean()), border=True, help=IN_DOUBT)
-        st.metric("Unknown", percent((frame["species"] == UNKNOWN).mean()), border=True)
+        st.metric("Classified", number(len(frame)), border=True)
+        st.metric("Ambiguous", percent((frame["prediction_set"].map(len) > 1).mean()), border=True, help=AMBIGUOUS)
+        st.metric("Unknown", percent((frame["species"] == Species.UNKNOWN).mean()), border=True)
     with st.container(border=True):
         st.markdown("**By species**")
-        st.altair_chart(species_count_chart(frame), key="many_counts", alt="Answers by species")
+        st.altair_chart(species_count_chart(frame), key="many_counts", alt="Predictions by species")
     st.dataframe(
         shown_frame(frame),
         hide_index=True,
         column_config=column_configuration(session.timezone()),
         column_order=SHOWN_COLUMNS,
         key="many_answers",
-        alt="The answers, in the order the animals were sent",
+        alt="The predictions, in the order in which the animals were sent",
     )
     st.download_button(
-        "Download the answers",
+        "Download the predictions",
         lambda: predictions_csv(predictions),
         "predictions.csv",
         "text/csv",

@@ -17,11 +17,13 @@ OUTCOME = "promotion_outcome"
 
 
 def show() -> None:
-    """Lay the page out: a new training, all models, two of them side by side."""
+    """Lay out a new training, all models, and a comparison of two."""
     st.title("Models", anchor=False)
-    st.markdown("Train a model, see how good it is on animals it was not trained on, and say which one answers.")
+    st.markdown(
+        "Train a model, compare metrics on held-out rows, and select the current model, which answers requests."
+    )
     show_retraining()
-    st.caption("Training and promoting take the operator's key, with which `make up` starts this dashboard.")
+    st.caption("Training and promotion require the operator's API key, which `make up` sets.")
     line = steady_line()
     outcome: Models | ApiError
     with line, st.spinner("Loading models …"):
@@ -32,10 +34,10 @@ def show() -> None:
         return
     line.caption(f"{counted(len(outcome.items), 'model')}, newest first")
     if not outcome.items:
-        show_empty("No models yet", "Start a training above; the first model is promoted by itself.", icon="🌱")
+        show_empty("No models yet", "Start a training above. The first model is promoted automatically.", icon="🌱")
         return
     _show_all(outcome)
-    show_comparison(outcome)
+    _show_comparison(outcome)
 
 
 def _load() -> Models | ApiError:
@@ -57,7 +59,7 @@ def _show_all(models: Models) -> None:
     )
     with st.container(border=True):
         metric = st.selectbox(
-            "Over time",
+            "Metric over time",
             METRICS,
             format_func=lambda metric: metric.title,
             key="models_metric",
@@ -67,16 +69,16 @@ def _show_all(models: Models) -> None:
         st.altair_chart(
             metric_over_time_chart(models.items, metric, models.current, zone),
             key="models_over_time",
-            alt=f"{metric.title} of every model at the time it was made",
+            alt=f"{metric.title} of every model over time",
         )
-        st.caption(f"{metric.meaning} Measured when a model was made; the filled point is the current model.")
+        st.caption(f"{metric.meaning} Measured at the time of training. The filled point is the current model.")
 
 
-def show_comparison(models: Models) -> None:
-    """Let the visitor pick two models, show what differs, and offer to make the first one current."""
+def _show_comparison(models: Models) -> None:
+    """Show the metrics of two selected models side by side, and the button that makes the first one current."""
     st.subheader("Compare", anchor=False)
-    model, other = _pick_two(models)
-    offer_promotion(model, models)
+    model, other = _select_two(models)
+    _offer_promotion(model, models)
     st.dataframe(
         comparison_frame(model, other),
         hide_index=True,
@@ -85,10 +87,10 @@ def show_comparison(models: Models) -> None:
             "model": st.column_config.TextColumn(_short_name(model)),
             "other": st.column_config.TextColumn(_short_name(other)),
             "difference": st.column_config.TextColumn("Difference"),
-            "meaning": st.column_config.TextColumn("What it means"),
+            "meaning": st.column_config.TextColumn("Meaning"),
         },
         key="comparison_table",
-        alt="The metrics of both models",
+        alt="Metrics of both models",
     )
     left, right = st.columns(2, gap="medium")
     for place, shown, key in ((left, model, "left"), (right, other, "right")):
@@ -96,16 +98,16 @@ def show_comparison(models: Models) -> None:
             _show_one(shown, models, key)
 
 
-def _pick_two(models: Models) -> tuple[ModelManifest, ModelManifest]:
+def _select_two(models: Models) -> tuple[ModelManifest, ModelManifest]:
     versions = [model.version for model in models.items]
     current = models.current if models.current in versions else versions[0]
-    picked = []
+    selected = []
     with st.container(horizontal=True):
         for label, key, default in (("Model", "model", _proposed(models, current)), ("Compare with", "other", current)):
             widget = f"compare_{key}"
             if st.session_state.get(widget) not in versions:
                 st.session_state[widget] = default
-            picked.append(
+            selected.append(
                 st.selectbox(
                     label,
                     versions,
@@ -116,14 +118,14 @@ def _pick_two(models: Models) -> tuple[ModelManifest, ModelManifest]:
                 )
             )
     by_version = {model.version: model for model in models.items}
-    return by_version[picked[0]], by_version[picked[1]]
+    return by_version[selected[0]], by_version[selected[1]]
 
 
 def _proposed(models: Models, current: str) -> str:
-    """Return the version to compare with the current one: the newest, or the current one's parent if it is the newest.
+    """Return the version to compare with the current one: the newest, or the parent if the current one is the newest.
 
-    After a promotion that is the model that answered before, as for `menagerie models rollback`; the newest of the
-    others may never have answered.
+    The parent was current before, so it is also what `menagerie models rollback` selects; the newest of the others may
+    never have been current.
     """
     newest = models.items[0].version
     if newest != current:
@@ -139,21 +141,21 @@ def _show_one(model: ModelManifest, models: Models, key: str) -> None:
         st.altair_chart(
             confusion_chart(model),
             key=f"confusion_{key}",
-            alt=f"Confusion matrix on {model.metrics.rows} held-out rows, labels down and answers across",
+            alt=f"Confusion matrix on {counted(model.metrics.rows, 'held-out row')}, labels by predictions",
         )
     if model.metrics.calibration:
         st.altair_chart(
             calibration_chart(model),
             key=f"calibration_{key}",
-            alt="Calibration: how often answers of some confidence were right on the held-out rows",
+            alt="Calibration: accuracy on held-out rows by confidence",
         )
     st.caption(
-        f"Calibration: its prediction sets held the label in {percent(model.metrics.coverage)} of "
-        f"{model.metrics.rows} held-out rows; the target is {percent(model.thresholds.target_coverage)}."
+        f"Coverage: the prediction sets contained the label in {percent(model.metrics.coverage)} of "
+        f"{counted(model.metrics.rows, 'held-out row')}; the target was {percent(model.thresholds.target_coverage)}."
     )
     _show_zoology(model)
     if model.reason:
-        st.caption(f"When it was made: {model.reason}")
+        st.caption(f"Promotion: {model.reason}")
 
 
 def _show_zoology(model: ModelManifest) -> None:
@@ -162,20 +164,20 @@ def _show_zoology(model: ModelManifest) -> None:
     held = sum(check.holds for check in model.zoology)
     agrees = held == len(model.zoology)
     title = f"Zoology: {held} of {len(model.zoology)} checks hold"
-    # What disagrees with zoology is worth a look without being asked for.
+    # A check that fails is shown without a click.
     with st.expander(title, icon=":material/check_circle:" if agrees else ":material/error:", expanded=not agrees):
         for check in model.zoology:
             mark = ":material/check:" if check.holds else ":material/close:"
             st.markdown(f"{mark} {check.statement}  \n:small[{check.seen}]")
 
 
-def offer_promotion(model: ModelManifest, models: Models) -> None:
-    """Offer to make a model current, or say that it is."""
+def _offer_promotion(model: ModelManifest, models: Models) -> None:
+    """Show the button that makes a model current, or that it is."""
     if PENDING in st.session_state:
         _promote(st.session_state[PENDING])
     _show_outcome()
     if model.version == models.current:
-        st.caption("The model picked first is the current one. Pick another one to make it current.")
+        st.caption("This model is the current one. Select another one to promote it.")
         return
     current = models.named(models.current)
     back = current is not None and model.created_at < current.created_at
@@ -184,28 +186,28 @@ def offer_promotion(model: ModelManifest, models: Models) -> None:
         _confirm(model, current, back=back)
 
 
-@st.dialog("Which model answers?")
+@st.dialog("Change the current model?")
 def _confirm(model: ModelManifest, current: ModelManifest | None, *, back: bool) -> None:
     if PENDING in st.session_state:
         st.rerun()
     verb = "Roll back to" if back else "Promote"
     st.markdown(
-        f"{verb} the model of **{describe_version(model.version)}** ({percent(model.metrics.accuracy)} right on "
-        f"held-out animals)? It answers every request a few seconds from now."
+        f"{verb} the model of **{describe_version(model.version)}** (accuracy {percent(model.metrics.accuracy)} on "
+        f"held-out rows)? It will answer all requests within seconds."
     )
     if current is not None:
         st.markdown(
-            f"The model of **{describe_version(current.version)}** ({percent(current.metrics.accuracy)} right) stops "
-            "answering. It is kept, and you can go back to it at any time."
+            f"The model of **{describe_version(current.version)}** (accuracy {percent(current.metrics.accuracy)}) "
+            "stops answering requests. It is kept, and you can return to it at any time."
         )
     with st.container(horizontal=True):
         yes = "Yes, roll back" if back else "Yes, promote"
-        st.button(yes, key="promote_yes", type="primary", on_click=_ask_for, args=(model.version,))
+        st.button(yes, key="promote_yes", type="primary", on_click=_request_promotion, args=(model.version,))
         if st.button("Cancel", key="promote_no"):
             st.rerun()
 
 
-def _ask_for(version: str) -> None:
+def _request_promotion(version: str) -> None:
     st.session_state[PENDING] = version
 
 
@@ -219,10 +221,10 @@ def _promote(version: str) -> None:
             st.session_state[OUTCOME] = session.client().promote(version).version
         except ApiError as error:
             st.session_state[OUTCOME] = error
-        # Only now: a run of the page may be broken off at any element, and what was asked for must outlive that.
+        # Not earlier: Streamlit may abort a run of the page at any element, and the request must survive that.
         del st.session_state[PENDING]
     session.forget_models()
-    # Everything on the page, the sidebar included, is to say which model is current now.
+    # The whole page, including the sidebar, shows the current model.
     st.rerun()
 
 
@@ -232,7 +234,7 @@ def _show_outcome() -> None:
             show_error(error)
         case str(version):
             st.success(
-                "It answers every request a few seconds from now.",
+                "It will answer all requests within seconds.",
                 title=f"The model of {describe_version(version)} is current",
                 icon=":material/check_circle:",
             )

@@ -8,15 +8,15 @@ import streamlit as st
 
 from frontend.api.errors import ApiError, NotFound
 from frontend.api.transport import Call
-from frontend.charts.drift import FEWEST_ROWS, SOME, STRONG, FeatureDrift, drift_chart, drift_of
-from frontend.charts.operations import API, latency_chart, runs_chart, times_chart, troubles_chart, troubles_frame
+from frontend.charts.drift import MINIMUM_ROWS, MODERATE, STRONG, FeatureDrift, drift_chart, drift_of
+from frontend.charts.operations import API, durations_chart, errors_chart, errors_frame, latency_chart, runs_chart
 from frontend.charts.predictions import activity_chart, confidence_chart, species_share_chart
 from frontend.components import session
 from frontend.components.loaded_history import History, Question, load_newest
 from frontend.components.notices import show_empty, show_error, steady_line
-from frontend.species import UNKNOWN
 from frontend.tables.predictions import prediction_frame
-from frontend.wording import FIELD_LABELS, counted, percent
+from frontend.wording import counted, number, percent
+from menagerie.animal import Species
 from menagerie.api import CloudMetrics, TrainingRows
 from menagerie.prediction import Prediction
 from menagerie.service_metrics import FUNCTIONS
@@ -26,26 +26,27 @@ WINDOWS = (1_000, 5_000, 10_000, 20_000)
 REFERENCE = "drift_reference"
 REFERENCE_ROWS = 2000
 MEANING = (
-    f"The population stability index compares the shares of the rows in each bin, before and now. Up to {SOME:g} all "
-    f"is as before, above {SOME:g} something drifts, above {STRONG:g} it drifts strongly: train again from rows like "
-    "the recent ones. With few rows an index of some size comes by chance; it counts only above that."
+    "The population stability index compares the share of rows in each bin, before and now. An index up to "
+    f"{MODERATE:g} means no drift, above {MODERATE:g} moderate drift, above {STRONG:g} strong drift: consider a "
+    "training from rows like the recent ones. With few rows the index is larger by chance; only an index above the "
+    "chance level counts as drift."
 )
 KEPT_METRICS = "cloud_metrics"
-# CloudWatch itself is a minute or two behind.
+# CloudWatch's own delay is one or two minutes.
 METRICS_KEPT_FOR = timedelta(seconds=30)
-# How long, and in steps of how many seconds: some sixty bars fit a phone.
+# Length and period in seconds, for about sixty bars, as many as a phone can show.
 SPANS = {
-    "The last hour": (timedelta(hours=1), 60),
-    "The last 6 hours": (timedelta(hours=6), 600),
-    "The last 24 hours": (timedelta(hours=24), 1800),
-    "The last 15 days": (timedelta(days=15), 21600),
+    "Last hour": (timedelta(hours=1), 60),
+    "Last 6 hours": (timedelta(hours=6), 600),
+    "Last 24 hours": (timedelta(hours=24), 1800),
+    "Last 15 days": (timedelta(days=15), 21600),
 }
 
 
 def show() -> None:
-    """Lay the page out: figures and charts of the newest predictions, their drift, and the API's latency."""
+    """Lay out the newest predictions, the drift of their inputs, CloudWatch metrics, and the latency of the API."""
     st.title("Monitor", anchor=False)
-    st.markdown("What the model answers, whether it is still asked what it was trained for, and how fast the API is.")
+    st.markdown("Predictions over time, drift of their inputs, and errors and latency of the service.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         most = st.selectbox(
             "Newest predictions",
@@ -65,25 +66,27 @@ def show() -> None:
     elif outcome.items:
         line.caption(f"The newest {counted(len(outcome.items), 'prediction')}")
         _show_predictions(outcome)
-        show_drift(outcome.items)
+        _show_drift(outcome.items)
     else:
-        show_empty("Nothing to watch yet", "Classify some animals first; the Data page has plenty.", icon="📈")
-        st.page_link("data.py", label="Get some animals", icon=":material/scatter_plot:")
-    show_cloud_metrics(refresh=refresh)
-    show_latency()
+        show_empty(
+            "No predictions yet", "Classify some animals first, for example a sample on the Data page.", icon="📈"
+        )
+        st.page_link("data.py", label="Open Data", icon=":material/scatter_plot:")
+    _show_cloud_metrics(refresh=refresh)
+    _show_latency()
 
 
 def _load_predictions(most: int, *, refresh: bool) -> History | ApiError:
-    """Return what is kept if it is enough, otherwise ask for what it lacks and keep that."""
+    """Return the kept predictions if they suffice; otherwise request the missing ones and keep them."""
     kept = st.session_state.get(KEPT_PREDICTIONS)
     kept = kept if isinstance(kept, History) else History(Question())
     enough = len(kept.items) >= most or (kept.items and kept.next_cursor is None)
     if enough and not refresh:
         return History(kept.question, kept.items[:most], kept.next_cursor, kept.loaded_at)
-    told = st.empty()
+    progress = st.empty()
 
     def report(rows: int) -> None:
-        told.progress(min(rows / most, 1.0), f"{counted(rows, 'prediction')} so far …")
+        progress.progress(min(rows / most, 1.0), f"{counted(rows, 'prediction')} loaded …")
 
     try:
         loaded = load_newest(session.client(), kept, most, report)
@@ -91,7 +94,7 @@ def _load_predictions(most: int, *, refresh: bool) -> History | ApiError:
         session.forget_health()
         return error
     finally:
-        told.empty()
+        progress.empty()
     st.session_state[KEPT_PREDICTIONS] = loaded
     return History(loaded.question, loaded.items[:most], loaded.next_cursor, loaded.loaded_at)
 
@@ -100,16 +103,16 @@ def _show_predictions(history: History) -> None:
     zone = session.timezone()
     frame = prediction_frame(history.items)
     frame["request"] = frame["id"].str.rpartition("-")[0]
-    told = frame["feedback"].notna()
+    has_feedback = frame["feedback"].notna()
     with st.grid(4, min_column_width=130):
-        st.metric("Requests", f"{frame['request'].nunique():,}", border=True)
-        st.metric("Confidence", percent(frame["confidence"].mean()), border=True)
-        st.metric("Unknown", percent((frame["species"] == UNKNOWN).mean()), border=True)
+        st.metric("Requests", number(frame["request"].nunique()), border=True)
+        st.metric("Mean confidence", percent(frame["confidence"].mean()), border=True)
+        st.metric("Unknown", percent((frame["species"] == Species.UNKNOWN).mean()), border=True)
         st.metric(
-            "Confirmed",
-            _share_right(frame[told]),
+            "Accuracy on feedback",
+            _accuracy(frame[has_feedback]),
             border=True,
-            help=f"Of the {int(told.sum())} answers about which somebody said what the animal really was.",
+            help=f"Share of correct predictions among the {number(has_feedback.sum())} with feedback.",
         )
     charts = (
         ("Requests over time", activity_chart(frame, zone, "requests", "Requests"), "requests"),
@@ -122,58 +125,58 @@ def _show_predictions(history: History) -> None:
             with st.container(border=True):
                 st.markdown(f"**{title}**")
                 st.altair_chart(chart, key=f"monitor_{key}", alt=title)
-    st.caption("Confidence: the line is the mean; a tenth of the answers are less sure than the dashes.")
+    st.caption("Confidence: the solid line is the mean, the dashed line the 10% quantile.")
 
 
-def _share_right(told: pd.DataFrame) -> str:
-    return percent((told["feedback"] == told["species"]).mean()) if len(told) else "?"
+def _accuracy(frame: pd.DataFrame) -> str:
+    return percent((frame["feedback"] == frame["species"]).mean()) if len(frame) else "none"
 
 
-def show_drift(predictions: Sequence[Prediction]) -> None:
-    """Show the index of every feature, and one of them in detail; `predictions` are newest first."""
+def _show_drift(predictions: Sequence[Prediction]) -> None:
+    """Show the index of every feature, and the bins of one; `predictions` are newest first."""
     st.subheader("Drift of the inputs", anchor=False)
     recent = [prediction.animal for prediction in predictions]
     training = _training_rows()
     if isinstance(training, TrainingRows):
         reference = training.items
-        spread = "" if len(reference) == training.total else f", evenly spread over all {training.total:,} of them"
-        told = f"the rows that the current model was trained from{spread}"
+        spread = "" if len(reference) == training.total else f", evenly spread over all {number(training.total)}"
+        origin = f"rows that the current model was trained from{spread}"
     else:
         half = len(recent) // 2
         recent, reference = recent[:half], recent[half:]
-        why = "were not kept" if isinstance(training, NotFound) else "cannot be had at the moment"
-        told = f"the older half of these predictions, because the rows of the current model's training {why}"
-    if min(len(recent), len(reference)) < FEWEST_ROWS:
+        why = "were not stored" if isinstance(training, NotFound) else "are not available now"
+        origin = f"the older half of these predictions, because the training rows of the current model {why}"
+    if min(len(recent), len(reference)) < MINIMUM_ROWS:
         st.info(
-            f"Drift needs {FEWEST_ROWS} animals on both sides; there are {len(recent)} recent ones and "
-            f"{len(reference)} to compare them with.",
+            f"Drift needs at least {MINIMUM_ROWS} recent animals and as many reference rows; there are "
+            f"{number(len(recent))} and {number(len(reference))}.",
             icon=":material/hourglass:",
         )
         return
     drifts = drift_of(reference, recent)
-    st.caption(f"{counted(len(recent), 'recent animal')} against {counted(len(reference), 'row')}: {told}.")
+    st.caption(f"{counted(len(recent), 'recent animal')} against {counted(len(reference), 'reference row')}: {origin}.")
     _show_indices(drifts)
     with st.container(border=True):
-        picked = st.selectbox(
-            "Look at",
+        selected = st.selectbox(
+            "Feature",
             range(len(drifts)),
-            format_func=lambda place: FIELD_LABELS[drifts[place].feature],
+            format_func=lambda place: drifts[place].feature.label,
             key="drift_feature",
             persist_state="session",
             width=220,
         )
-        st.altair_chart(drift_chart(drifts[picked]), key="drift_chart", alt="Shares of rows, before and now")
+        st.altair_chart(drift_chart(drifts[selected]), key="drift_chart", alt="Shares of rows, before and now")
 
 
 def _show_indices(drifts: Sequence[FeatureDrift]) -> None:
     worst = max(drifts, key=lambda drift: drift.index)
-    show = {"as before": st.success, "some drift": st.warning}.get(worst.verdict, st.error)
-    show(MEANING, title=f"{FIELD_LABELS[worst.feature]} changed most: {worst.index:.3f}, {worst.verdict}")
+    show = {"no drift": st.success, "moderate drift": st.warning}.get(worst.verdict, st.error)
+    show(MEANING, title=f"{worst.feature.label} has the largest index: {worst.index:.3f}, {worst.verdict}")
     st.dataframe(
         pd.DataFrame(
             [
                 {
-                    "feature": FIELD_LABELS[drift.feature],
+                    "feature": drift.feature.label,
                     "index": drift.index,
                     "by_chance": drift.by_chance,
                     "verdict": drift.verdict,
@@ -185,8 +188,8 @@ def _show_indices(drifts: Sequence[FeatureDrift]) -> None:
         column_config={
             "feature": st.column_config.TextColumn("Feature"),
             "index": st.column_config.NumberColumn("Stability index", format="%.3f"),
-            "by_chance": st.column_config.NumberColumn("By chance up to", format="%.3f"),
-            "verdict": st.column_config.TextColumn("What it says"),
+            "by_chance": st.column_config.NumberColumn("Chance level", format="%.3f"),
+            "verdict": st.column_config.TextColumn("Result"),
         },
         key="drift_table",
         alt="Population stability index of every feature",
@@ -194,7 +197,7 @@ def _show_indices(drifts: Sequence[FeatureDrift]) -> None:
 
 
 def _training_rows() -> TrainingRows | ApiError | None:
-    """Return rows of the current model's training, asked for once, or why there are none."""
+    """Return training rows of the current model, fetched once for each model, or the error."""
     reading = session.health()
     health = reading.health
     if health is None:
@@ -203,7 +206,7 @@ def _training_rows() -> TrainingRows | ApiError | None:
     if isinstance(kept, TrainingRows) and kept.version == health.model_version:
         return kept
     try:
-        with st.spinner("Fetching the rows of training …"):
+        with st.spinner("Fetching training rows …"):
             rows = session.client().training_rows(health.model_version, REFERENCE_ROWS)
     except ApiError as error:
         return error
@@ -211,33 +214,33 @@ def _training_rows() -> TrainingRows | ApiError | None:
     return rows
 
 
-def show_cloud_metrics(*, refresh: bool) -> None:
-    """Show what CloudWatch has of a stretch of time that the visitor picks; `refresh` asks it anew."""
-    st.subheader("What the cloud counts", anchor=False)
+def _show_cloud_metrics(*, refresh: bool) -> None:
+    """Show CloudWatch metrics of the selected time span; `refresh` requests them again."""
+    st.subheader("CloudWatch metrics", anchor=False)
     span = st.selectbox(
-        "From CloudWatch",
+        "Time span",
         list(SPANS),
         key="cloud_span",
         persist_state="session",
         width=220,
-        help="Runs of the functions and requests to the API, as the cloud itself counts and times them: "
-        "without the way through the network.",
+        help="Runs of the functions and requests to the API, counted and timed by the cloud. "
+        "Times do not include the network between this dashboard and the API.",
     )
     line = steady_line()
-    with line, st.spinner("Asking CloudWatch …"):
+    with line, st.spinner("Loading metrics …"):
         outcome = _load_metrics(span, refresh=refresh)
     if isinstance(outcome, ApiError):
         line.empty()
         show_error(outcome)
     elif any(each.points for each in outcome.series):
-        line.caption(f"In steps of {_length(outcome.period_seconds)}")
-        _show_figures(outcome)
-        _show_charts(outcome)
+        line.caption(f"Period: {_describe_period(outcome.period_seconds)}")
+        _show_metrics(outcome)
+        _show_metric_charts(outcome)
     else:
         line.empty()
         show_empty(
-            "Nothing was counted in this time",
-            "A request is counted within a minute or two. Classify an animal and refresh, or look further back. "
+            "No data in this time span",
+            "A request is counted within two minutes. Classify an animal and refresh, or select a longer time span. "
             "The embedded cloud counts no requests, only trainings and `menagerie invoke`.",
             icon="🕰️",
         )
@@ -259,57 +262,59 @@ def _load_metrics(span: str, *, refresh: bool) -> CloudMetrics | ApiError:
     return metrics
 
 
-def _show_figures(metrics: CloudMetrics) -> None:
+def _show_metrics(metrics: CloudMetrics) -> None:
     failed, throttled = (sum(metrics.total(name, what) for name in FUNCTIONS) for what in ("Errors", "Throttles"))
     figures = (
-        ("Runs of predict", metrics.total("predict", "Invocations"), "Requests to classify, to read and to list."),
+        ("Runs of predict", metrics.total("predict", "Invocations"), "Predictions, history, models and feedback."),
         ("Trainings", metrics.total("train", "Invocations"), "Runs of the training job."),
-        ("Errors (5xx)", metrics.total(API, "5XXError"), "Requests that the API answered with an error."),
-        ("Runs that failed", failed, f"Of all functions; {throttled:,} more were throttled and did not run."),
+        ("Errors (5xx)", metrics.total(API, "5XXError"), "Requests that the API answered with a server error."),
+        ("Failed runs", failed, f"Failed runs of all functions; {number(throttled)} more runs were throttled."),
     )
     with st.grid(4, min_column_width=130):
         for label, value, meaning in figures:
-            st.metric(label, f"{value:,}", border=True, help=meaning)
+            st.metric(label, number(value), border=True, help=meaning)
 
 
-def _show_charts(metrics: CloudMetrics) -> None:
+def _show_metric_charts(metrics: CloudMetrics) -> None:
     zone = session.timezone()
     with st.grid(2, min_column_width=300):
         with st.container(border=True):
             st.markdown("**Runs of each function**")
             st.altair_chart(runs_chart(metrics, zone), key="cloud_runs", alt="Runs of each function over time")
         with st.container(border=True):
-            st.markdown("**What went wrong**")
-            if troubles_frame(metrics, zone).empty:
-                st.caption("Nothing failed, nothing was throttled, and nobody was refused in this time.")
+            st.markdown("**Errors**")
+            if errors_frame(metrics, zone).empty:
+                st.caption("No failed runs, no throttling and no error responses in this time span.")
             else:
-                chart = troubles_chart(metrics, zone)
-                st.altair_chart(chart, key="cloud_troubles", alt="What went wrong over time, by kind")
+                chart = errors_chart(metrics, zone)
+                st.altair_chart(chart, key="cloud_errors", alt="Errors over time, by kind")
     with st.container(border=True):
-        st.markdown("**95 % of the runs took no longer than**")
-        alt = "Milliseconds that 95 % of the runs stayed below, over time"
-        st.altair_chart(times_chart(metrics, zone), key="cloud_times", alt=alt)
+        st.markdown("**Duration, 95% quantile**")
+        alt = "95% quantile of the duration in milliseconds, over time"
+        st.altair_chart(durations_chart(metrics, zone), key="cloud_durations", alt=alt)
 
 
-def _length(seconds: int) -> str:
+def _describe_period(seconds: int) -> str:
     minutes = seconds // 60
     return counted(minutes // 60, "hour") if minutes % 60 == 0 else counted(minutes, "minute")
 
 
-def show_latency() -> None:
-    """Show the calls of all visits to this dashboard since it started, the latest few thousand of them."""
+def _show_latency() -> None:
+    """Show the latest calls of this dashboard to the API, of all its visitors."""
     calls = session.client().calls()
-    st.subheader("As this dashboard met it", anchor=False)
+    st.subheader("Latency measured by this dashboard", anchor=False)
     failed = sum(call.failed for call in calls)
     st.caption(
-        f"Measured here, on {counted(len(calls), 'call')} of this dashboard since it started; {failed} of them failed. "
-        "The way there and back is in it. What the functions wrote is in their logs: `menagerie logs predict`."
+        f"{counted(len(calls), 'call')} since the dashboard was started, {number(failed)} of them failed. Times "
+        "include the network. The functions' logs: `menagerie logs predict`."
     )
     if not calls:
         return
     with st.container(border=True):
         st.altair_chart(
-            latency_chart(calls, session.timezone()), key="latency_chart", alt="Milliseconds of every call over time"
+            latency_chart(calls, session.timezone()),
+            key="latency_chart",
+            alt="Duration of every call in milliseconds, over time",
         )
     st.dataframe(
         route_frame(calls),
@@ -319,24 +324,24 @@ def show_latency() -> None:
             "calls": st.column_config.NumberColumn("Calls"),
             "failed": st.column_config.NumberColumn("Failed"),
             "median": st.column_config.NumberColumn("Median", format="%.0f ms"),
-            "p95": st.column_config.NumberColumn("95 % within", format="%.0f ms"),
+            "p95": st.column_config.NumberColumn("95% quantile", format="%.0f ms"),
         },
         key="latency_table",
-        alt="Calls, failures and milliseconds of every route",
+        alt="Calls, failures and durations of every route",
     )
 
 
 def route_frame(calls: Sequence[Call]) -> pd.DataFrame:
-    """Return one row a route, most called first: calls, failed, median and 95 % quantile in milliseconds."""
+    """Return calls, failures, median and 95% quantile in milliseconds of each route, most called first."""
     frame = pd.DataFrame([{"route": c.route, "failed": c.failed, "milliseconds": c.milliseconds} for c in calls])
     grouped = frame.groupby("route")
-    told = grouped.agg(
+    summary = grouped.agg(
         calls=("failed", "size"),
         failed=("failed", "sum"),
         median=("milliseconds", "median"),
         p95=("milliseconds", lambda values: values.quantile(0.95)),
     )
-    return told.sort_values("calls", ascending=False).reset_index()
+    return summary.sort_values("calls", ascending=False).reset_index()
 
 
 if __name__ == "__main__":

@@ -9,22 +9,21 @@ from frontend.components.answer_card import show_answer
 from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.pages.many_animals import show_many_animals
-from frontend.species import EXAMPLES, UNKNOWN, species_named
-from frontend.tables.animal_rows import MAX_HEIGHT_M, MAX_LEGS, MAX_WEIGHT_KG
-from frontend.wording import describe_version
-from menagerie.animal import Animal
+from frontend.wording import describe_version, with_icon
+from menagerie.animal import EXAMPLES, FEATURE_DETAILS, Animal, Feature, Kind, Species
 from menagerie.prediction import Prediction
 
-OUTCOME, UNANSWERED = "predict_outcome", "predict_unanswered"
-LEGS, HEIGHT, WEIGHT, WINGS, TAIL = (f"animal_{name}" for name in ("legs", "height", "weight", "wings", "tail"))
 ONE, MANY = "One animal", "Many animals"
-OPEN, PICKED, _WIDGET = "model_choice_open", "model_choice", "model_choice_version"
+OUTCOME, UNANSWERED = "predict_outcome", "predict_unanswered"
+MODEL_OPEN, MODEL_SELECTED, _MODEL_WIDGET = "model_choice_open", "model_choice", "model_choice_version"
+# The smallest value of a measure that the form accepts, and the resolution of its fields.
+_RESOLUTION = 0.001
 
 
 def show() -> None:
-    """Lay the page out: what the visitor wants to do, and the place to do it."""
+    """Lay out the choice between one animal and many, the choice of the model, and what was chosen."""
     st.title("Which animal is it?", anchor=False)
-    st.markdown("Describe an animal; the model says which species it is, and how sure it is of that.")
+    st.markdown("Describe an animal. The model predicts its species and the probability of each species.")
     with st.container(horizontal=True, vertical_alignment="center"):
         how_many = st.segmented_control(
             "How many animals",
@@ -35,49 +34,49 @@ def show() -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-        model_version = choose_model()
+        model_version = _select_model()
     if how_many == MANY:
         show_many_animals(model_version)
     else:
-        show_one_animal(model_version)
+        _show_one_animal(model_version)
 
 
-def choose_model() -> str | None:
-    """Return the version that was picked, None for the current one; models are only listed once somebody looks."""
-    picked: str | None = st.session_state.get(PICKED)
-    label = f"Model of {describe_version(picked)}" if picked else "Current model"
-    choice = st.popover(label, icon=":material/model_training:", key=OPEN, on_change="rerun")
+def _select_model() -> str | None:
+    """Return the selected version, None for the current model; models are listed only when the choice is open."""
+    selected: str | None = st.session_state.get(MODEL_SELECTED)
+    label = f"Model of {describe_version(selected)}" if selected else "Current model"
+    choice = st.popover(label, icon=":material/model_training:", key=MODEL_OPEN, on_change="rerun")
     if choice.open:
         with choice:
             st.selectbox(
-                "Model that answers",
-                _others(picked),
+                "Model",
+                _other_versions(selected),
                 index=None,
                 format_func=describe_version,
-                placeholder="The current one",
-                key=_WIDGET,
+                placeholder="Current model",
+                key=_MODEL_WIDGET,
                 persist_state="session",
-                on_change=_pick,
-                help="An older model, or a new one before it is promoted. The answers are stored all the same.",
+                on_change=_keep_selected,
+                help="Classify with an older model, or with a new one that is not promoted. "
+                "Its predictions are stored too.",
             )
-    return picked
+    return selected
 
 
-def _pick() -> None:
-    st.session_state[PICKED] = st.session_state.get(_WIDGET)
+def _keep_selected() -> None:
+    st.session_state[MODEL_SELECTED] = st.session_state.get(_MODEL_WIDGET)
 
 
-def _others(picked: str | None) -> list[str]:
+def _other_versions(selected: str | None) -> list[str]:
     try:
         models = session.models()
     except ApiError:
-        # The page itself says what is wrong as soon as it asks for something; what was picked stays.
-        return [picked] if picked else []
-    return [model.version for model in models.items if model.version != models.current or model.version == picked]
+        # The page shows the error at its next request; the selection stays.
+        return [selected] if selected else []
+    return [model.version for model in models.items if model.version != models.current or model.version == selected]
 
 
-def show_one_animal(model_version: str | None) -> None:
-    """Lay out the animal on the left and the answer on the right; without a version the current model is asked."""
+def _show_one_animal(model_version: str | None) -> None:
     form_side, answer_side = st.columns([5, 6], gap="medium")
     with form_side:
         _show_examples()
@@ -85,75 +84,68 @@ def show_one_animal(model_version: str | None) -> None:
     with answer_side:
         heading = steady_line()
         if animal is not None:
-            with heading, st.spinner("Asking the model …"):
+            with heading, st.spinner("Classifying …"):
                 _classify(animal, model_version)
-        heading.caption("The model's answer")
+        heading.caption("Prediction")
         _show_outcome()
 
 
 def _show_examples() -> None:
     steady_line().caption("Start from an example")
     with st.container(horizontal=True, gap="xsmall"):
-        for name, animal in EXAMPLES.items():
-            label = "🎲 Mystery" if name == UNKNOWN else species_named(name).title
-            st.button(label, key=f"example_{name}", on_click=_load, args=(animal,))
+        for species, animal in EXAMPLES.items():
+            label = "🎲 Mystery" if species is Species.UNKNOWN else with_icon(species)
+            st.button(label, key=f"example_{species}", on_click=_load, args=(animal,))
 
 
 def _show_form() -> Animal | None:
-    """Return the animal once it is sent off, otherwise None."""
-    if HEIGHT not in st.session_state:
-        _load(EXAMPLES["elephant"])
+    """Return the animal when the form is submitted, otherwise None."""
+    of_kind = {kind: [feature for feature in FEATURE_DETAILS if feature.kind is kind] for kind in Kind}
+    if any(_key(feature) not in st.session_state for feature in FEATURE_DETAILS):
+        _load(next(iter(EXAMPLES.values())))
+    values: dict[str, int | float | bool] = {}
     with st.form("animal"):
-        legs = st.number_input(
-            "Legs it walks on", 0, MAX_LEGS, key=LEGS, persist_state="session", help="A kangaroo walks on two."
-        )
-        size, mass = st.columns(2)
-        height = size.number_input(
-            "Height in metres",
-            min_value=0.001,
-            max_value=MAX_HEIGHT_M,
-            step=0.1,
-            format="%g",
-            key=HEIGHT,
-            persist_state="session",
-        )
-        weight = mass.number_input(
-            "Weight in kilograms",
-            min_value=0.001,
-            max_value=MAX_WEIGHT_KG,
-            step=1.0,
-            format="%g",
-            key=WEIGHT,
-            persist_state="session",
-        )
+        for feature in of_kind[Kind.COUNT]:
+            values[feature.name] = st.number_input(
+                feature.description,
+                int(feature.minimum),
+                int(feature.maximum),
+                key=_key(feature),
+                persist_state="session",
+            )
+        for column, feature in zip(st.columns(len(of_kind[Kind.MEASURE])), of_kind[Kind.MEASURE], strict=True):
+            values[feature.name] = column.number_input(
+                feature.description,
+                min_value=feature.minimum + (_RESOLUTION if feature.minimum_is_exclusive else 0),
+                max_value=feature.maximum,
+                step=1.0 if feature.maximum >= 100 else 0.1,
+                format="%g",
+                key=_key(feature),
+                persist_state="session",
+            )
         with st.container(horizontal=True, gap="medium"):
-            wings = st.toggle("Has wings", key=WINGS, persist_state="session")
-            tail = st.toggle("Has a tail", key=TAIL, persist_state="session")
+            for feature in of_kind[Kind.FLAG]:
+                values[feature.name] = st.toggle(feature.description, key=_key(feature), persist_state="session")
         sent = st.form_submit_button("Classify", icon=":material/search:", type="primary", width="stretch")
-    if not sent:
-        return None
-    return Animal(walks_on_n_legs=legs, height=height, weight=weight, has_wings=wings, has_tail=tail)
+    return Animal.model_validate(values) if sent else None
+
+
+def _key(feature: Feature) -> str:
+    return f"animal_{feature.name}"
 
 
 def _load(animal: Animal) -> None:
-    st.session_state.update(
-        {
-            LEGS: animal.walks_on_n_legs,
-            HEIGHT: animal.height,
-            WEIGHT: animal.weight,
-            WINGS: animal.has_wings,
-            TAIL: animal.has_tail,
-        }
-    )
+    """Fill the form with an animal."""
+    st.session_state.update({_key(feature): getattr(animal, feature.name) for feature in FEATURE_DETAILS})
 
 
 def _classify(animal: Animal, model_version: str | None) -> None:
-    asked = (animal, model_version)
+    request = (animal, model_version)
     unanswered, key = st.session_state.get(UNANSWERED, (None, ""))
-    if unanswered != asked:
+    if unanswered != request:
         key = new_key()
-    # Whose answer got lost presses the button again: the same question under the same key is stored once.
-    st.session_state[UNANSWERED] = (asked, key)
+    # If the response is lost, the same request is sent again with the same key and stored once.
+    st.session_state[UNANSWERED] = (request, key)
     try:
         predictions = session.client().predict([animal], model_version=model_version, idempotency_key=key)
         (st.session_state[OUTCOME],) = predictions
@@ -167,15 +159,15 @@ def _classify(animal: Animal, model_version: str | None) -> None:
 def _show_outcome() -> None:
     match st.session_state.get(OUTCOME):
         case Prediction() as prediction:
-            show_answer(prediction, on_saved=_keep)
-            st.page_link("history.py", label="All predictions so far", icon=":material/history:")
+            show_answer(prediction, on_saved=_keep_prediction)
+            st.page_link("history.py", label="All predictions", icon=":material/history:")
         case ApiError() as error:
             show_error(error)
         case _:
-            show_empty("No answer yet", "Load an example or describe an animal, then press Classify.", icon="🔎")
+            show_empty("No prediction yet", "Load an example or describe an animal, then press Classify.", icon="🔎")
 
 
-def _keep(prediction: Prediction) -> None:
+def _keep_prediction(prediction: Prediction) -> None:
     st.session_state[OUTCOME] = prediction
 
 

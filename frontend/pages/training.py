@@ -23,33 +23,33 @@ from menagerie.job import (
 
 _SOURCES = {"data-service": DataServiceSource, "feedback": FeedbackSource, "dataset": DatasetSource}
 _SOURCE_LABELS = {
-    "data-service": "Fresh rows from the data service",
-    "feedback": "The current model's rows, and what people said",
-    "dataset": "A CSV file in the models bucket",
+    "data-service": "New rows from the data service",
+    "feedback": "Rows of the current model, with feedback",
+    "dataset": "CSV file in the models bucket",
 }
 _RULE_LABELS = {
-    "if-better": "if it is no worse than the current one",
-    "always": "in any case",
-    "never": "not by itself",
+    "if-better": "If it is not worse than the current model",
+    "always": "Always",
+    "never": "Never",
 }
 WATCHED = "watched_job"
 ERROR = "retrain_error"
 
 
 def show_retraining() -> None:
-    """Lay out the request on the left and the job on the right."""
-    ask, watch = st.columns(2, gap="medium")
-    with ask, st.container(border=True):
-        kind, values, promote = _ask()
+    """Lay out the form of a request on the left and the progress of the job on the right."""
+    form_side, job_side = st.columns(2, gap="medium")
+    with form_side, st.container(border=True):
+        kind, values, promote = _show_form()
         if st.button("Start training", key="retrain", icon=":material/model_training:", type="primary"):
             _start(kind, values, promote)
-    with watch, st.container(border=True):
+    with job_side, st.container(border=True):
         st.markdown("**Training**")
-        show_progress()
+        _show_progress()
 
 
-def _ask() -> tuple[str, dict[str, Any], PromotionRule]:
-    """Return the kind of source, its fields, and when to promote the model."""
+def _show_form() -> tuple[str, dict[str, Any], PromotionRule]:
+    """Return the kind of source, its fields, and when to promote the new model."""
     kind = st.selectbox(
         "Train from",
         list(_SOURCES),
@@ -70,7 +70,7 @@ def _ask() -> tuple[str, dict[str, Any], PromotionRule]:
                 7,
                 key="retrain_seed",
                 persist_state="session",
-                help="The same seed gives the same rows.",
+                help="The same seed returns the same rows.",
             )
     elif kind == "dataset":
         key = st.text_input(
@@ -78,7 +78,7 @@ def _ask() -> tuple[str, dict[str, Any], PromotionRule]:
         )
         values["key"] = key.strip()
     promote = st.selectbox(
-        "Promote it",
+        "Promote the new model",
         get_args(PromotionRule),
         format_func=lambda rule: _RULE_LABELS[rule],
         key="retrain_promote",
@@ -95,10 +95,10 @@ def _start(kind: str, values: dict[str, Any], promote: PromotionRule) -> None:
         st.session_state[ERROR] = Rejected.of(error)
         return
     try:
-        with st.spinner("Asking for a training …"):
+        with st.spinner("Starting a training …"):
             st.session_state[WATCHED] = session.client().retrain(request)
     except Conflict as error:
-        # Somebody else's training runs: that one is what there is to see.
+        # Another training is running; the page shows its progress instead.
         st.session_state.pop(WATCHED, None)
         st.session_state[ERROR] = error
     except ApiError as error:
@@ -106,22 +106,25 @@ def _start(kind: str, values: dict[str, Any], promote: PromotionRule) -> None:
         session.forget_health()
 
 
-def show_progress() -> None:
-    """Show the training of this visit or else the newest one, live while it runs, and the others on demand."""
+def _show_progress() -> None:
+    """Show the job of this session or else the newest one, live while it runs, and a list of all jobs."""
     error = st.session_state.get(ERROR)
     if isinstance(error, Conflict):
-        st.info("A training runs already, and one runs at a time. This is how far it is.", icon=":material/hourglass:")
+        st.info(
+            "Another training is running, and only one can run at a time. This is its progress.",
+            icon=":material/hourglass:",
+        )
     elif isinstance(error, ApiError):
         show_error(error)
-    job = _watched()
+    job = _watched_job()
     running = job is not None and not job.ended
     st.fragment(_live, run_every="1s" if running else None)()
-    with st.popover("Trainings so far", icon=":material/list:"):
+    with st.popover("All trainings", icon=":material/list:"):
         _show_jobs()
 
 
-def _watched() -> Job | None:
-    """Return the job of this visit, or the newest there is."""
+def _watched_job() -> Job | None:
+    """Return the job of this session, or the newest one."""
     if WATCHED not in st.session_state:
         try:
             st.session_state[WATCHED] = next(iter(session.client().jobs(1)), None)
@@ -134,13 +137,13 @@ def _watched() -> Job | None:
 def _live() -> None:
     job = st.session_state.get(WATCHED)
     if not isinstance(job, Job):
-        st.caption("No training yet. Start one; it takes a few seconds, and this shows how far it is.")
+        st.caption("No training yet. Start one; it takes a few seconds, and its progress is shown here.")
         return
     if not job.ended:
         try:
             job = session.client().job(job.job_id)
         except ApiError as error:
-            st.warning(f"{error} Trying again.", icon=":material/sync_problem:")
+            st.warning(f"{error} Retrying.", icon=":material/sync_problem:")
         else:
             st.session_state[WATCHED] = job
             if job.ended:
@@ -151,7 +154,7 @@ def _live() -> None:
         _show_end(job)
     else:
         st.progress(job.progress, describe_stage(job))
-        st.caption(f"Job `{job.job_id}`. You may leave this page; the training goes on.")
+        st.caption(f"Job `{job.job_id}`. The training continues if you leave this page.")
 
 
 def _show_end(job: Job) -> None:
@@ -180,4 +183,4 @@ def _show_jobs() -> None:
             alt="Trainings, newest first",
         )
     else:
-        st.caption("There were none.")
+        st.caption("No trainings yet.")

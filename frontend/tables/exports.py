@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from frontend.species import EXAMPLES
 from frontend.tables.animal_rows import RowFault, animal_table
-from menagerie.animal import Animal
+from menagerie.animal import EXAMPLES, Animal
 
 
 def template_csv() -> bytes:

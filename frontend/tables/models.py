@@ -1,5 +1,6 @@
 """Models and trainings as data frames: pure functions."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def model_frame(models: Sequence[ModelManifest], current: str | None) -> pd.DataFrame:
-    """Return one row a model in the order given."""
+    """Return one row for each model in the order given."""
     return pd.DataFrame(
         [
             {
@@ -36,33 +37,33 @@ def model_frame(models: Sequence[ModelManifest], current: str | None) -> pd.Data
 
 
 def model_columns(timezone: str) -> dict[str, "ColumnConfig"]:
-    """Say how Streamlit shows the columns of `model_frame`; times in the zone named."""
+    """Return the configuration of the columns of `model_frame`; times are shown in the time zone."""
     columns = st.column_config
     return {
         "current": columns.TextColumn("", width=80),
-        "made": columns.DatetimeColumn("Made", format="D MMM YYYY, HH:mm:ss", timezone=timezone),
+        "made": columns.DatetimeColumn("Trained", format="D MMM YYYY, HH:mm:ss", timezone=timezone),
         "accuracy": columns.NumberColumn("Accuracy", format="percent"),
-        "log_loss": columns.NumberColumn("Log loss", format="scientific"),
+        "log_loss": columns.NumberColumn("Log loss", format="%.2e"),
         "coverage": columns.NumberColumn("Coverage", format="percent"),
-        "mean_set_size": columns.NumberColumn("Set size", format="%.3f"),
+        "mean_set_size": columns.NumberColumn("Mean set size", format="%.3f"),
         "trained_from": columns.TextColumn("Trained from"),
-        "reason": columns.TextColumn("Why it was or was not promoted", width=320),
+        "reason": columns.TextColumn("Promotion", width=320),
         "version": columns.TextColumn("Version"),
     }
 
 
 def comparison_frame(model: ModelManifest, other: ModelManifest) -> pd.DataFrame:
-    """Return one row a metric: both figures and the difference, model less other, as text."""
+    """Return one row for each metric: the values of both models and their difference, model minus other, as text."""
     rows = []
     for metric in METRICS:
-        mine, theirs = getattr(model.metrics, metric.field), getattr(other.metrics, metric.field)
-        known = mine is not None and theirs is not None
+        value, reference = getattr(model.metrics, metric.field), getattr(other.metrics, metric.field)
+        is_known = value is not None and reference is not None
         rows.append(
             {
                 "metric": metric.title,
-                "model": _figure(mine, metric.format),
-                "other": _figure(theirs, metric.format),
-                "difference": _figure(mine - theirs, "+" + metric.format) if known else "",
+                "model": _format(value, metric.format),
+                "other": _format(reference, metric.format),
+                "difference": _format(value - reference, "+" + metric.format) if is_known else "",
                 "meaning": metric.meaning,
             }
         )
@@ -70,11 +71,11 @@ def comparison_frame(model: ModelManifest, other: ModelManifest) -> pd.DataFrame
 
 
 def job_frame(jobs: Sequence[Job]) -> pd.DataFrame:
-    """Return one row a training in the order given."""
+    """Return one row for each job in the order given."""
     return pd.DataFrame(
         [
             {
-                "asked": job.created_at,
+                "created_at": job.created_at,
                 "status": job.status,
                 "source": job.request.source.kind,
                 "promote": job.request.promote,
@@ -88,21 +89,21 @@ def job_frame(jobs: Sequence[Job]) -> pd.DataFrame:
 
 
 def job_columns(timezone: str) -> dict[str, "ColumnConfig"]:
-    """Say how Streamlit shows the columns of `job_frame`; times in the zone named."""
+    """Return the configuration of the columns of `job_frame`; times are shown in the time zone."""
     columns = st.column_config
     return {
-        "asked": columns.DatetimeColumn("Asked for", format="D MMM YYYY, HH:mm:ss", timezone=timezone),
+        "created_at": columns.DatetimeColumn("Started", format="D MMM YYYY, HH:mm:ss", timezone=timezone),
         "status": columns.TextColumn("Status"),
         "source": columns.TextColumn("Source"),
         "promote": columns.TextColumn("Promote"),
-        "outcome": columns.TextColumn("What came of it", width=380),
-        "model": columns.TextColumn("Model made"),
+        "outcome": columns.TextColumn("Result", width=380),
+        "model": columns.TextColumn("Model of"),
         "job_id": columns.TextColumn("Job"),
     }
 
 
 def describe_training(training: TrainingSource) -> str:
-    """Say in a few words where a model's rows came from."""
+    """Describe the source of a model's rows in a few words."""
     rows = counted(training.rows, "row")
     match training.kind:
         case "data-service":
@@ -113,5 +114,8 @@ def describe_training(training: TrainingSource) -> str:
             return f"{training.kind}, {rows}"
 
 
-def _figure(value: float | None, form: str) -> str:
-    return "not known" if value is None else f"{value:{form.replace('~', '')}}"
+def _format(value: float | None, form: str) -> str:
+    if value is None:
+        return "not known"
+    # As the charts format it: Python writes 1.03e-05, d3 1.03e-5.
+    return re.sub(r"(e[+-])0(?=\d)", r"\1", f"{value:{form.replace('~', '')}}")

@@ -1,4 +1,4 @@
-"""Stored predictions as a data frame, and how its columns are shown: pure functions."""
+"""Stored predictions as a data frame, the configuration of its columns, and a CSV file: pure functions."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from frontend.species import COLOURS, SPECIES
-from frontend.tables.animal_rows import COLUMNS as ANIMAL_COLUMNS
 from frontend.wording import describe_version
-from menagerie.animal import Species
+from menagerie.animal import CLASSES, FEATURE_DETAILS, FEATURES, Feature, Kind
 from menagerie.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -21,11 +19,7 @@ COLUMNS = (
     "species",
     "confidence",
     "prediction_set",
-    "legs",
-    "height",
-    "weight",
-    "wings",
-    "tail",
+    *FEATURES,
     "feedback",
     "model",
     "id",
@@ -33,18 +27,14 @@ COLUMNS = (
 
 
 def prediction_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
-    """Return one row a prediction in the order given, columns as in `COLUMNS`; metres, kilograms, times in UTC."""
+    """Return one row for each prediction in the order given, with `COLUMNS`; units as in `Animal`, times in UTC."""
     rows = [
         {
             "created_at": prediction.created_at,
             "species": prediction.species,
             "confidence": prediction.confidence,
             "prediction_set": prediction.prediction_set,
-            "legs": prediction.animal.walks_on_n_legs,
-            "height": prediction.animal.height,
-            "weight": prediction.animal.weight,
-            "wings": prediction.animal.has_wings,
-            "tail": prediction.animal.has_tail,
+            **{name: getattr(prediction.animal, name) for name in FEATURES},
             "feedback": prediction.feedback.species if prediction.feedback else None,
             "model": describe_version(prediction.model_version),
             "id": prediction.id,
@@ -57,41 +47,42 @@ def prediction_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
 
 
 def shown_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy whose species are lists of one, which is what a column of coloured labels takes."""
+    """Return a copy whose species are lists of one, as Streamlit needs them to show coloured labels."""
     return frame.assign(species=frame["species"].map(lambda name: [name]))
 
 
 def column_configuration(timezone: str) -> dict[str, "ColumnConfig"]:
-    """Say how Streamlit shows each column; times in the zone named."""
+    """Return the configuration of each column for Streamlit; times are shown in the time zone."""
     columns = st.column_config
-    coloured = partial(columns.MultiselectColumn, options=list(COLOURS), color=list(COLOURS.values()), disabled=True)
+    coloured = partial(
+        columns.MultiselectColumn,
+        options=[species.value for species in CLASSES],
+        color=[species.colour for species in CLASSES],
+        disabled=True,
+    )
     return {
-        "created_at": columns.DatetimeColumn("When", format="D MMM YYYY, HH:mm:ss", timezone=timezone),
+        "created_at": columns.DatetimeColumn("Time", format="D MMM YYYY, HH:mm:ss", timezone=timezone),
         "species": coloured("Species", width=110),
         "confidence": columns.ProgressColumn("Confidence", min_value=0, max_value=1, format="percent", width=120),
         "prediction_set": coloured(
-            "Prediction set", help="The species that the model could not rule out, most probable first."
+            "Prediction set", help="The species that the model did not rule out, most probable first."
         ),
-        "legs": columns.NumberColumn("Legs", width=60),
-        "height": columns.NumberColumn("Height", format="%.6g m"),
-        "weight": columns.NumberColumn("Weight", format="%.6g kg"),
-        "wings": columns.CheckboxColumn("Wings", width=65),
-        "tail": columns.CheckboxColumn("Tail", width=65),
-        "feedback": columns.TextColumn("Truth", help="The true species, where somebody has said it."),
-        "model": columns.TextColumn("Model made"),
+        **{feature.name: _feature_column(feature) for feature in FEATURE_DETAILS},
+        "feedback": columns.TextColumn("True species", help="The true species, where somebody has entered it."),
+        "model": columns.TextColumn("Model of"),
         "id": columns.TextColumn("Prediction id"),
     }
 
 
 def predictions_csv(predictions: Sequence[Prediction]) -> bytes:
-    """Return animals with their answers, one a line in the order given; sets are joined by |, times are ISO 8601."""
+    """Return a CSV file of animals and answers in the order given; sets are joined by |, times are ISO 8601."""
     rows = [
         {
             **prediction.animal.model_dump(),
             "species": prediction.species,
             "confidence": prediction.confidence,
             "prediction_set": "|".join(prediction.prediction_set),
-            **{f"probability_{name}": prediction.probabilities.get(Species(name)) for name in SPECIES},
+            **{f"probability_{species}": prediction.probabilities.get(species) for species in CLASSES},
             "feedback": prediction.feedback.species if prediction.feedback else None,
             "model_version": prediction.model_version,
             "created_at": prediction.created_at.isoformat(),
@@ -99,6 +90,17 @@ def predictions_csv(predictions: Sequence[Prediction]) -> bytes:
         }
         for prediction in predictions
     ]
-    answers = ("species", "confidence", "prediction_set", *(f"probability_{name}" for name in SPECIES))
+    answers = ("species", "confidence", "prediction_set", *(f"probability_{species}" for species in CLASSES))
     kept = ("feedback", "model_version", "created_at", "id")
-    return pd.DataFrame(rows, columns=[*ANIMAL_COLUMNS, *answers, *kept]).to_csv(index=False).encode()
+    return pd.DataFrame(rows, columns=[*FEATURES, *answers, *kept]).to_csv(index=False).encode()
+
+
+def _feature_column(feature: Feature) -> "ColumnConfig":
+    columns = st.column_config
+    match feature.kind:
+        case Kind.COUNT:
+            return columns.NumberColumn(feature.label, width=60)
+        case Kind.MEASURE:
+            return columns.NumberColumn(feature.label, format=f"%.6g {feature.unit}".strip())
+        case Kind.FLAG:
+            return columns.CheckboxColumn(feature.label, width=65)

@@ -1,4 +1,4 @@
-"""A real Chromium before a dashboard on an embedded cloud of its own."""
+"""Fixtures: a real Chromium, and a dashboard with its own embedded cloud."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     up = Up(tmp_path_factory.mktemp("browser") / "state", dashboard=True)
     try:
         addresses = up.wait()
-        # A first training, beside the first stories, so that nobody watches the trainer import its libraries.
+        # A first training, during the first stories, so that no story waits for the trainer's imports.
         with client_for(addresses) as api:
             assert api.post("/retrain", json={"promote": "never"}).status_code == 202
         # The emulator counts no requests through its gateway; the monitor needs one invocation to show.
@@ -51,7 +51,7 @@ def addresses(cloud: Up) -> StackAddresses:
 
 @pytest.fixture(scope="module")
 def chromium(cloud: Up) -> Iterator[Browser]:
-    """One browser for all stories; closed with the module, because its event loop must not meet other tests."""
+    """One browser for all stories; closed with the module, because its event loop must not run in other tests."""
     assert cloud.process.poll() is None
     expect.set_options(timeout=LIMIT_MS)
     with sync_playwright() as playwright:
@@ -64,7 +64,7 @@ def chromium(cloud: Up) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[BrowserContext]:
-    """A visitor whom nobody knows yet."""
+    """A visitor without cookies or storage."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.set_default_timeout(LIMIT_MS)
     yield context
@@ -73,7 +73,7 @@ def visit(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(visit: BrowserContext, addresses: StackAddresses) -> Iterator[Page]:
-    """The dashboard's first page; afterwards, proof that it asked nobody but this machine."""
+    """The dashboard's first page; afterwards, checks that it sent requests to this machine only."""
     elsewhere: list[str] = []
 
     def note(url: str) -> None:
@@ -91,7 +91,7 @@ def page(visit: BrowserContext, addresses: StackAddresses) -> Iterator[Page]:
 
 @pytest.fixture
 def impatient_dashboard(cloud: Up, tmp_path: Path) -> Iterator[str]:
-    """Another dashboard of the same cloud, which gives a silent API up after two seconds, not thirty."""
+    """Another dashboard of the same cloud, with a timeout of two seconds instead of thirty."""
     port = choose_free()
     app = package_folder("frontend") / "app.py"
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.headless", "true"]
@@ -118,11 +118,11 @@ def impatient_dashboard(cloud: Up, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def keep(page: Page) -> Callable[[str], None]:
-    """Keep a picture of the page as build/screenshots/NAME.png."""
+    """Save a screenshot of the page as build/screenshots/NAME.png."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 
     def take(name: str) -> None:
-        # A pointer that rests on something would show its tooltip.
+        # The pointer must not show a tooltip.
         page.mouse.move(640, 2)
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
@@ -131,21 +131,21 @@ def keep(page: Page) -> Callable[[str], None]:
 
 @pytest.fixture(scope="module")
 def api(addresses: StackAddresses) -> Iterator[httpx2.Client]:
-    """The API itself, to see what really happened."""
+    """A client of the API, to check its state."""
     with client_for(addresses) as client:
         yield client
 
 
 @pytest.fixture
 def emulator(cloud: Up, addresses: StackAddresses) -> Iterator["Emulator"]:
-    """The emulator that the API runs in, to be halted and woken."""
+    """The emulator that runs the API, to be stopped and continued."""
     emulator = Emulator(cloud, f"{addresses.api_url}/health")
     yield emulator
     emulator.wake()
 
 
 class Emulator:
-    """Halted by SIGSTOP, the API takes connections and answers none: the worst way to be away."""
+    """Stopped by SIGSTOP, the API accepts connections and does not respond."""
 
     def __init__(self, cloud: Up, health: str) -> None:
         lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in cloud.processes()}
@@ -153,11 +153,11 @@ class Emulator:
         self._health = health
 
     def halt(self) -> None:
-        """Stop answering."""
+        """Stop responding."""
         os.kill(self._pid, signal.SIGSTOP)
 
     def wake(self) -> None:
-        """Go on, and return once the API answers; the first questions after a halt are lost."""
+        """Continue, and return when the API responds; the first requests after a stop are lost."""
         os.kill(self._pid, signal.SIGCONT)
         wait_until(
             lambda: httpx2.get(self._health, timeout=10.0).is_success,

@@ -1,4 +1,4 @@
-"""What a person does with the dashboard, from the first visit on, in a real browser against the embedded cloud."""
+"""Stories of a person who uses the dashboard in a real browser, with the embedded cloud."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CSV_WITH_BAD_LINES = """walks_on_n_legs,height,weight,has_wings,has_tail
+CSV_WITH_INVALID_LINES = """walks_on_n_legs,height,weight,has_wings,has_tail
 4,3.1,5200,no,yes
 9,1,20,no,yes
 2,0.3,2,yes,yes
@@ -41,20 +41,20 @@ def go_to(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
-def answer(page: Page, species: str) -> None:
+def expect_prediction(page: Page, species: str) -> None:
     expect(page.get_by_role("heading", level=2, name=species)).to_be_visible()
 
 
 def settled(page: Page) -> None:
-    """Wait until nothing on the page is loading."""
+    """Wait until the page has loaded."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stSpinner")).to_have_count(0)
 
 
-def test_a_first_visit_says_what_to_do_and_that_the_api_answers(page: Page, keep: Callable[[str], None]) -> None:
+def test_the_first_visit_shows_what_to_do_and_that_the_api_responds(page: Page, keep: Callable[[str], None]) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Which animal is it?")
     expect(page.get_by_text("then press Classify")).to_be_visible()
-    expect(page.get_by_text("Answers in")).to_be_visible()
+    expect(page.get_by_text("Responds in")).to_be_visible()
     keep("first-visit")
 
 
@@ -68,8 +68,8 @@ def test_the_first_visit_to_the_address_of_a_page_shows_that_page(page: Page, im
 def test_an_elephant_is_classified_and_found_in_the_history(page: Page, keep: Callable[[str], None]) -> None:
     load_example(page, "🐘 Elephant", weight="5200")
     press(page, "Classify")
-    answer(page, "Elephant")
-    expect(page.get_by_text("everything else is ruled out")).to_be_visible()
+    expect_prediction(page, "Elephant")
+    expect(page.get_by_text("all other species are ruled out")).to_be_visible()
     settled(page)
     keep("predict")
     go_to(page, "History")
@@ -78,47 +78,47 @@ def test_an_elephant_is_classified_and_found_in_the_history(page: Page, keep: Ca
     keep("history")
 
 
-def test_a_file_with_bad_lines_is_reported_and_its_good_lines_classified(
+def test_a_file_with_invalid_lines_is_reported_and_the_others_are_classified(
     page: Page, keep: Callable[[str], None], tmp_path: Path
 ) -> None:
     page.get_by_role("radio", name="Many animals").click()
     file = tmp_path / "animals.csv"
-    file.write_text(CSV_WITH_BAD_LINES, encoding="utf-8")
+    file.write_text(CSV_WITH_INVALID_LINES, encoding="utf-8")
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text("Line 3: walks_on_n_legs is not from 0 to 8")).to_be_visible()
-    expect(page.get_by_text("Line 5: height is no number: tall")).to_be_visible()
+    expect(
+        page.get_by_text("Line 3: walks_on_n_legs: input should be less than or equal to 8, not '9'")
+    ).to_be_visible()
+    expect(page.get_by_text("Line 5: height: input should be a valid number, not 'tall'")).to_be_visible()
     press(page, "Classify 2 animals")
-    expect(page.get_by_role("heading", name="The model's answers")).to_be_visible()
+    expect(page.get_by_role("heading", name="Predictions", exact=True)).to_be_visible()
     settled(page)
     keep("many-animals")
     with page.expect_download() as download:
-        press(page, "Download the answers")
+        press(page, "Download the predictions")
     lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[5] for line in lines] == ["species", "elephant", "chicken"]
 
 
-def test_a_wrong_answer_is_corrected_and_the_correction_is_kept(
-    page: Page, api: httpx2.Client, keep: Callable[[str], None]
-) -> None:
-    load_example(page, "🐕 Dog", weight="24")
+def test_feedback_on_a_prediction_is_stored(page: Page, api: httpx2.Client, keep: Callable[[str], None]) -> None:
+    load_example(page, "🐕 Dog", weight="25")
     press(page, "Classify")
-    answer(page, "Dog")
-    choose(page, "What was it really?", "Kangaroo")
+    expect_prediction(page, "Dog")
+    choose(page, "True species", "Kangaroo")
     press(page, "Save")
-    expect(page.get_by_text("Somebody said it was a kangaroo. The model was wrong.")).to_be_visible()
+    expect(page.get_by_text("Feedback: a kangaroo. The prediction is wrong.")).to_be_visible()
     settled(page)
     keep("feedback")
     newest = api.get("/predictions", params={"limit": 1}).json()["items"][0]
     assert (newest["species"], newest["feedback"]["species"]) == ("dog", "kangaroo")
 
 
-def test_a_training_is_started_and_watched_to_its_end(
+def test_a_training_is_started_and_shown_until_its_end(
     page: Page, api: httpx2.Client, keep: Callable[[str], None]
 ) -> None:
     wait_for_trainings(api)
     before = api.get("/models").json()
     go_to(page, "Models")
-    choose(page, "Promote it", "not by itself")
+    choose(page, "Promote the new model", "Never")
     press(page, "Start training")
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_text("was not promoted").first).to_be_visible()
@@ -129,71 +129,71 @@ def test_a_training_is_started_and_watched_to_its_end(
     assert after["current"] == before["current"]
 
 
-def test_a_model_is_promoted_and_rolled_back_after_a_question(page: Page, api: httpx2.Client) -> None:
+def test_a_model_is_promoted_and_rolled_back_after_a_confirmation(page: Page, api: httpx2.Client) -> None:
     older = api.get("/models").json()["current"]
-    newer = a_model_besides(api, older)
+    newer = newest_other_model(api, older)
     go_to(page, "Models")
     for button, yes, version in (("Promote", "promote", newer), ("Roll back to", "roll back", older)):
         press(page, f"{button} this model …")
-        expect(page.get_by_role("dialog")).to_contain_text("stops answering")
+        expect(page.get_by_role("dialog")).to_contain_text("stops answering requests")
         press(page, f"Yes, {yes}")
         expect(page.get_by_role("dialog")).to_have_count(0)
-        # Not by what it goes on to say: the dialog, while it closes, says the same.
+        # Not by the sentence below it, which the closing dialog contains too.
         expect(page.get_by_text(f"The model of {describe_version(version)} is current")).to_be_visible()
         assert api.get("/models").json()["current"] == version
         page.reload()
 
 
-def test_the_data_is_looked_at_and_the_monitor_sees_what_was_asked(page: Page, keep: Callable[[str], None]) -> None:
+def test_a_sample_is_classified_and_monitored(page: Page, keep: Callable[[str], None]) -> None:
     go_to(page, "Data")
     press(page, "Fetch")
-    press(page, "Ask the current model about 500 animals")
+    press(page, "Classify 500 animals")
     expect(page.get_by_text("Crosses are outliers")).to_be_visible()
     settled(page)
     keep("data")
     go_to(page, "Monitor")
-    expect(page.get_by_text("the rows that the current model was trained from")).to_be_visible()
+    expect(page.get_by_text("rows that the current model was trained from")).to_be_visible()
     expect(page.get_by_text("Runs of each function")).to_be_visible()
     expect(page.get_by_test_id("stMetric").filter(has_text="Runs of predict")).to_contain_text(re.compile(r"[1-9]\d*"))
-    for drawn in ("Runs of each function over time", "Milliseconds that 95 % of the runs stayed below, over time"):
+    for drawn in ("Runs of each function over time", "95% quantile of the duration in milliseconds, over time"):
         expect(page.get_by_label(drawn, exact=True)).to_be_visible()
     settled(page)
     keep("monitor")
-    page.get_by_text("95 % of the runs took no longer than").scroll_into_view_if_needed()
+    page.get_by_text("Duration, 95% quantile").scroll_into_view_if_needed()
     keep("monitor-cloud")
 
 
-def test_an_api_that_falls_silent_is_told_and_is_back_when_it_is_back(
+def test_an_api_that_does_not_respond_is_shown_until_it_responds_again(
     page: Page, impatient_dashboard: str, emulator: Emulator, keep: Callable[[str], None]
 ) -> None:
     page.goto(impatient_dashboard)
-    expect(page.get_by_text("Answers in")).to_be_visible()
+    expect(page.get_by_text("Responds in")).to_be_visible()
     emulator.halt()
     press(page, "Classify")
     expect(page.get_by_text("does not answer in time").first).to_be_visible()
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("Does not answer")
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("Does not respond")
     keep("api-away")
     emulator.wake()
 
-    def is_answered() -> bool:
-        # On a slow machine an answer may well take longer than this dashboard waits.
+    def is_classified() -> bool:
+        # On a slow machine a response may take longer than the timeout of this dashboard.
         press(page, "Classify")
         settled(page)
-        return page.get_by_role("heading", level=2, name="Elephant").is_visible()
+        return page.get_by_role("heading", level=2, name="Kangaroo").is_visible()
 
-    wait_until(is_answered, what="an answer")
+    wait_until(is_classified, what="a prediction")
     press(page, "Check again")
-    expect(page.get_by_text("Answers in")).to_be_visible()
+    expect(page.get_by_text("Responds in")).to_be_visible()
 
 
-def a_model_besides(api: httpx2.Client, current: str) -> str:
-    """Return the newest version that is not current."""
+def newest_other_model(api: httpx2.Client, current: str) -> str:
+    """Return the newest version that is not the current one."""
     wait_for_trainings(api)
     return next(str(item["version"]) for item in api.get("/models").json()["items"] if item["version"] != current)
 
 
 def wait_for_trainings(api: httpx2.Client) -> None:
-    """Return once the latest training has ended well."""
+    """Wait until the latest training has succeeded."""
 
     def has_ended() -> bool:
         job = api.get("/retrain", params={"limit": 1}).json()["items"][0]

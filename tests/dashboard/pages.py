@@ -1,4 +1,4 @@
-"""How a visitor reads and uses the pages."""
+"""Functions that read and use the pages as a visitor does."""
 
 import json
 from typing import Any
@@ -13,18 +13,18 @@ MONITOR = "monitor.py"
 
 
 def go_to(visitor: AppTest, page: str) -> AppTest:
-    """Switch the page as a click in the navigation does."""
+    """Open a page as a click in the navigation does."""
     return visitor.switch_page(page).run()
 
 
 def press(visitor: AppTest, label: str) -> AppTest:
-    """Press the button of that label."""
+    """Click the button with a label."""
     (button,) = [button for button in visitor.button if button.label == label]
     return button.click().run()
 
 
 def texts(visitor: AppTest) -> str:
-    """Return everything a visitor can read on the page, the sidebar included."""
+    """Return all texts on the page, including the sidebar."""
     blocks = (visitor.title, visitor.header, visitor.markdown, visitor.caption, visitor.warning)
     lines = [element.value for block in blocks for element in block]
     alerts = (visitor.error, visitor.info, visitor.success)
@@ -39,5 +39,5 @@ def charts(visitor: AppTest) -> list[dict[str, Any]]:
 
 
 def assert_no_traceback(visitor: AppTest) -> None:
-    """No page ever ends in an exception."""
+    """Check that the page did not raise an exception."""
     assert not visitor.exception, visitor.exception[0].message

@@ -1,4 +1,4 @@
-"""The page *Data*: a sample of the data service, and what the current model makes of it."""
+"""The page *Data*: a sample of the data service, and its classification by the current model."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,37 +12,37 @@ def fetched(visitor: AppTest) -> AppTest:
     return press(go_to(visitor.run(), DATA), "Fetch")
 
 
-def test_before_the_first_fetch_the_page_says_what_to_do(visitor: AppTest, api: LocalApi) -> None:
+def test_before_the_first_fetch_the_page_shows_what_to_do(visitor: AppTest, api: LocalApi) -> None:
     go_to(visitor.run(), DATA)
     assert_no_traceback(visitor)
     assert "Press Fetch" in texts(visitor)
     assert "POST /api/v1/animals/data" not in api.asked
 
 
-def test_a_sample_is_drawn_without_asking_the_model(visitor: AppTest, api: LocalApi) -> None:
+def test_a_sample_is_drawn_without_predictions(visitor: AppTest, api: LocalApi) -> None:
     fetched(visitor)
     assert_no_traceback(visitor)
     assert api.sent == [{"seed": 42, "number_of_datapoints": 500}]
     assert not api.stored
     assert len(charts(visitor)) == 4
-    assert "Every answer is stored, as always" in texts(visitor)
+    assert "The predictions are stored" in texts(visitor)
 
 
-def test_the_model_is_asked_on_demand_and_outliers_are_marked(visitor: AppTest, api: LocalApi) -> None:
-    press(fetched(visitor), "Ask the current model about 500 animals")
+def test_a_sample_is_classified_on_demand_and_outliers_are_marked(visitor: AppTest, api: LocalApi) -> None:
+    press(fetched(visitor), "Classify 500 animals")
     assert_no_traceback(visitor)
     assert len(api.stored) == 500
-    assert "Crosses are outliers: 20 % of the animals" in texts(visitor)
+    assert "Crosses are outliers: the model classified 20% of the animals as unknown." in texts(visitor)
     assert len(charts(visitor)) == 5
 
 
-def test_the_sample_is_still_there_after_a_look_at_another_page(visitor: AppTest, api: LocalApi) -> None:
+def test_the_sample_is_kept_while_another_page_is_open(visitor: AppTest, api: LocalApi) -> None:
     go_to(go_to(fetched(visitor), PREDICT), DATA)
     assert len(charts(visitor)) == 4
     assert api.asked.count("POST /api/v1/animals/data") == 1
 
 
-def test_a_data_service_that_is_away_is_a_message(visitor: AppTest, api: LocalApi) -> None:
+def test_an_unreachable_data_service_is_an_error_message(visitor: AppTest, api: LocalApi) -> None:
     go_to(visitor.run(), DATA)
     api.stop()
     press(visitor, "Fetch")
@@ -51,37 +51,37 @@ def test_a_data_service_that_is_away_is_a_message(visitor: AppTest, api: LocalAp
     assert "menagerie data-service" in texts(visitor)
 
 
-def test_an_api_that_is_away_leaves_the_sample(visitor: AppTest, api: LocalApi) -> None:
+def test_an_unavailable_api_leaves_the_sample(visitor: AppTest, api: LocalApi) -> None:
     fetched(visitor)
     api.refuse(503, problem(503, "A dependency does not answer."))
-    press(visitor, "Ask the current model about 500 animals")
+    press(visitor, "Classify 500 animals")
     assert_no_traceback(visitor)
     assert "A dependency does not answer." in texts(visitor)
     assert len(charts(visitor)) == 4
 
 
-def test_without_a_data_service_the_page_says_how_to_name_one(
+def test_without_a_data_service_the_page_shows_how_to_set_its_address(
     visitor: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(DATA_SERVICE_VARIABLE)
     go_to(visitor.run(), DATA)
     assert_no_traceback(visitor)
     source = visitor.selectbox(key="data_source")
-    assert source.options == ["The current model's training"]
+    assert source.options == ["Training of the current model"]
     assert DATA_SERVICE_VARIABLE in source.help
 
 
-def test_the_rows_that_the_current_model_was_made_from_can_be_looked_at(visitor: AppTest, api: LocalApi) -> None:
+def test_the_training_rows_of_the_current_model_are_drawn(visitor: AppTest, api: LocalApi) -> None:
     go_to(visitor.run(), DATA)
     visitor.selectbox(key="data_source").select("training").run()
     press(visitor, "Fetch")
     assert_no_traceback(visitor)
-    assert "500 rows of the 2,000 that the current model was made from" in texts(visitor)
+    assert "500 rows of the 2,000 that the current model was trained from" in texts(visitor)
     assert "GET /models/current/rows" in api.asked
     assert len(charts(visitor)) == 4
 
 
-def test_a_model_whose_rows_were_not_kept_is_said_to_be_so(visitor: AppTest, api: LocalApi) -> None:
+def test_a_model_without_stored_rows_is_an_error_message(visitor: AppTest, api: LocalApi) -> None:
     api.rows_kept = False
     go_to(visitor.run(), DATA)
     visitor.selectbox(key="data_source").select("training").run()

@@ -1,10 +1,11 @@
-"""The page *History*: what is stored, page by page, filtered, picked, and missing."""
+"""The page *History*: stored predictions, loaded by page, filtered, selected, and found by id."""
 
 from datetime import date
 
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from menagerie.animal import Species
 from tests.dashboard.local_api import VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
 
@@ -19,7 +20,7 @@ def questions(api: LocalApi) -> int:
     return api.asked.count("GET /predictions")
 
 
-def test_without_predictions_the_page_says_how_to_make_one(visitor: AppTest) -> None:
+def test_without_predictions_the_page_shows_how_to_make_one(visitor: AppTest) -> None:
     go_to(visitor.run(), HISTORY)
     assert_no_traceback(visitor)
     assert "Classify an animal first" in texts(visitor)
@@ -35,7 +36,7 @@ def test_the_newest_prediction_is_the_first_row(visitor: AppTest, api: LocalApi)
     assert list(shown["id"]) == [stored["id"] for stored in reversed(api.stored)]
 
 
-def test_more_rows_come_on_demand_and_only_then(visitor: AppTest, api: LocalApi) -> None:
+def test_more_rows_are_loaded_on_demand_only(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(70)
     go_to(visitor.run(), HISTORY)
     assert len(table(visitor)) == 50
@@ -43,11 +44,11 @@ def test_more_rows_come_on_demand_and_only_then(visitor: AppTest, api: LocalApi)
     press(visitor, "Show more")
     assert len(table(visitor)) == 70
     assert questions(api) == 2
-    assert "These are all." in texts(visitor)
+    assert "All predictions are loaded." in texts(visitor)
     assert "Show more" not in [button.label for button in visitor.button]
 
 
-def test_rows_stay_loaded_while_the_visitor_is_on_another_page(visitor: AppTest, api: LocalApi) -> None:
+def test_rows_are_kept_while_another_page_is_open(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(70)
     press(go_to(visitor.run(), HISTORY), "Show more")
     go_to(go_to(visitor, PREDICT), HISTORY)
@@ -55,7 +56,7 @@ def test_rows_stay_loaded_while_the_visitor_is_on_another_page(visitor: AppTest,
     assert questions(api) == 2
 
 
-def test_a_prediction_just_made_is_there_without_a_refresh(visitor: AppTest, api: LocalApi) -> None:
+def test_a_new_prediction_is_listed_without_a_refresh(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(2)
     go_to(visitor.run(), HISTORY)
     press(press(go_to(visitor, PREDICT), "🐘 Elephant"), "Classify")
@@ -64,7 +65,7 @@ def test_a_prediction_just_made_is_there_without_a_refresh(visitor: AppTest, api
     assert table(visitor)["species"][0] == ["elephant"]
 
 
-def test_refresh_shows_what_others_have_added(visitor: AppTest, api: LocalApi) -> None:
+def test_refresh_lists_predictions_of_others(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(2)
     go_to(visitor.run(), HISTORY)
     api.store_many(1)
@@ -72,14 +73,14 @@ def test_refresh_shows_what_others_have_added(visitor: AppTest, api: LocalApi) -
     assert len(table(visitor)) == 3
 
 
-def test_a_species_can_be_picked(visitor: AppTest, api: LocalApi) -> None:
+def test_predictions_can_be_filtered_by_species(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(10)
     go_to(visitor.run(), HISTORY)
-    visitor.selectbox(key="history_species").select("dog").run()
+    visitor.selectbox(key="history_species").select(Species.DOG).run()
     assert list(table(visitor)["species"]) == [["dog"], ["dog"]]
 
 
-def test_days_are_whole_days_with_both_ends(visitor: AppTest, api: LocalApi) -> None:
+def test_days_are_whole_days_including_both_ends(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(2000)
     go_to(visitor.run(), HISTORY)
     visitor.date_input(key="history_from").set_value(date(2026, 3, 2))
@@ -91,33 +92,33 @@ def test_days_are_whole_days_with_both_ends(visitor: AppTest, api: LocalApi) -> 
     assert table(visitor)["created_at"].max() == pd.Timestamp("2026-03-01 23:59", tz="UTC")
 
 
-def test_days_in_the_wrong_order_ask_for_a_change_and_not_the_api(visitor: AppTest, api: LocalApi) -> None:
+def test_days_in_the_wrong_order_are_a_warning_without_a_request(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(2)
     go_to(visitor.run(), HISTORY)
     visitor.date_input(key="history_from").set_value(date(2026, 3, 2))
     visitor.date_input(key="history_to").set_value(date(2026, 3, 1)).run()
-    assert "The first day lies after the last one." in texts(visitor)
+    assert "The first day is after the last day." in texts(visitor)
     assert questions(api) == 1
 
 
-def test_filters_that_match_nothing_say_so(visitor: AppTest, api: LocalApi) -> None:
+def test_filters_without_a_match_are_a_notice(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(1)
     go_to(visitor.run(), HISTORY)
-    visitor.selectbox(key="history_species").select("elephant").run()
-    assert "Nothing matches" in texts(visitor)
+    visitor.selectbox(key="history_species").select(Species.ELEPHANT).run()
+    assert "No predictions match the filters" in texts(visitor)
     assert not visitor.dataframe
 
 
-def test_filters_survive_a_look_at_another_page(visitor: AppTest, api: LocalApi) -> None:
+def test_filters_are_kept_while_another_page_is_open(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(10)
     go_to(visitor.run(), HISTORY)
-    visitor.selectbox(key="history_species").select("dog").run()
+    visitor.selectbox(key="history_species").select(Species.DOG).run()
     go_to(go_to(visitor, PREDICT), HISTORY)
     assert visitor.selectbox(key="history_species").value == "dog"
     assert len(table(visitor)) == 2
 
 
-def test_a_ticked_row_shows_all_its_probabilities(visitor: AppTest, api: LocalApi) -> None:
+def test_a_selected_row_shows_all_its_probabilities(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(3)
     go_to(visitor.run(), HISTORY)
     assert len(charts(visitor)) == 2
@@ -130,7 +131,7 @@ def test_a_ticked_row_shows_all_its_probabilities(visitor: AppTest, api: LocalAp
     assert len(charts(visitor)) == 3
 
 
-def test_an_api_that_is_not_ready_is_a_message_and_trying_again_helps(visitor: AppTest, api: LocalApi) -> None:
+def test_an_api_that_is_not_ready_is_an_error_message_with_a_retry(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(3)
     api.refuse(503, problem(503, "A dependency does not answer."), retry_after="1")
     go_to(visitor.run(), HISTORY)
@@ -142,7 +143,7 @@ def test_an_api_that_is_not_ready_is_a_message_and_trying_again_helps(visitor: A
     assert len(table(visitor)) == 3
 
 
-def test_rows_already_loaded_outlive_an_api_that_goes_down(visitor: AppTest, api: LocalApi) -> None:
+def test_loaded_rows_are_kept_when_the_api_stops(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(70)
     go_to(visitor.run(), HISTORY)
     api.stop()
@@ -158,11 +159,11 @@ def tick(visitor: AppTest, row: int) -> AppTest:
     return visitor.run()
 
 
-def test_what_an_animal_really_was_can_be_said_on_its_row(visitor: AppTest, api: LocalApi) -> None:
+def test_feedback_can_be_given_on_a_row(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(3)
     tick(go_to(visitor.run(), HISTORY), 2)
     truth = api.stored[0]["id"]
-    visitor.selectbox(key=f"history_picked_truth_{truth}").select("kangaroo").run()
+    visitor.selectbox(key=f"history_picked_truth_{truth}").select(Species.KANGAROO).run()
     press(visitor, "Save")
     assert_no_traceback(visitor)
     assert api.stored[0]["feedback"]["species"] == "kangaroo"
@@ -170,7 +171,7 @@ def test_what_an_animal_really_was_can_be_said_on_its_row(visitor: AppTest, api:
     assert questions(api) == 1
 
 
-def test_a_model_can_be_picked(visitor: AppTest, api: LocalApi) -> None:
+def test_predictions_can_be_filtered_by_model(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(3)
     api.older, api.model_version = [VERSION], "20260201T120000Z-22222222"
     api.store_many(2)
@@ -179,10 +180,10 @@ def test_a_model_can_be_picked(visitor: AppTest, api: LocalApi) -> None:
     visitor.selectbox(key="history_model").select(VERSION).run()
     assert_no_traceback(visitor)
     assert len(table(visitor)) == 3
-    assert "Looked through 5 predictions of all models, these are all of this one." in texts(visitor)
+    assert "Searched 5 predictions of all models, which are all." in texts(visitor)
 
 
-def test_a_prediction_is_found_by_its_id_and_can_be_corrected(visitor: AppTest, api: LocalApi) -> None:
+def test_a_prediction_is_found_by_its_id_and_given_feedback(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(60)
     wanted = api.stored[0]
     go_to(visitor.run(), HISTORY)
@@ -190,24 +191,24 @@ def test_a_prediction_is_found_by_its_id_and_can_be_corrected(visitor: AppTest, 
     press(visitor, "Find")
     assert_no_traceback(visitor)
     assert f"Prediction `{wanted['id']}`" in texts(visitor)
-    visitor.selectbox(key=f"found_truth_{wanted['id']}").select("chicken").run()
+    visitor.selectbox(key=f"found_truth_{wanted['id']}").select(Species.CHICKEN).run()
     press(visitor, "Save")
     assert_no_traceback(visitor)
     assert wanted["feedback"]["species"] == "chicken"
-    assert "Somebody said it was a chicken." in texts(visitor)
+    assert "Feedback: a chicken." in texts(visitor)
 
 
-def test_an_id_that_nobody_knows_is_said_to_be_so(visitor: AppTest, api: LocalApi) -> None:
+def test_an_unknown_id_is_a_notice(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(1)
     go_to(visitor.run(), HISTORY)
     visitor.text_input(key="find_id").set_value("no/such?id")
     press(visitor, "Find")
     assert_no_traceback(visitor)
-    assert "There is no prediction of that id." in texts(visitor)
+    assert "There is no prediction with this id." in texts(visitor)
     assert len(table(visitor)) == 1
 
 
-def test_everything_that_matches_can_be_loaded_at_once(visitor: AppTest, api: LocalApi) -> None:
+def test_all_matching_predictions_can_be_loaded_at_once(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(430)
     press(go_to(visitor.run(), HISTORY), "Load all")
     assert_no_traceback(visitor)

@@ -1,4 +1,4 @@
-"""The page *Predict* with many animals: a table, a file with bad lines, batches, and a failure in their middle."""
+"""The page *Predict* with many animals: a table, a file with invalid lines, batches, and a failed batch."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -29,7 +29,7 @@ def test_the_table_starts_with_an_example_of_each_species(many: AppTest, api: Lo
     assert "Classified 5" in texts(many)
 
 
-def test_bad_lines_of_a_file_are_reported_and_the_good_ones_classified(many: AppTest, api: LocalApi) -> None:
+def test_invalid_lines_of_a_file_are_reported_and_the_others_classified(many: AppTest, api: LocalApi) -> None:
     upload(many, HEADER + DOG_LINE + "9,1,1,no,yes\n" + DOG_LINE)
     assert_no_traceback(many)
     (warning,) = many.warning
@@ -38,36 +38,36 @@ def test_bad_lines_of_a_file_are_reported_and_the_good_ones_classified(many: App
     assert len(api.stored) == 2
 
 
-def test_a_file_that_is_none_says_so_and_leaves_the_table(many: AppTest) -> None:
+def test_a_file_without_the_columns_is_an_error_message_and_leaves_the_table(many: AppTest) -> None:
     upload(many, "a,b\n1,2\n")
     assert "The file has no column walks_on_n_legs" in many.error[0].value
     assert "Classify 5 animals" in [button.label for button in many.button]
 
 
-def test_thousands_are_sent_in_batches(many: AppTest, api: LocalApi) -> None:
-    press(upload(many, HEADER + DOG_LINE * 1200), "Classify 1 200 animals".replace(" 200", "\N{NO-BREAK SPACE}200"))
+def test_thousands_of_animals_are_sent_in_batches(many: AppTest, api: LocalApi) -> None:
+    press(upload(many, HEADER + DOG_LINE * 1200), "Classify 1,200 animals")
     assert_no_traceback(many)
     assert len(api.stored) == 1200
     assert api.asked.count("POST /predict") == 3
 
 
-def test_after_a_failure_the_rest_can_be_sent(many: AppTest, api: LocalApi) -> None:
+def test_after_a_failed_batch_the_rest_can_be_sent(many: AppTest, api: LocalApi) -> None:
     api.refuse(503, problem(503, "A dependency does not answer."))
     press(many, "Classify 5 animals")
     assert "A dependency does not answer." in texts(many)
     api.refusal = None
-    press(many, "Go on with the remaining 5")
+    press(many, "Classify the remaining 5")
     assert not many.error
     assert len(api.stored) == 5
     assert len(set(api.keys)) == 1
 
 
-def test_what_is_classified_anew_is_stored_anew(many: AppTest, api: LocalApi) -> None:
+def test_animals_classified_twice_are_stored_twice(many: AppTest, api: LocalApi) -> None:
     press(press(many, "Classify 5 animals"), "Classify 5 animals")
     assert len(set(api.keys)) == 2
 
 
-def test_the_rows_and_answers_are_still_there_after_a_look_at_the_history(many: AppTest) -> None:
+def test_the_rows_and_predictions_are_kept_while_another_page_is_open(many: AppTest) -> None:
     press(upload(many, HEADER + DOG_LINE), "Classify 1 animal")
     go_to(go_to(many, HISTORY), PREDICT)
     assert_no_traceback(many)

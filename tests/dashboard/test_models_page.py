@@ -1,4 +1,4 @@
-"""The page *Models*: what there is, a training from start to end, two models side by side, promotion and rollback."""
+"""The page *Models*: all models, a training from start to end, a comparison, promotion and rollback."""
 
 from streamlit.testing.v1 import AppTest
 
@@ -21,31 +21,31 @@ def test_every_model_is_listed_with_its_metrics_and_the_current_one_is_marked(vi
     shown = visitor.dataframe[0].value
     assert list(shown["version"]) == [VERSION, OLDER]
     assert list(shown["current"]) == ["● current", ""]
-    assert shown["trained_from"][0].replace("\N{NO-BREAK SPACE}", " ") == "data service, 1 000 rows, seed 42"
+    assert shown["trained_from"][0].replace("\N{NO-BREAK SPACE}", " ") == "data service, 1,000 rows, seed 42"
     assert shown["reason"][0] == "promoted: it is better"
 
 
-def test_before_the_first_model_the_page_says_how_to_make_one(visitor: AppTest, api: LocalApi) -> None:
+def test_before_the_first_model_the_page_shows_how_to_train_one(visitor: AppTest, api: LocalApi) -> None:
     api.model_version = None
     go_to(visitor.run(), MODELS)
     assert_no_traceback(visitor)
     assert "Start a training above" in texts(visitor)
 
 
-def test_two_models_stand_side_by_side_with_their_confusion_matrices(visitor: AppTest, api: LocalApi) -> None:
+def test_two_models_are_compared_with_their_confusion_matrices(visitor: AppTest, api: LocalApi) -> None:
     api.older = [OLDER]
     go_to(visitor.run(), MODELS)
     assert visitor.selectbox(key="compare_model").value == OLDER
     assert visitor.selectbox(key="compare_other").value == VERSION
     assert list(visitor.dataframe[1].value["metric"])[:2] == ["Accuracy", "Log loss"]
-    assert "its prediction sets held the label in 96 %" in texts(visitor)
+    assert "the prediction sets contained the label in 96%" in texts(visitor)
     assert [expander.label for expander in visitor.expander] == ["Zoology: 1 of 2 checks hold"] * 2
     assert "the elephant is heavier than the dog" in texts(visitor)
     matrices = [chart for chart in charts(visitor) if chart.get("layer", [{}])[0].get("mark", {}).get("type") == "rect"]
     assert len(matrices) == 2
 
 
-def test_a_training_is_asked_for_as_the_visitor_said(visitor: AppTest, api: LocalApi) -> None:
+def test_a_training_is_requested_with_the_values_of_the_form(visitor: AppTest, api: LocalApi) -> None:
     go_to(visitor.run(), MODELS)
     visitor.number_input(key="retrain_rows").set_value(500)
     visitor.number_input(key="retrain_seed").set_value(3)
@@ -56,10 +56,10 @@ def test_a_training_is_asked_for_as_the_visitor_said(visitor: AppTest, api: Loca
         "source": {"kind": "data-service", "seed": 3, "number_of_datapoints": 500},
         "promote": "always",
     }
-    assert "Fitting the classifier … 50 %" in visitor.get("progress")[0].proto.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Fitting the classifier … 50%" in visitor.get("progress")[0].proto.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_other_sources_have_fields_of_their_own(visitor: AppTest, api: LocalApi) -> None:
+def test_each_source_has_its_own_fields(visitor: AppTest, api: LocalApi) -> None:
     go_to(visitor.run(), MODELS)
     visitor.selectbox(key="retrain_source").select("dataset").run()
     visitor.text_input(key="retrain_key").set_value("datasets/zoo.csv")
@@ -71,40 +71,40 @@ def test_other_sources_have_fields_of_their_own(visitor: AppTest, api: LocalApi)
     assert api.sent[-1]["source"] == {"kind": "feedback"}
 
 
-def test_a_training_that_ended_says_what_came_of_it(visitor: AppTest, api: LocalApi) -> None:
+def test_a_training_that_succeeded_shows_its_result(visitor: AppTest, api: LocalApi) -> None:
     press(go_to(visitor.run(), MODELS), "Start training")
     finish(api, promoted=False, model_version=NEWER, reason="not promoted: accuracy 0.9 against 0.99")
     visitor.run()
     assert_no_traceback(visitor)
-    said = texts(visitor)
-    assert "the model of 01 Feb 2026, 12:00 UTC was not promoted" in said
-    assert "accuracy 0.9 against 0.99" in said
+    shown = texts(visitor)
+    assert "the model of 01 Feb 2026, 12:00 UTC was not promoted" in shown
+    assert "accuracy 0.9 against 0.99" in shown
 
 
-def test_a_training_that_failed_says_why(visitor: AppTest, api: LocalApi) -> None:
+def test_a_training_that_failed_shows_the_reason(visitor: AppTest, api: LocalApi) -> None:
     press(go_to(visitor.run(), MODELS), "Start training")
     api.jobs[0] |= {"status": "failed", "error": "the data service does not answer"}
     visitor.run()
     assert "The training failed the data service does not answer" in texts(visitor)
 
 
-def test_where_a_training_runs_already_that_one_is_shown(visitor: AppTest, api: LocalApi) -> None:
+def test_a_training_that_is_already_running_is_shown(visitor: AppTest, api: LocalApi) -> None:
     go_to(visitor.run(), MODELS)
     api.answer("POST", "/v1/retrain", {}, {"source": {"kind": "data-service"}, "promote": "never"})
     press(visitor, "Start training")
     assert_no_traceback(visitor)
-    assert "A training runs already" in texts(visitor)
+    assert "Another training is running" in texts(visitor)
     assert "job-0" in texts(visitor)
     assert not visitor.error
 
 
-def test_a_training_is_still_watched_after_a_look_at_another_page(visitor: AppTest) -> None:
+def test_a_training_is_still_shown_after_another_page_was_open(visitor: AppTest) -> None:
     press(go_to(visitor.run(), MODELS), "Start training")
     go_to(go_to(visitor, PREDICT), MODELS)
     assert "job-0" in texts(visitor)
 
 
-def test_a_source_that_the_api_refuses_is_a_message(visitor: AppTest, api: LocalApi) -> None:
+def test_a_source_that_the_api_rejects_is_an_error_message(visitor: AppTest, api: LocalApi) -> None:
     go_to(visitor.run(), MODELS)
     api.refuse(422, problem(422, "1 field cannot be used.", [{"field": "source.key", "message": "is no file"}]))
     press(visitor, "Start training")
@@ -112,33 +112,33 @@ def test_a_source_that_the_api_refuses_is_a_message(visitor: AppTest, api: Local
     assert "1 field cannot be used." in texts(visitor)
 
 
-def test_rolling_back_asks_first_and_then_does_it(visitor: AppTest, api: LocalApi) -> None:
+def test_a_rollback_needs_a_confirmation(visitor: AppTest, api: LocalApi) -> None:
     api.older = [OLDER]
     go_to(visitor.run(), MODELS)
     press(visitor, "Roll back to this model …")
     assert api.model_version == VERSION
-    assert "stops answering" in texts(visitor)
+    assert "stops answering requests" in texts(visitor)
     press(visitor, "Yes, roll back")
     assert_no_traceback(visitor)
     assert api.model_version == OLDER
     assert "The model of 30 Jan 2026, 12:00 UTC is current" in texts(visitor)
 
 
-def test_rolling_back_is_to_the_model_that_the_current_one_replaced(visitor: AppTest, api: LocalApi) -> None:
+def test_a_rollback_returns_to_the_parent_of_the_current_model(visitor: AppTest, api: LocalApi) -> None:
     api.older, api.parents = [BETWEEN, OLDER], {VERSION: OLDER, BETWEEN: OLDER}
     go_to(visitor.run(), MODELS)
     press(press(visitor, "Roll back to this model …"), "Yes, roll back")
     assert api.model_version == OLDER
 
 
-def test_a_parent_that_was_deleted_is_not_offered(visitor: AppTest, api: LocalApi) -> None:
+def test_a_parent_that_was_deleted_is_not_selected(visitor: AppTest, api: LocalApi) -> None:
     api.older, api.parents = [BETWEEN, OLDER], {VERSION: "20250101T000000Z-44444444"}
     go_to(visitor.run(), MODELS)
     assert_no_traceback(visitor)
     assert visitor.selectbox(key="compare_model").value == BETWEEN
 
 
-def test_a_newer_model_is_promoted_and_cancelling_changes_nothing(visitor: AppTest, api: LocalApi) -> None:
+def test_a_newer_model_is_promoted_unless_it_is_cancelled(visitor: AppTest, api: LocalApi) -> None:
     api.older = [NEWER]
     go_to(visitor.run(), MODELS)
     press(press(visitor, "Promote this model …"), "Cancel")
@@ -147,7 +147,7 @@ def test_a_newer_model_is_promoted_and_cancelling_changes_nothing(visitor: AppTe
     assert api.model_version == NEWER
 
 
-def test_a_promotion_that_fails_is_a_message_and_changes_nothing(visitor: AppTest, api: LocalApi) -> None:
+def test_a_failed_promotion_is_an_error_message_and_changes_nothing(visitor: AppTest, api: LocalApi) -> None:
     api.older = [OLDER]
     go_to(visitor.run(), MODELS)
     press(visitor, "Roll back to this model …")
@@ -158,7 +158,7 @@ def test_a_promotion_that_fails_is_a_message_and_changes_nothing(visitor: AppTes
     assert api.model_version == VERSION
 
 
-def test_an_api_that_is_down_is_a_message_with_a_way_on(visitor: AppTest, api: LocalApi) -> None:
+def test_an_unreachable_api_is_an_error_message_with_a_retry(visitor: AppTest, api: LocalApi) -> None:
     visitor.run()
     api.stop()
     go_to(visitor, MODELS)

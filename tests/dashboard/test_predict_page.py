@@ -1,16 +1,17 @@
-"""The page *Predict*, from the first visit to every way it can go wrong."""
+"""The page *Predict*: the first visit, predictions, feedback, and errors."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from frontend.api.settings import TIMEOUT_VARIABLE
+from menagerie.animal import Species
 from tests.dashboard.local_api import VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
 
 OLDER = "20260130T120000Z-11111111"
 
 
-def test_a_first_visit_says_what_to_do_and_asks_the_model_nothing(visitor: AppTest, api: LocalApi) -> None:
+def test_the_first_visit_shows_what_to_do_and_sends_no_request_to_the_model(visitor: AppTest, api: LocalApi) -> None:
     visitor.run()
     assert_no_traceback(visitor)
     assert "then press Classify" in texts(visitor)
@@ -32,16 +33,16 @@ def test_an_elephant_is_classified_and_stored(visitor: AppTest, api: LocalApi) -
     shown = texts(visitor)
     assert stored["id"] in shown
     assert VERSION in shown
-    assert "Confidence 93 %" in shown
+    assert "Confidence 93%" in shown
 
 
-def test_the_numbers_a_visitor_types_are_the_ones_sent(visitor: AppTest, api: LocalApi) -> None:
+def test_the_entered_values_are_sent(visitor: AppTest, api: LocalApi) -> None:
     visitor.run()
-    visitor.number_input(key="animal_legs").set_value(2)
+    visitor.number_input(key="animal_walks_on_n_legs").set_value(2)
     visitor.number_input(key="animal_height").set_value(9.75)
     visitor.number_input(key="animal_weight").set_value(10_500.0)
-    visitor.toggle(key="animal_wings").set_value(True)
-    visitor.toggle(key="animal_tail").set_value(False)
+    visitor.toggle(key="animal_has_wings").set_value(True)
+    visitor.toggle(key="animal_has_tail").set_value(False)
     press(visitor, "Classify")
     assert api.stored[0]["animal"] == {
         "walks_on_n_legs": 2,
@@ -52,16 +53,16 @@ def test_the_numbers_a_visitor_types_are_the_ones_sent(visitor: AppTest, api: Lo
     }
 
 
-def test_a_prediction_set_is_put_in_plain_words(visitor: AppTest) -> None:
+def test_a_prediction_set_is_described(visitor: AppTest) -> None:
     press(press(visitor.run(), "🐕 Dog"), "Classify")
-    assert "It is **a dog** or **a kangaroo**: 95 % sure it is one of these." in texts(visitor)
+    assert "It is **a dog** or **a kangaroo** (95% coverage)." in texts(visitor)
 
 
-def test_unknown_is_explained_where_it_is_answered(visitor: AppTest) -> None:
+def test_unknown_is_explained_where_it_is_predicted(visitor: AppTest) -> None:
     press(press(visitor.run(), "🐕 Dog"), "Classify")
     assert not visitor.info
     press(press(visitor, "🎲 Mystery"), "Classify")
-    assert "any species that the model has learned" in visitor.info[0].value
+    assert "any species that the model was trained on" in visitor.info[0].value
 
 
 def test_the_probabilities_are_drawn_most_probable_first(visitor: AppTest) -> None:
@@ -74,18 +75,18 @@ def test_the_probabilities_are_drawn_most_probable_first(visitor: AppTest) -> No
 def test_an_example_fills_the_form_without_sending_it(visitor: AppTest, api: LocalApi) -> None:
     press(visitor.run(), "🐔 Chicken")
     assert visitor.number_input(key="animal_weight").value == 2.4
-    assert visitor.toggle(key="animal_wings").value
+    assert visitor.toggle(key="animal_has_wings").value
     assert not api.stored
 
 
-def test_the_form_and_the_answer_are_still_there_after_a_look_at_the_history(visitor: AppTest, api: LocalApi) -> None:
+def test_the_form_and_the_prediction_are_kept_while_another_page_is_open(visitor: AppTest, api: LocalApi) -> None:
     visitor.run()
     visitor.number_input(key="animal_weight").set_value(4321.0)
     press(visitor, "Classify")
     go_to(go_to(visitor, HISTORY), PREDICT)
     assert_no_traceback(visitor)
     assert visitor.number_input(key="animal_weight").value == 4321.0
-    assert visitor.header[0].value == "🐘 Elephant"
+    assert visitor.header[0].value == "🦘 Kangaroo"
     assert len(api.stored) == 1
 
 
@@ -106,7 +107,7 @@ def test_the_form_and_the_answer_are_still_there_after_a_look_at_the_history(vis
         (200, {"anything": "else"}, {}, ["is not in the expected format"]),
     ],
 )
-def test_a_refusal_is_a_message_with_a_way_on(
+def test_an_error_response_is_a_message_with_advice(
     visitor: AppTest, api: LocalApi, status: int, body: dict[str, object], headers: dict[str, str], said: list[str]
 ) -> None:
     visitor.run()
@@ -119,21 +120,23 @@ def test_a_refusal_is_a_message_with_a_way_on(
     api.refusal = None
     press(visitor, "Classify")
     assert not visitor.error
-    assert visitor.header[0].value == "🐘 Elephant"
+    assert visitor.header[0].value == "🦘 Kangaroo"
 
 
-def test_an_api_that_is_down_is_a_message_and_the_sidebar_says_so_at_once(visitor: AppTest, api: LocalApi) -> None:
+def test_an_unreachable_api_is_an_error_message_and_the_sidebar_shows_it_at_once(
+    visitor: AppTest, api: LocalApi
+) -> None:
     visitor.run()
-    assert "Answers in" in texts(visitor)
+    assert "Responds in" in texts(visitor)
     api.stop()
     press(visitor, "Classify")
     assert_no_traceback(visitor)
     assert "cannot be reached" in visitor.error[0].proto.title
     assert "make up" in visitor.error[0].value
-    assert "Does not answer" in texts(visitor)
+    assert "Does not respond" in texts(visitor)
 
 
-def test_an_api_that_is_too_slow_is_given_up_on(
+def test_a_response_that_takes_too_long_is_an_error_message(
     visitor: AppTest, api: LocalApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.run()
@@ -144,25 +147,27 @@ def test_an_api_that_is_too_slow_is_given_up_on(
     assert "does not answer in time" in visitor.error[0].proto.title
 
 
-def test_an_answer_is_shown_even_when_nothing_more_is_known_of_the_model(visitor: AppTest, api: LocalApi) -> None:
+def test_a_prediction_is_shown_also_without_the_manifest_of_its_model(visitor: AppTest, api: LocalApi) -> None:
     api.manifests = False
     press(press(visitor.run(), "🐕 Dog"), "Classify")
     assert_no_traceback(visitor)
-    assert "as far as this model can tell" in texts(visitor)
+    assert "coverage not known" in texts(visitor)
 
 
-def test_a_wrong_answer_can_be_corrected_where_it_stands(visitor: AppTest, api: LocalApi) -> None:
+def test_feedback_can_be_given_on_the_prediction(visitor: AppTest, api: LocalApi) -> None:
     press(press(visitor.run(), "🐕 Dog"), "Classify")
-    visitor.selectbox(key=f"answer_truth_{api.stored[0]['id']}").select("kangaroo").run()
+    visitor.selectbox(key=f"answer_truth_{api.stored[0]['id']}").select(Species.KANGAROO).run()
     press(visitor, "Save")
     assert_no_traceback(visitor)
     assert api.stored[0]["feedback"]["species"] == "kangaroo"
-    assert "Somebody said it was a kangaroo. The model was wrong." in texts(visitor)
+    assert "Feedback: a kangaroo. The prediction is wrong." in texts(visitor)
 
 
-def test_feedback_that_cannot_be_stored_is_a_message_and_the_answer_stays(visitor: AppTest, api: LocalApi) -> None:
+def test_feedback_that_is_not_stored_is_an_error_message_and_the_prediction_stays(
+    visitor: AppTest, api: LocalApi
+) -> None:
     press(press(visitor.run(), "🐕 Dog"), "Classify")
-    visitor.selectbox(key=f"answer_truth_{api.stored[0]['id']}").select("dog").run()
+    visitor.selectbox(key=f"answer_truth_{api.stored[0]['id']}").select(Species.DOG).run()
     api.refuse(503, problem(503, "A dependency does not answer."))
     press(visitor, "Save")
     assert_no_traceback(visitor)
@@ -170,14 +175,14 @@ def test_feedback_that_cannot_be_stored_is_a_message_and_the_answer_stays(visito
     assert visitor.header[0].value == "🐕 Dog"
 
 
-def test_each_click_has_a_key_of_its_own(visitor: AppTest, api: LocalApi) -> None:
+def test_each_click_has_its_own_idempotency_key(visitor: AppTest, api: LocalApi) -> None:
     press(press(visitor.run(), "Classify"), "Classify")
     assert len(api.stored) == 2
     assert len(set(api.keys)) == 2
     assert all(api.keys)
 
 
-def test_a_question_whose_answer_was_lost_is_asked_again_under_its_key(visitor: AppTest, api: LocalApi) -> None:
+def test_a_request_without_a_response_is_repeated_with_the_same_key(visitor: AppTest, api: LocalApi) -> None:
     visitor.run()
     api.refuse(503, problem(503, "A dependency does not answer."))
     press(visitor, "Classify")
@@ -189,7 +194,7 @@ def test_a_question_whose_answer_was_lost_is_asked_again_under_its_key(visitor: 
     assert len(set(api.keys)) == 2
 
 
-def test_models_are_listed_only_once_somebody_wants_another_one(visitor: AppTest, api: LocalApi) -> None:
+def test_models_are_listed_only_when_the_choice_is_open(visitor: AppTest, api: LocalApi) -> None:
     api.older = [OLDER]
     visitor.run()
     assert "GET /models" not in api.asked
@@ -199,7 +204,7 @@ def test_models_are_listed_only_once_somebody_wants_another_one(visitor: AppTest
 
 
 @pytest.mark.parametrize("how_many", ["One animal", "Many animals"])
-def test_another_model_than_the_current_one_can_be_asked(visitor: AppTest, api: LocalApi, how_many: str) -> None:
+def test_another_model_than_the_current_one_can_be_selected(visitor: AppTest, api: LocalApi, how_many: str) -> None:
     api.older = [OLDER]
     visitor.session_state["model_choice_open"] = True
     visitor.run()
@@ -211,7 +216,7 @@ def test_another_model_than_the_current_one_can_be_asked(visitor: AppTest, api: 
     assert {stored["model_version"] for stored in api.stored} == {OLDER}
 
 
-def test_the_model_that_was_picked_stays_picked_after_a_look_at_another_page(visitor: AppTest, api: LocalApi) -> None:
+def test_the_selected_model_is_kept_while_another_page_is_open(visitor: AppTest, api: LocalApi) -> None:
     api.older = [OLDER]
     visitor.session_state["model_choice_open"] = True
     visitor.run()

@@ -3,10 +3,9 @@
 import pandas as pd
 import pytest
 
-from frontend.species import EXAMPLES
 from frontend.tables.animal_rows import MAX_ROWS, AnimalRows, animal_table, read_csv, read_table
 from frontend.tables.exports import animals_csv, template_csv
-from menagerie.animal import FEATURES, Animal
+from menagerie.animal import EXAMPLES, FEATURES, Animal
 from menagerie.animal_file import Refusal
 from menagerie.errors import InvalidInput
 

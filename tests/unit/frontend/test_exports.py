@@ -1,4 +1,4 @@
-"""Files to take away say everything that was answered, and read again as what they were."""
+"""CSV files contain all values of predictions, and can be read again."""
 
 import io
 
@@ -10,7 +10,7 @@ from frontend.tables.predictions import predictions_csv
 from tests.unit.frontend.examples import DOG, prediction
 
 
-def test_answers_go_into_a_file_with_their_animals() -> None:
+def test_a_file_contains_predictions_with_their_animals() -> None:
     data = predictions_csv([prediction("dog", feedback="kangaroo"), prediction("elephant", 1)])
     table = pd.read_csv(io.BytesIO(data))
     assert list(table["species"]) == ["dog", "elephant"]
@@ -20,11 +20,11 @@ def test_answers_go_into_a_file_with_their_animals() -> None:
     assert read_csv(data).animals == [DOG, DOG]
 
 
-def test_no_answers_are_a_file_with_a_header() -> None:
+def test_a_file_without_predictions_has_a_header() -> None:
     assert list(pd.read_csv(io.BytesIO(predictions_csv([])))["id"]) == []
 
 
-def test_bad_lines_go_into_a_file_with_their_reasons() -> None:
+def test_a_file_contains_invalid_lines_with_their_reasons() -> None:
     assert faults_csv([RowFault(3, "height is missing")]).decode().splitlines() == [
         "line,reason",
         "3,height is missing",

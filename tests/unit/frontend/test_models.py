@@ -1,4 +1,4 @@
-"""What is drawn and listed of models, and how a training is told."""
+"""Charts and tables of models, and descriptions of trainings."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,7 +51,7 @@ def test_models_are_listed_with_the_current_one_marked() -> None:
     assert list(frame["accuracy"]) == [0.95, 0.9]
 
 
-def test_a_metric_over_time_leaves_models_out_that_do_not_have_it() -> None:
+def test_a_metric_over_time_leaves_out_models_without_it() -> None:
     by_title = {metric.title: metric for metric in METRICS}
     spec = metric_over_time_chart([BETTER, MODEL], by_title["Brier score"], BETTER.version, "Europe/Madrid").to_dict()
     (rows,) = spec["datasets"].values()
@@ -60,25 +60,25 @@ def test_a_metric_over_time_leaves_models_out_that_do_not_have_it() -> None:
     assert rows[0]["state"] == "current"
 
 
-def test_a_confusion_matrix_tells_right_from_wrong_and_survives_an_empty_class() -> None:
+def test_a_confusion_matrix_marks_correct_and_wrong_also_with_an_empty_class() -> None:
     (rows,) = confusion_chart(MODEL).to_dict()["datasets"].values()
-    told = {(row["label"], row["answer"]): (row["rows"], row["share"], row["kind"]) for row in rows}
-    assert told["Dog", "Dog"] == (8, 0.8, "right")
-    assert told["Dog", "Unknown"] == (2, 0.2, "wrong")
-    assert told["Unknown", "Unknown"] == (0, 0.0, "none")
+    cells = {(row["label"], row["answer"]): (row["rows"], row["share"], row["kind"]) for row in rows}
+    assert cells["Dog", "Dog"] == (8, 0.8, "correct")
+    assert cells["Dog", "Unknown"] == (2, 0.2, "wrong")
+    assert cells["Unknown", "Unknown"] == (0, 0.0, "none")
 
 
-def test_calibration_is_drawn_against_the_line_on_which_confidence_is_right() -> None:
+def test_calibration_is_drawn_with_the_line_where_confidence_equals_accuracy() -> None:
     spec = calibration_chart(model(calibration=(BIN,))).to_dict()
     drawn = [row for rows in spec["datasets"].values() for row in rows]
     assert {"confidence": 0.97, "accuracy": 0.95, "rows": 40} in drawn
     assert {"confidence": 1, "accuracy": 1} in drawn
 
 
-def test_a_comparison_gives_the_difference_where_both_are_known() -> None:
+def test_a_comparison_has_a_difference_where_both_values_are_known() -> None:
     frame = comparison_frame(BETTER, MODEL).set_index("metric")
     assert list(frame.loc["Accuracy", ["model", "other", "difference"]]) == ["95.00%", "90.00%", "+5.00%"]
-    assert list(frame.loc["Brier score", ["model", "other", "difference"]]) == ["1.00e-02", "not known", ""]
+    assert list(frame.loc["Brier score", ["model", "other", "difference"]]) == ["1.00e-2", "not known", ""]
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,18 @@ def test_a_comparison_gives_the_difference_where_both_are_known() -> None:
         (trained_from(5, kind="feedback"), "feedback, 5 rows"),
     ],
 )
-def test_where_the_rows_came_from_is_said_in_a_few_words(training: TrainingSource, said: str) -> None:
+def test_the_source_of_a_models_rows_is_described_in_a_few_words(training: TrainingSource, said: str) -> None:
     assert describe_training(training).replace("\N{NO-BREAK SPACE}", " ") == said
 
 
-def test_a_training_is_told_by_its_stage_and_its_end() -> None:
-    assert describe_stage(JOB).replace("\N{NO-BREAK SPACE}", " ") == "Fitting the classifier … 40 %"
+def test_a_training_is_described_by_its_stage_and_its_result() -> None:
+    assert describe_stage(JOB).replace("\N{NO-BREAK SPACE}", " ") == "Fitting the classifier … 40%"
     assert describe_stage(changed(stage=None)).startswith("Waiting for a worker")
     done = changed(status=JobStatus.SUCCEEDED, model_version=MODEL.version, reason="promoted: better", promoted=True)
-    assert describe_job(done) == ("Trained, and the model of 31 Jan 2026, 12:00 UTC is current now", "better")
+    assert describe_job(done) == (
+        "Training succeeded: the model of 31 Jan 2026, 12:00 UTC is now the current one",
+        "better",
+    )
     assert describe_job(done.model_copy(update={"promoted": False}))[0].endswith("was not promoted")
     assert describe_job(changed(status=JobStatus.FAILED, error="no rows")) == ("The training failed", "no rows")
 
@@ -107,6 +110,6 @@ def test_every_stage_of_a_training_has_a_description(stage: Stage) -> None:
     assert not describe_stage(changed(stage=stage)).lower().startswith(f"{stage} …")
 
 
-def test_trainings_are_listed_with_what_came_of_them() -> None:
+def test_trainings_are_listed_with_their_results() -> None:
     frame = job_frame([changed(status=JobStatus.FAILED, error="no rows"), JOB])
     assert list(frame["outcome"]) == ["no rows", ""]
