@@ -1,4 +1,4 @@
-"""A trained model as files in a folder: written whole or not at all, and verified when read."""
+"""A trained model as files in a folder: written completely or not at all, and verified when read."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -14,11 +14,13 @@ from training.output_file import whole_file
 if TYPE_CHECKING:
     from menagerie.classifier import OnnxClassifier
 
+REPORT_FILE = "report.html"
+
 
 def write(folder: Path, onnx: bytes, manifest: ModelManifest, beside: Mapping[str, bytes] | None = None) -> None:
-    """Write model, manifest and what else goes beside them, by file name; raise InvalidInput if it cannot be.
+    """Write the model, the manifest and the files of `beside`, given by name; raise InvalidInput if it fails.
 
-    Each is written by the rules of `training.output_file`, the manifest last.
+    Each file is written as by `training.output_file`, the manifest last.
     """
     contents = {MODEL_FILE: onnx, **(beside or {}), MANIFEST_FILE: manifest.model_dump_json(indent=2).encode() + b"\n"}
     try:
@@ -26,7 +28,7 @@ def write(folder: Path, onnx: bytes, manifest: ModelManifest, beside: Mapping[st
     except OSError as error:
         raise InvalidInput(f"cannot write the model to {folder}: {error.strerror}") from error
     with ExitStack() as files:
-        # What was entered last ends first.
+        # Contexts exit in reverse order.
         for name, content in reversed(contents.items()):
             files.enter_context(whole_file(folder / name)).write_bytes(content)
 
@@ -43,4 +45,4 @@ def load(folder: Path) -> "OnnxClassifier":
     try:
         return OnnxClassifier.load(onnx, ModelManifest.model_validate_json(manifest))
     except ValidationError as error:
-        raise ModelRejected(f"{folder / MANIFEST_FILE} is no manifest: {error.errors()[0]['msg']}") from error
+        raise ModelRejected(f"{folder / MANIFEST_FILE} is not a manifest: {error.errors()[0]['msg']}") from error

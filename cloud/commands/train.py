@@ -32,8 +32,7 @@ def train(
     """
     from cloud.console import Steps
     from menagerie.errors import InvalidInput
-    from training.model_folder import write
-    from training.report.page import REPORT_FILE, page
+    from training.model_folder import REPORT_FILE, write
 
     if (data_service_url is None) == (dataset is None):
         raise InvalidInput("say where the rows come from: either --data-service-url or --dataset")
@@ -55,7 +54,9 @@ def train(
             update(published.reason)
     manifest = published.manifest if published else trained.manifest
     with steps.step("Writing the model and its report") as update:
-        write(output, trained.onnx, manifest, beside={REPORT_FILE: page(manifest, trained.rows).encode()})
+        from training.report.page import render_report  # after the training, since matplotlib takes 0.5 s
+
+        write(output, trained.onnx, manifest, beside={REPORT_FILE: render_report(manifest, trained.rows).encode()})
         update(str(output))
     _summarise(manifest, output, published)
 
@@ -95,7 +96,7 @@ def _summarise(manifest: "ModelManifest", output: Path, published: "Publication 
     from rich.table import Table
 
     from cloud.console import OutputConsole
-    from training.report.page import REPORT_FILE
+    from training.model_folder import REPORT_FILE
 
     training, metrics = manifest.training, manifest.metrics
     target = manifest.thresholds.target_coverage

@@ -29,7 +29,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "predict": ("menagerie", "functions"),
     "train": ("menagerie", "functions", "training"),
 }
-NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.md")
+# The report of a training is made by the command line only, and its libraries are in no zip.
+NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.md", "report")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def test_each_zip_contains_only_its_own_packages_with_their_bytecode(packages: d
     assert any(name.startswith("functions/predict/__pycache__/handler.") for name in predict)
     assert {"functions/train/handler.py", "training/pipeline.py"} <= train
     assert not {name for name in predict if name.startswith(("training/", "sklearn/", "scipy/", "tests/"))}
+    assert not {name for name in train if name.startswith(("training/report", "matplotlib/", "jinja2/"))}
     assert not {name for name in predict | train if "data_service/" in name or name.startswith(("cloud/", "boto3/"))}
 
 

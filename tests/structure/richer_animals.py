@@ -67,7 +67,7 @@ def check_model(folder: Path) -> None:
     from menagerie.animal import feature_matrix
     from training.model_folder import load, write
     from training.pipeline import train
-    from training.report.page import page
+    from training.report.page import render_report
     from training.rows.labelled_rows import LabelledRows
     from training.rows.validation import Origin, validate
 
@@ -76,7 +76,7 @@ def check_model(folder: Path) -> None:
     assert trained.manifest.classes == CLASSES
     assert all(check.holds for check in trained.manifest.zoology), trained.manifest.zoology
     assert f"the {SPIDER}" in " ".join(check.statement for check in trained.manifest.zoology)
-    report = page(trained.manifest, trained.rows)
+    report = render_report(trained.manifest, trained.rows)
     assert SPIDER.value in report.lower()
     stored = LabelledRows.from_csv_gz(trained.rows.to_csv_gz())
     assert stored.labels.tolist() == trained.rows.labels.tolist()

@@ -101,6 +101,16 @@ def test_the_picture_of_the_packages_has_the_arrows_of_the_imports() -> None:
     assert picture == {(importer, imported) for importer, imported in arrows if importer != imported}
 
 
+def test_only_the_command_line_imports_the_report_of_a_training() -> None:
+    importers = {
+        str(module.relative_to(ROOT))
+        for package in PACKAGES
+        for module in (ROOT / package).rglob("*.py")
+        if any(name.startswith("training.report") for name in imports(module))
+    }
+    assert {name for name in importers if not name.startswith("training/report/")} == {"cloud/commands/train.py"}
+
+
 def test_only_settings_and_the_command_line_read_the_environment() -> None:
     readers = {
         str(module.relative_to(ROOT))

@@ -1,1 +1,1 @@
-"""The report that `menagerie train` leaves beside a model: one page that needs nothing from anywhere else."""
+"""The report that `menagerie train` writes beside a model: one HTML page without scripts or external resources."""
