@@ -1,1 +1,1 @@
-"""The command line and what it does: start the emulated cloud, package, deploy, watch."""
+"""The command line: run the application locally, package it, deploy it, operate it."""

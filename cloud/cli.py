@@ -1,4 +1,4 @@
-"""The command line: every command by name, and errors as one readable line with exit status 1."""
+"""The entry point of the command line: registers the commands, prints an error as one line with exit status 1."""
 
 import errno
 import io
@@ -38,14 +38,14 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(requested: bool) -> None:
     from importlib.metadata import PackageNotFoundError, version
 
-    if wanted:
+    if requested:
         try:
             typer.echo(f"menagerie {version('menagerie')}")
         except PackageNotFoundError:
-            raise NotFound("menagerie is not installed as a package, which is what has a version") from None
+            raise NotFound("menagerie is not installed as a package, so it has no version") from None
         raise typer.Exit
 
 
@@ -60,13 +60,13 @@ def menagerie(
 
 for command in COMMANDS:
     app.command(command.__name__.replace("_", "-"))(command)
-# What follows the first word is sam's, --help included.
+# Everything after the first word belongs to sam, --help included.
 app.command("sam", context_settings={"allow_interspersed_args": False})(sam)
 app.add_typer(models, name="models")
 
 
 def main() -> None:
-    """Run the command line; an error is one line on standard error, and exit status 1."""
+    """Run the command line. An error is one line on standard error and exit status 1."""
     os.environ.update(proxies_around_loopback())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -85,14 +85,14 @@ def _run() -> None:
     try:
         app()
     finally:
-        if sys.stdout is not output:  # Typer puts something else there when nobody reads it any more
+        if sys.stdout is not output:  # Typer replaces it when the reader has closed the pipe
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         if output is not None:
             output.flush()
 
 
 def _discard_output() -> None:
-    """Let nothing that is left in its buffer fail a second time while Python ends."""
+    """Redirect standard output to the null device, so that flushing its buffer at exit does not fail again."""
     if sys.__stdout__ is not None:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())

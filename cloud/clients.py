@@ -1,4 +1,4 @@
-"""The AWS clients that the command line uses, for AWS itself or for an emulator."""
+"""AWS clients of the command line, for AWS or for an emulator."""
 
 import os
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
-# A function may take its full time to answer an invocation.
+# A function may use its full timeout of 15 minutes.
 _CONFIG = Config(connect_timeout=5, read_timeout=910, retries={"mode": "standard", "total_max_attempts": 3})
 
-# Who asks every moment does not wait long for one answer.
+# A poll is repeated soon, so one that hangs is given up early.
 _CONFIG_OF_POLLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 def isolated_session(access_key: str, secret_key: str, region: str) -> boto3.Session:
-    """Return a session that uses no proxy and takes nothing from AWS variables, profiles or configuration files."""
+    """Return a session without proxy that ignores AWS environment variables, profiles and configuration files."""
     variables = botocore.session.Session.SESSION_VARIABLES
     session = botocore.session.Session(
         session_vars={
@@ -41,7 +41,7 @@ def isolated_session(access_key: str, secret_key: str, region: str) -> boto3.Ses
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Makes clients of one session; without an endpoint boto3 decides, as AWS_ENDPOINT_URL or the profile says."""
+    """Creates clients of one session. Without an endpoint, boto3 uses AWS_ENDPOINT_URL or the profile."""
 
     session: boto3.Session
     endpoint_url: str | None = None

@@ -1,6 +1,6 @@
-"""Where the files that commands read lie, and where they may write, in a checkout and in an installed wheel.
+"""Locate the files that commands read, and folders to write to, in a checkout and in an installed wheel.
 
-A wheel has the checkout's files that commands read in cloud/bundled; pyproject.toml says which (`force-include`).
+A wheel contains these files in cloud/bundled, as listed in pyproject.toml (`force-include`).
 """
 
 from importlib.util import find_spec
@@ -18,14 +18,14 @@ EVENTS = _ROOT / "events"
 
 
 def checkout(command: str) -> Path:
-    """Return the checkout's root; raise NotFound in an installed wheel, where the command has no use."""
+    """Return the root of the checkout; raise NotFound in an installed wheel, where the command is not available."""
     if _IN_WHEEL:
-        raise NotFound(f"`{command}` needs a checkout of the project, and this is an installed package")
+        raise NotFound(f"`{command}` needs a checkout of the project; this is an installed package")
     return _ROOT
 
 
 def package_folder(name: str) -> Path:
-    """Return where one of our packages lies; raise NotFound if it is not there."""
+    """Return the folder of one of the project's packages; raise NotFound if it is not installed."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise NotFound(f"the package {name} is not part of this installation")
@@ -33,7 +33,7 @@ def package_folder(name: str) -> Path:
 
 
 def builds() -> Path:
-    """Return the folder for what can be built again: build/ in a checkout, else one in the user's caches."""
+    """Return the folder for build results: build/ in a checkout, else a folder in the user's cache."""
     if not _IN_WHEEL:
         return _ROOT / "build"
     from platformdirs import user_cache_path
@@ -42,7 +42,7 @@ def builds() -> Path:
 
 
 def event(path: Path) -> Path:
-    """Return a file with an event: the path itself or, if nothing is there, the sample of that name."""
+    """Return the path of an event file: the path itself or, if it does not exist, the sample of that name."""
     sample = EVENTS / path.name
     named = path.parent in (Path(), Path(EVENTS.name))
     return sample if named and not path.exists() and sample.exists() else path

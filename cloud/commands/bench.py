@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 from menagerie.errors import InvalidInput
 
-# Those that compare, in the order of their table; the others take longer and are run by their names.
+# The comparisons, in the order of the summary. The other benchmarks take longer and run only by name.
 COMPARISONS = (
     "warm_handler", "cold_start", "zip_size", "gateway", "load", "storage", "history",
     "training_growth", "bulk_scoring", "cost", "startup",
@@ -20,10 +20,10 @@ COMPARISONS = (
 
 
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(help="Which ones; all comparisons if left out.")] = None,
-    list_only: Annotated[bool, typer.Option("--list", help="Only name them.")] = False,
+    names: Annotated[list[str] | None, typer.Argument(help="Names of benchmarks; all comparisons if omitted.")] = None,
+    list_only: Annotated[bool, typer.Option("--list", help="Print the names and exit.")] = False,
 ) -> None:
-    """Measure this project beside its limits and rivals; figures stay in build/benchmarks/, one JSON file each."""
+    """Compare this project with its limits and with alternatives. Results go to build/benchmarks/ as JSON files."""
     from cloud.console import Steps
     from cloud.resources import checkout
 
@@ -33,12 +33,12 @@ def bench(
     known = sorted(measuring - {"summary"})
     unknown = sorted(set(names or []) - set(known))
     if unknown:
-        raise InvalidInput(f"there is no benchmark called {', '.join(unknown)}; there are {', '.join(known)}")
+        raise InvalidInput(f"there is no benchmark called {', '.join(unknown)}; the benchmarks are {', '.join(known)}")
     if list_only:
         typer.echo("\n".join(known))
         return
     chosen = names or COMPARISONS
-    steps = Steps(animated=False)  # each benchmark prints something of its own
+    steps = Steps(animated=False)  # each benchmark prints its own output
     statuses = [run(root, steps, name) for name in chosen]
     if set(chosen) & set(COMPARISONS):
         statuses.append(run(root, steps, "summary", *(name for name in chosen if name in COMPARISONS)))
@@ -46,7 +46,7 @@ def bench(
 
 
 def run(root: Path, steps: "Steps", name: str, *arguments: str) -> int:
-    """Run a module of root/benchmarks as a step and return its exit status; what it prints is not kept."""
+    """Run a module of root/benchmarks as a step and return its exit status."""
     try:
         with steps.step(name):
             subprocess.run([sys.executable, "-u", "-m", f"benchmarks.{name}", *arguments], cwd=root, check=True)

@@ -17,10 +17,10 @@ from menagerie.errors import NotFound, Unavailable
 def down(
     state_dir: StateDir = DEFAULT_STATE_DIR,
     timeout: Annotated[
-        float, typer.Option(callback=finite, help="Seconds to wait for the state to be saved.")
+        float, typer.Option(callback=finite, help="Seconds to wait until the state is saved.")
     ] = LIMIT_SECONDS,
 ) -> None:
-    """End a running `menagerie up` and wait until its state is saved."""
+    """Stop a running `menagerie up` and wait until its state is saved."""
     from cloud.console import Steps
 
     state = StateDirectory.existing(state_dir)

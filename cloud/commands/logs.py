@@ -12,8 +12,8 @@ from menagerie.errors import NotFound
 
 def logs(
     function: Annotated[str, typer.Argument(help="predict, retrain or train.")],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as new lines are written.")] = False,
-    since: Annotated[float, typer.Option(callback=finite, help="Minutes to look back.")] = 60.0,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new lines until Ctrl-C.")] = False,
+    since: Annotated[float, typer.Option(callback=finite, help="Start this many minutes ago.")] = 60.0,
     stack: Stack = DEFAULT_STACK,
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
@@ -29,7 +29,7 @@ def logs(
         except client.exceptions.ResourceNotFoundException:
             raise NotFound(f"there is no log group {group}; the functions are predict, retrain and train") from None
         for event in sorted(events, key=lambda event: event["timestamp"]):
-            # Not by eventId: the emulator gives none.
+            # Not eventId, which the emulator does not return.
             identity = (event["logStreamName"], event["timestamp"], event["message"])
             if identity not in seen:
                 seen.add(identity)

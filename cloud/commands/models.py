@@ -1,4 +1,4 @@
-"""`menagerie models`: list what the registry has, promote a version, or go back to the one before."""
+"""`menagerie models`: list models, promote a version, roll back to the previous one."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ def list_models(
     api_url: ApiUrl = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Show all models, newest first: what they were made from, how good they are, and why they were promoted or not."""
+    """List all models, newest first, with training data, accuracy, and the reason of their promotion or rejection."""
     from rich.table import Table
 
     from cloud.console import OutputConsole
@@ -38,19 +38,19 @@ def list_models(
             item["reason"] or "-",
         )
     console = OutputConsole()
-    # Versions are to be copied: where there is no terminal, nothing may be cut to its width.
+    # Users copy versions from the output, so without a terminal no line is truncated.
     OutputConsole(width=None if console.is_terminal else 200).print(table)
 
 
 @models.command("promote")
 def promote(
-    version: Annotated[str, typer.Argument(help="As `menagerie models list` shows it.")],
+    version: Annotated[str, typer.Argument(help="Version, as listed by `menagerie models list`.")],
     stack: Stack = DEFAULT_STACK,
     state_dir: StateDir = DEFAULT_STATE_DIR,
     api_url: ApiUrl = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Make a version the one that answers; raises NotFound, and Conflict if it does not verify."""
+    """Make a version the current model. It is verified first."""
     _promote(Api.of(state_dir, stack, api_url, api_key), version)
 
 
@@ -61,14 +61,14 @@ def rollback(
     api_url: ApiUrl = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Make the parent of the current model current again; raises Conflict if it has none."""
+    """Make the parent of the current model current again."""
     api = Api.of(state_dir, stack, api_url, api_key)
     current = api.call("GET", "/models/current")
     if current["parent"] is None:
-        raise Conflict(f"model {current['version']} has no parent to go back to; see `menagerie models list`")
+        raise Conflict(f"model {current['version']} has no parent; see `menagerie models list`")
     _promote(api, current["parent"])
 
 
 def _promote(api: Api, version: str) -> None:
     promoted = api.call("PUT", "/models/current", {"version": version})
-    typer.echo(f"{promoted['version']} is current; it answers within seconds")
+    typer.echo(f"{promoted['version']} is current; predictions use it within seconds")

@@ -1,4 +1,4 @@
-"""`menagerie predict`: a file of animals in, the same file with species and probabilities out, no cloud needed."""
+"""`menagerie predict`: classify a CSV file of animals without a cloud."""
 
 import csv
 import shutil
@@ -24,15 +24,15 @@ NAMED_REFUSALS = 20
 
 
 def predict(
-    file: Annotated[Path, typer.Argument(help="CSV file with a header; further columns are kept.", dir_okay=False)],
-    model: Annotated[Path, typer.Option(help="Folder that `menagerie train` wrote.", file_okay=False)],
-    output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
-    skip_invalid: Annotated[bool, typer.Option("--skip-invalid", help="Leave lines that are no animal out.")] = False,
+    file: Annotated[Path, typer.Argument(help="CSV file with a header; other columns are kept.", dir_okay=False)],
+    model: Annotated[Path, typer.Option(help="Output folder of `menagerie train`.", file_okay=False)],
+    output: Annotated[Path | None, typer.Option(help="Output file; standard output if omitted.")] = None,
+    skip_invalid: Annotated[bool, typer.Option("--skip-invalid", help="Omit invalid lines.")] = False,
 ) -> None:
-    """Classify the animals of a CSV file: its columns, then species, confidence, prediction set and probabilities.
+    """Classify the animals of a CSV file.
 
-    Lines that are no valid animal are named on standard error; without --skip-invalid nothing is written then.
-    Raises InvalidInput, NotFound if there is no model, ModelRejected if it does not verify.
+    The output has its columns, then species, confidence, prediction set and probabilities. Invalid lines are listed
+    on standard error, and without --skip-invalid nothing is written.
     """
     from cloud.columnar_scoring import NotPlain, score
     from training.model_folder import load
@@ -61,7 +61,7 @@ def _line_by_line(file: Path, classifier: "OnnxClassifier", text: TextIO, *, ski
         if not refused or skip_invalid:
             writer.writerows(_answers(classifier, chunk))
     if refused and not skip_invalid:
-        raise InvalidInput(f"{file}: {refused} invalid lines, nothing written; --skip-invalid leaves them out")
+        raise InvalidInput(f"{file}: {refused} invalid lines, nothing written; --skip-invalid omits them")
     if not valid:
         raise InvalidInput(f"{file} has no valid animal, nothing written")
 
@@ -69,7 +69,7 @@ def _line_by_line(file: Path, classifier: "OnnxClassifier", text: TextIO, *, ski
 def _header(file: Path, header: list[str]) -> list[str]:
     taken = [name for name in ANSWER_COLUMNS if name in header]
     if taken:
-        raise InvalidInput(f"{file} already has a column {', '.join(taken)}; rename it, the answer goes there")
+        raise InvalidInput(f"{file} already has a column {', '.join(taken)}; rename it, because the output adds one")
     return [*header, *ANSWER_COLUMNS]
 
 

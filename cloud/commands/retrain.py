@@ -1,4 +1,4 @@
-"""`menagerie retrain`: ask the API for a retraining, and watch it."""
+"""`menagerie retrain`: start a retraining job through the API and follow it."""
 
 import time
 from enum import StrEnum
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from cloud.api import Api
 
-SECONDS_BETWEEN_LOOKS = 0.3
+SECONDS_BETWEEN_POLLS = 0.3
 
 
 class SourceKind(StrEnum):
-    """Where rows may come from."""
+    """The sources of training rows."""
 
     DATA_SERVICE = "data-service"
     FEEDBACK = "feedback"
@@ -28,21 +28,20 @@ class SourceKind(StrEnum):
 
 
 def retrain(
-    source: Annotated[SourceKind, typer.Option(help="Where the rows come from.")] = SourceKind.DATA_SERVICE,
-    seed: Annotated[int, typer.Option(help="Which rows the data service gives.")] = 42,
-    number_of_datapoints: Annotated[int, typer.Option(min=1, max=MAX_DATAPOINTS, help="How many that is.")] = 1000,
-    key: Annotated[str | None, typer.Option(help="With --source dataset: its key, datasets/….csv.")] = None,
+    source: Annotated[SourceKind, typer.Option(help="Source of the training rows.")] = SourceKind.DATA_SERVICE,
+    seed: Annotated[int, typer.Option(help="Seed for the data service.")] = 42,
+    number_of_datapoints: Annotated[int, typer.Option(min=1, max=MAX_DATAPOINTS, help="Number of rows.")] = 1000,
+    key: Annotated[str | None, typer.Option(help="Key of the dataset, datasets/….csv, with --source dataset.")] = None,
     promote: Annotated[PromotionRule, typer.Option(help="When the new model becomes current.")] = "if-better",
-    wait: Annotated[bool, typer.Option("--wait", help="Stay until the job has ended; status 1 if it failed.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the end of the job; exit status 1 if it fails.")
+    ] = False,
     stack: Stack = DEFAULT_STACK,
     state_dir: StateDir = DEFAULT_STATE_DIR,
     api_url: ApiUrl = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Start a retraining job of the running application.
-
-    Raises Conflict while another job runs, InvalidInput, NotFound, Unavailable, TrainingFailed.
-    """
+    """Start a retraining job. Only one can run at a time."""
     from cloud.api import Api
 
     api = Api.of(state_dir, stack, api_url, api_key)
@@ -53,22 +52,22 @@ def retrain(
     typer.echo(summary(_watched(api, job["job_id"])))
 
 
-def follow(api: "Api", job_id: str, tell: "Callable[[dict[str, Any]], None]") -> dict[str, Any]:
-    """Return a job once it has ended, telling how it goes on the way; raise TrainingFailed if it failed."""
+def follow(api: "Api", job_id: str, progress: "Callable[[dict[str, Any]], None]") -> dict[str, Any]:
+    """Poll a job, pass each state to `progress`, and return the last one; raise TrainingFailed if the job failed."""
     from menagerie.errors import TrainingFailed
 
     while True:
         job = api.call("GET", f"/retrain/{job_id}")
-        tell(job)
+        progress(job)
         if job["status"] == "failed":
             raise TrainingFailed(f"job {job_id} failed: {job['error']}")
         if job["status"] == "succeeded":
             return job
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_POLLS)
 
 
 def summary(job: dict[str, Any]) -> str:
-    """Return what came of a job in two lines."""
+    """Return the result of a job in two lines."""
     accuracy = job["metrics"]["accuracy"]
     return f"model {job['model_version']}, accuracy {accuracy:.5f} on held-out rows\n{job['reason']}"
 
@@ -77,7 +76,7 @@ def _source(kind: SourceKind, seed: int, number_of_datapoints: int, key: str | N
     from menagerie.errors import InvalidInput
 
     if (key is not None) != (kind is SourceKind.DATASET):
-        raise InvalidInput("--key and --source dataset belong together")
+        raise InvalidInput("--key and --source dataset need each other")
     match kind:
         case SourceKind.DATA_SERVICE:
             return {"kind": kind, "seed": seed, "number_of_datapoints": number_of_datapoints}

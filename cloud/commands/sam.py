@@ -18,26 +18,26 @@ from menagerie.errors import NotFound
 if TYPE_CHECKING:
     from cloud.clients import Clients
 
-# What runs functions, and therefore takes --env-vars; `sam local generate-event` does not.
+# Subcommands that run functions and take --env-vars.
 RUNNERS = ("invoke", "start-api", "start-lambda")
 BUILT = Path(".aws-sam", "build", "template.yaml")
 
 
 def sam(
-    arguments: Annotated[list[str], typer.Argument(help="As for sam itself: local start-api, deploy, …")],
-    stack: Annotated[str, typer.Option(help="Name of the stack whose bucket and tables are used.")] = "menagerie",
+    arguments: Annotated[list[str], typer.Argument(help="Arguments of sam: local start-api, deploy, …")],
+    stack: Annotated[str, typer.Option(help="Stack whose bucket and tables the functions use.")] = "menagerie",
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
-    """Run the SAM command line against the cloud that is up; with `local`, functions in Lambda's image use its data.
+    """Run the SAM command line against the cloud that is up. `local` runs functions in Lambda's image with its data.
 
-    Our own options come first, the words after them are sam's.
+    The options of this command come first, the arguments of sam follow.
     """
     from cloud.commands.options import clients_for
     from cloud.local.relay import ADD_HOST
 
     program = shutil.which("sam")
     if program is None:
-        raise NotFound("the SAM command line is not in PATH: there is no program called sam")
+        raise NotFound("there is no program called sam in PATH; install the AWS SAM command line")
     clients = clients_for(state_dir)
     with ExitStack() as cleanup:
         if arguments[0] == "local" and len(arguments) > 1 and arguments[1] in RUNNERS:
@@ -64,7 +64,7 @@ def _env_vars(clients: "Clients", stack: str, state_dir: Path, cleanup: ExitStac
 
 
 def _environment(clients: "Clients") -> dict[str, str]:
-    """Return our own environment, with the way to the embedded cloud in place of any other if that is meant."""
+    """Return this process's environment, with address and credentials of the embedded cloud if that is selected."""
     credentials = clients.session.get_credentials()
     if clients.endpoint_url is None or credentials is None:
         return dict(os.environ)
@@ -80,9 +80,9 @@ def _environment(clients: "Clients") -> dict[str, str]:
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a program that ends by itself or by a signal to us, and return its exit status."""
+    """Run a program until it ends or this process gets a signal; return its exit status."""
     with subprocess.Popen(command, env=environment) as process:
-        # A terminal sends Ctrl-C to both: sam removes its containers meanwhile, and we wait for that.
+        # A terminal sends Ctrl-C to both processes. This one waits while sam removes its containers.
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         return process.wait()

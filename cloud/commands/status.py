@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
     import httpx2
 
-# A function that has to start first may take as long as API Gateway waits, which is 29 s; then it says why.
+# A cold start may take up to API Gateway's timeout of 29 s, whose response then names the reason.
 TIMEOUT_SECONDS = 35.0
 CONNECT_TIMEOUT_SECONDS = 5.0
-# What MiniStack and LocalStack both answer.
+# A route of both MiniStack and LocalStack.
 EMULATORS_HEALTH = "/_localstack/health"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the application and what came of asking it."""
+    """A part of the application and the result of its health check."""
 
     name: str
     url: str | None
-    """None where it was left out."""
+    """None for a part that was not started."""
     trouble: str | None = None
     model: str | None = None
-    """The current model, as the API gives it."""
+    """The current model's version, for the API only."""
 
 
 def status(stack: Stack = DEFAULT_STACK, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
-    """Show what runs, where it answers, and which model is current; exit status 1 unless all of it answers."""
-    parts = ask(addresses_for(state_dir, stack), _client)
+    """Print the state and address of each part and the current model. Exit status 1 unless every part responds."""
+    parts = check(addresses_for(state_dir, stack), _client)
     show(parts, OutputConsole())
     raise typer.Exit(1 if any(part.trouble for part in parts) else 0)
 
@@ -51,8 +51,8 @@ def _client(url: str) -> "httpx2.Client":
     return http_client(url, timeout=httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS))
 
 
-def ask(addresses: StackAddresses, client_for: "Callable[[str], httpx2.Client]") -> list[Part]:
-    """Ask every part whose address is not empty whether it answers, all at once, and the API which model is current."""
+def check(addresses: StackAddresses, client_for: "Callable[[str], httpx2.Client]") -> list[Part]:
+    """Check every part whose address is not empty, all at the same time."""
     checks = {
         "emulated cloud": (addresses.endpoint_url, EMULATORS_HEALTH),
         "API": (addresses.api_url, "/health"),
@@ -61,39 +61,39 @@ def ask(addresses: StackAddresses, client_for: "Callable[[str], httpx2.Client]")
     }
     known = [name for name, (url, _) in checks.items() if url != ""]
     with ThreadPoolExecutor(len(known)) as threads:
-        return list(threads.map(lambda name: _ask(name, *checks[name], client_for), known))
+        return list(threads.map(lambda name: _check(name, *checks[name], client_for), known))
 
 
-def _ask(name: str, url: str | None, path: str, client_for: "Callable[[str], httpx2.Client]") -> Part:
+def _check(name: str, url: str | None, path: str, client_for: "Callable[[str], httpx2.Client]") -> Part:
     import httpx2
 
     if url is None:
         return Part(name, None)
     try:
         with client_for(url) as client:
-            answer = client.get(url + path)
+            response = client.get(url + path)
     except httpx2.HTTPError as error:
         return Part(name, url, type(error).__name__)
-    if not answer.is_success:
-        return Part(name, url, f"status {answer.status_code}")
+    if not response.is_success:
+        return Part(name, url, f"status {response.status_code}")
     if name != "API":
         return Part(name, url)
     try:
-        return Part(name, url, model=str(answer.json()["model_version"]))
+        return Part(name, url, model=str(response.json()["model_version"]))
     except (KeyError, TypeError, ValueError):
-        return Part(name, url, "its answer does not name a model")
+        return Part(name, url, "its response contains no model version")
 
 
 def show(parts: list[Part], console: Console) -> None:
-    """Print a row for each part, and the current model on a line of its own."""
-    # Addresses are to be copied: a long one is folded on a terminal, and whole where there is none.
-    table = Table("part", "answers")
+    """Print a table of the parts and a line with the current model."""
+    # Users copy addresses from the output: on a terminal a long one is folded, elsewhere it is printed whole.
+    table = Table("part", "responds")
     table.add_column("address", overflow="fold")
     for part in parts:
-        answers = "left out" if part.url is None else f"no: {part.trouble}" if part.trouble else "yes"
-        table.add_row(part.name, answers, part.url or "")
+        responds = "not started" if part.url is None else f"no: {part.trouble}" if part.trouble else "yes"
+        table.add_row(part.name, responds, part.url or "")
     if not console.is_terminal:
         console.width = max(console.width, 200)
     console.print(table)
     model = next((part.model for part in parts if part.model), None)
-    console.print(f"current model: {model or 'not known, because the API did not give it'}", soft_wrap=True)
+    console.print(f"current model: {model or 'unknown, because the API does not respond with it'}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`menagerie train`: a model from a data service or a CSV file, with no cloud at all."""
+"""`menagerie train`: train a model from a data service or a CSV file without a cloud."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,26 +18,23 @@ NAMED_LINES = 5
 
 def train(
     output: Annotated[Path, typer.Option(help="Folder for model.onnx, manifest.json and report.html.")],
-    data_service_url: Annotated[str | None, typer.Option(help="Train on rows of this data service.")] = None,
-    seed: Annotated[int, typer.Option(help="Which rows the data service gives.")] = 42,
-    number_of_datapoints: Annotated[int, typer.Option(help="How many rows.", min=1, max=MAX_DATAPOINTS)] = 1000,
-    dataset: Annotated[Path | None, typer.Option(help="Train on the rows of this CSV file.", dir_okay=False)] = None,
-    publish: Annotated[bool, typer.Option("--publish", help="Put the model into the S3 registry as well.")] = False,
+    data_service_url: Annotated[str | None, typer.Option(help="Data service with the training rows.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed for the data service.")] = 42,
+    number_of_datapoints: Annotated[int, typer.Option(help="Number of rows.", min=1, max=MAX_DATAPOINTS)] = 1000,
+    dataset: Annotated[Path | None, typer.Option(help="CSV file with the training rows.", dir_okay=False)] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Also store the model in the S3 registry.")] = False,
     promote: Annotated[PromotionRule, typer.Option(help="When a published model becomes current.")] = "if-better",
-    bucket: Annotated[str | None, typer.Option(help="Bucket of the registry.", envvar="MODELS_BUCKET")] = None,
+    bucket: Annotated[str | None, typer.Option(help="Bucket of the S3 registry.", envvar="MODELS_BUCKET")] = None,
 ) -> None:
-    """Train a model, check it and write it to a folder; nothing is written unless every check passed.
-
-    Raises InvalidInput, Unavailable if the data service does not answer, TrainingFailed.
-    """
+    """Train a model and write it to a folder. Nothing is written unless every check passes."""
     from cloud.console import Steps
     from menagerie.errors import InvalidInput
     from training.model_folder import REPORT_FILE, write
 
     if (data_service_url is None) == (dataset is None):
-        raise InvalidInput("say where the rows come from: either --data-service-url or --dataset")
+        raise InvalidInput("give either --data-service-url or --dataset as the source of the rows")
     if publish and not bucket:
-        raise InvalidInput("--publish needs a registry: give --bucket or set MODELS_BUCKET")
+        raise InvalidInput("--publish needs the bucket of a registry: give --bucket or set MODELS_BUCKET")
     if output.exists() and not output.is_dir():
         raise InvalidInput(f"--output {output} is a file, not a folder")
     steps = Steps()
@@ -77,7 +74,7 @@ def _from_dataset(path: Path, report: "ProgressCallback") -> "TrainedModel":
     report(Stage.FETCHING, 0.0)
     rows = rows_of(read_path(path))
     for refusal in rows.refusals[:NAMED_LINES]:
-        typer.echo(f"left out: {path}, {refusal}", err=True)
+        typer.echo(f"omitted: {path}, {refusal}", err=True)
     if rows.refused > NAMED_LINES:
         typer.echo(f"left out: {path}, {rows.refused - NAMED_LINES} more lines", err=True)
     origin = Origin("dataset", key=path.name)

@@ -16,24 +16,25 @@ from menagerie.job import MAX_DATAPOINTS, DataServiceSource
 def up(
     state_dir: StateDir = DEFAULT_STATE_DIR,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the emulated cloud.")] = 4566,
-    data_service_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of our own data service.")] = 8777,
+    data_service_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the data service.")] = 8777,
     dashboard_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")] = 8501,
-    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Leave the dashboard out.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget models, predictions and keys first.")] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not start the dashboard.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete models, predictions and keys first.")] = False,
     recover: Annotated[
         bool,
-        typer.Option("--recover", help="If the saved state is damaged, keep it aside and go on with what is whole."),
+        typer.Option("--recover", help="Move a damaged saved state aside and continue with the previous one."),
     ] = False,
     data_service_url: Annotated[
-        str | None, typer.Option(help="Use a running data service, such as the official one, instead of ours.")
+        str | None,
+        typer.Option(help="Use a running data service, such as the official one, and start none."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the rows that the first model is trained on.")] = 42,
-    number_of_datapoints: Annotated[int, typer.Option(min=1, max=MAX_DATAPOINTS, help="How many rows that is.")] = 1000,
-    enforce_iam: Annotated[bool, typer.Option(help="Let the emulator enforce the policies.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the first model's training rows.")] = 42,
+    number_of_datapoints: Annotated[int, typer.Option(min=1, max=MAX_DATAPOINTS, help="Number of these rows.")] = 1000,
+    enforce_iam: Annotated[bool, typer.Option(help="Let the emulator enforce IAM policies.")] = False,
 ) -> None:
-    """Bring up the emulated cloud, deploy the application, train a first model, start the dashboard.
+    """Start the emulated cloud, deploy the application, train a first model, start the dashboard.
 
-    Runs in the foreground until Ctrl-C (or `menagerie down`), then leaves no process behind.
+    Runs in the foreground until Ctrl-C or `menagerie down`, then ends every process that it has started.
     """
     from cloud.console import Steps
     from cloud.local.up import Options, run
@@ -57,17 +58,17 @@ def _announce(addresses: StackAddresses, state_dir: Path) -> None:
         f"""
 Menagerie is up.
 
-  dashboard      {addresses.dashboard_url or "left out"}
+  dashboard      {addresses.dashboard_url or "not started"}
   API            {addresses.api_url}
   documentation  {addresses.api_url}/docs
   data service   {addresses.data_service_url}
   addresses and keys for programs: {state_dir / "stack.json"}
 
-Try it, with the clients' key; the operator's, with which the dashboard runs, also retrains and promotes:
+Try it with the clients' key. The operator's key, which the dashboard uses, also retrains and promotes:
 
   {curl_line(addresses)}
 
-Ctrl-C ends it; what was stored stays.
+Ctrl-C stops it. Stored data is kept.
 """
     )
 

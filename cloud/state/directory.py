@@ -1,4 +1,4 @@
-"""The state folder of an emulated cloud: who uses it, its secrets, and the addresses others may read."""
+"""The state folder of an emulated cloud: its lock, its secrets, its addresses and its format version."""
 
 import fcntl
 import json
@@ -22,27 +22,27 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{20,128}")
 
 @dataclass(frozen=True, slots=True)
 class StackAddresses:
-    """Where everything answers; written to stack.json once it does."""
+    """Addresses and keys of a running application; the content of stack.json."""
 
     api_url: str
     api_key: str
-    """The operator's, which every route takes."""
+    """The operator's key, which every route accepts."""
     endpoint_url: str
     dashboard_url: str | None
     data_service_url: str
     client_api_key: str = ""
-    """What clients use: it neither retrains nor promotes."""
+    """The clients' key, which can neither retrain nor promote."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateDirectory:
-    """A folder with mode 700 that outlives `menagerie up`."""
+    """A folder with mode 700 that persists between runs of `menagerie up`."""
 
     root: Path
 
     @classmethod
     def open(cls, root: Path) -> "StateDirectory":
-        """Create the folder if need be; only its owner may look inside."""
+        """Create the folder if necessary; only its owner has access."""
         root = root.resolve()
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
@@ -50,7 +50,7 @@ class StateDirectory:
 
     @classmethod
     def existing(cls, root: Path) -> "StateDirectory | None":
-        """Return the folder if there is one, and make nothing."""
+        """Return the folder if it exists, else None."""
         return cls(root.resolve()) if root.is_dir() else None
 
     def require_known_version(self) -> None:
@@ -81,76 +81,74 @@ class StateDirectory:
 
     @property
     def running(self) -> Path:
-        """Where the emulator reads and saves the state of its services; see `SavedState`."""
+        """The folder from which the emulator loads its state and to which it saves it; see `SavedState`."""
         return self.root / "running"
 
     @property
     def objects(self) -> Path:
-        """The objects in the emulated S3, written at once."""
+        """The objects of the emulated S3, which are written immediately."""
         return self.root / "objects"
 
     @property
     def has_models(self) -> bool:
-        """Whether a model has been promoted here before."""
+        """Whether a model has been promoted."""
         return any(self.objects.rglob("models/current.json"))
 
     @property
     def temporary(self) -> Path:
-        """Where the emulator unpacks functions while it runs."""
+        """The folder to which the emulator unpacks functions."""
         return self.root / "tmp"
 
     @property
     def home(self) -> Path:
-        """What the programs that are started take for the home folder."""
+        """The home folder of child processes."""
         return self.root / "home"
 
     @property
     def allowed_hosts(self) -> Path:
-        """Names beside loopback's by which containers reach what runs here, once `menagerie sam local` was used."""
+        """The file with host names that containers use, besides those of loopback; written by `menagerie sam local`."""
         return self.root / "allowed-hosts"
 
     def clear_temporary(self) -> None:
-        """Make the emulator's temporary folder anew: what a run unpacks there, half a gigabyte, it does not remove."""
+        """Empty the emulator's temporary folder. The emulator leaves about half a gigabyte there."""
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir()
 
     def log(self, name: str) -> Path:
-        """The log file of a process."""
+        """Return the path of a process's log file."""
         folder = self.root / "logs"
         folder.mkdir(exist_ok=True)
         return folder / f"{name}.log"
 
     def secret(self, name: str) -> str:
-        """Return a random secret of 43 characters, made on first use and kept with mode 600."""
+        """Return a random secret of 43 characters, created on first use in a file with mode 600."""
         path = self.root / name
         try:
             secret = path.read_text(encoding="utf-8").strip()
         except (FileNotFoundError, UnicodeDecodeError):
             secret = ""
-        if not _SECRET.fullmatch(secret):  # none yet, or one that a crash or a full disk cut off
+        if not _SECRET.fullmatch(secret):  # missing, or truncated by a crash or a full disk
             secret = secrets.token_urlsafe(32)
             write_whole(path, secret)
         return secret
 
     def key_parameters(self) -> dict[str, str]:
-        """Return the template's parameters for the API's keys, made on first use."""
+        """Return the template parameters with the API keys, created on first use."""
         return {"ApiKeyValue": self.secret("api-key"), "ClientApiKeyValue": self.secret("client-api-key")}
 
     def write_addresses(self, addresses: StackAddresses) -> Path:
-        """Write stack.json, whole or not at all."""
+        """Write stack.json atomically."""
         write_whole(self._stack_file, json.dumps(asdict(addresses), indent=2) + "\n")
         return self._stack_file
 
     def addresses(self) -> StackAddresses:
-        """Read stack.json; raise NotFound while no cloud is up, or if the file cannot be read."""
+        """Read stack.json; raise NotFound if no cloud is up or the file is invalid."""
         try:
             return StackAddresses(**json.loads(self._stack_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise NotFound(f"no cloud is up in {self.root}; start one with `menagerie up`") from None
         except (ValueError, TypeError):
-            raise NotFound(
-                f"{self._stack_file} cannot be read; end what is up with `menagerie down` and `menagerie up` again"
-            ) from None
+            raise NotFound(f"{self._stack_file} is invalid; run `menagerie down` and `menagerie up` again") from None
 
     def delete_addresses(self) -> None:
         """Delete stack.json because the application is no longer up."""
@@ -163,7 +161,7 @@ class StateDirectory:
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
     def running_pid(self) -> int | None:
-        """Return the process that holds the lock, if any."""
+        """Return the id of the process that holds the lock, or None."""
         try:
             with self._lock_file.open("r+", encoding="utf-8") as lock:
                 try:
@@ -176,9 +174,9 @@ class StateDirectory:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for this process; raise Conflict if another one does.
+        """Lock the folder for this process; raise Conflict if another process holds the lock.
 
-        The lock is the kernel's, so a process that was killed leaves none behind.
+        The kernel releases the lock of a process that was killed.
         """
         with self._lock_file.open("a+", encoding="utf-8") as lock:
             try:
@@ -187,7 +185,7 @@ class StateDirectory:
                 lock.seek(0)
                 raise Conflict(
                     f"`menagerie up` already runs with {self.root} (process {lock.read() or 'unknown'}); "
-                    "end it with `menagerie down` or choose another --state-dir"
+                    "stop it with `menagerie down` or choose another --state-dir"
                 ) from None
             lock.truncate(0)
             lock.write(str(os.getpid()))

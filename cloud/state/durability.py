@@ -1,7 +1,7 @@
-"""Nothing that was answered is lost: what `menagerie up` does for that before, while and after an emulator runs.
+"""Keep every acknowledged write of `menagerie up`: before, while and after an emulator runs.
 
-The emulator saves its state only when it is stopped in order. Until then, a journal on the disk follows the tables
-through their streams; after a crash the last saved state is used, and the journal is written into its tables.
+The emulator saves its state only on an orderly stop. Until then, a journal on disk records the changes of the tables
+from their streams. After a crash, the last saved state is loaded and the journal is written to its tables.
 """
 
 import json
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ADOPTION = "adopt-models"
 PATIENCE: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 60}
 PREDICTIONS, JOBS = "PredictionsTable", "JobsTable"
-# Half a gigabyte is unpacked while the functions run, and packages and logs need room as well.
+# Running functions need half a gigabyte for their unpacked zips; packages and logs need space too.
 SPACE_TO_START = 2**30
 SPACE_TO_WARN = 256 * 2**20
 RESERVE_BYTES = 8 * 2**20
@@ -40,11 +40,11 @@ CHECKED_CHANGES = 10
 
 
 class NotSaved(Unavailable):
-    """The emulator stopped without saving a whole state; the text says what that means and what to do."""
+    """The emulator stopped without a complete saved state. The message has the consequence and advice."""
 
 
 class Durability:
-    """Keeps one state folder, whose lock the caller holds, from losing what was answered."""
+    """Protects the acknowledged writes in a state folder. The caller holds the folder's lock."""
 
     def __init__(self, state: StateDirectory, steps: Steps) -> None:
         self._state = state
@@ -58,30 +58,31 @@ class Durability:
         self._warned = ""
 
     def begin(self, *, recover: bool) -> None:
-        """Find the state to start from and make it the emulator's; say so if that is not what was there.
+        """Prepare the emulator's folder from the last complete state, and report anything unusual.
 
-        Raises DamagedState, Conflict for the state of another version, and Unavailable if the disk is too full.
+        Raises DamagedState unless `recover` is set, Conflict for the state of a later version, and Unavailable if
+        there is too little disk space.
         """
         self._state.require_known_version()
         if self._saved.settle():
-            self._steps.note("The last run was not ended in order, but the emulator saved its state: nothing is lost.")
+            self._steps.note("The last run was interrupted, but the emulator saved its state. Nothing is lost.")
         try:
             self._saved.check()
         except DamagedState as damage:
             if not recover:
                 raise DamagedState(
-                    f"the saved state is damaged: {damage}. `menagerie up --recover` keeps it aside and starts from "
-                    "the state before it and the changes since; `menagerie up --fresh` starts with nothing"
+                    f"the saved state is damaged: {damage}. `menagerie up --recover` moves it aside and continues with "
+                    "the previous state and the changes since; `menagerie up --fresh` starts with an empty state"
                 ) from None
             kept = self._saved.set_aside()
-            self._steps.note(f"The saved state is damaged: {damage}. It is kept in {kept}.")
+            self._steps.note(f"The saved state is damaged: {damage}. It was moved to {kept}.")
             if not self._saved.generation:
-                self._steps.note("There is no whole state before it: models are kept, and what the journal has.")
+                self._steps.note("There is no complete previous state: only models and the journal are kept.")
         else:
             if self._saved.running.exists():
                 self._steps.note(
-                    "The last run ended without saving its state. Models were stored at once; predictions, feedback "
-                    f"and jobs come from the journal; log lines and metrics since {self._saved.saved_at} are lost."
+                    "The last run ended without saving its state. Models are kept; predictions, feedback and jobs are "
+                    f"recovered from the journal; log lines and metrics since {self._saved.saved_at} are lost."
                 )
         self._require_space()
         self._make_reserve()
@@ -91,16 +92,16 @@ class Durability:
 
     @property
     def emulator_folder(self) -> Path:
-        """Where the emulator is to read its state and to save it."""
+        """The folder for the emulator to load its state from and to save it to."""
         return self._saved.running
 
     @contextmanager
     def deployment(self, clients: Clients) -> Iterator[None]:
-        """Deploy in the block; before it, a new stack is given the bucket of models that a lost stack left."""
+        """Context of a deployment. A new stack first adopts the models bucket of a lost stack, if there is one."""
         self.follow(clients)
         bucket = adopt_models_bucket(clients)
         if bucket:
-            self._steps.note(f"The models of a stack that is lost were found in {bucket} and are used.")
+            self._steps.note(f"Adopted the models of a lost stack from {bucket}.")
         self._deploying = True
         with self._saved.deployment():
             yield
@@ -108,7 +109,7 @@ class Durability:
         self.follow(clients)
 
     def follow(self, clients: Clients) -> None:
-        """Write what the journal has into the tables, and let it follow them; nothing while there are none."""
+        """Write the journal to the tables and start to record their changes. Does nothing without a stack."""
         if self._feed or describe(clients.cloudformation, STACK_NAME) is None:
             return
         found = outputs(clients)
@@ -118,37 +119,35 @@ class Durability:
             streamed = [
                 dynamodb.describe_table(TableName=name)["Table"].get("LatestStreamArn") for name in tables.values()
             ]
-        except ClientError:  # a stack without its tables, as a deployment that failed leaves it
+        except ClientError:  # a failed deployment left the stack without tables
             return
-        if not all(streamed):  # a stack of a template before there were any streams
+        if not all(streamed):  # an older template had no streams
             return
         known = self._journal.last()
         if known:
-            with self._steps.step("Recovering what was not saved") as update:
+            with self._steps.step("Recovering unsaved changes") as update:
                 restore(known, dynamodb, tables, lambda done: update(f"{done} of {len(known)} changes"))
                 self._journal.replace(known.values())
-                update(_told(known))
+                update(_summary(known))
         feed = StreamFeed(dynamodb, clients.streams, tables, self._journal, known)
         feed.start()
         self._feed = feed
 
     def watch(self) -> None:
-        """Warn, once for each trouble, if the disk gets full or the journal does not follow."""
+        """Print a warning, once for each problem, if the disk gets full or the journal is not written."""
         warning = (self._feed.trouble if self._feed else None) or self._warning_of_space()
         if warning != self._warned and warning:
-            self._steps.note(
-                f"Warning: {warning}. If the emulator were killed now, what was stored last would be lost."
-            )
+            self._steps.note(f"Warning: {warning}. If the emulator were killed now, the last writes would be lost.")
         self._warned = warning
 
     def settle(self) -> str:
-        """Make what the stopped emulator saved the state of the next run; return what to say of it.
+        """Make the state that the stopped emulator saved the current one; return a note, which may be empty.
 
-        Raises NotSaved if it saved nothing, or not everything.
+        Raises NotSaved if the emulator saved nothing or an incomplete state.
         """
         if self._deploying:
             self._saved.discard()
-            return "the deployment was interrupted; the next `menagerie up` begins it anew"
+            return "the deployment was interrupted; the next `menagerie up` starts it again"
         if not self._saved.sealed:
             raise self._not_saved("the emulator did not save its state")
         if not self._saved.holds(self._latest_keys()):
@@ -159,12 +158,12 @@ class Durability:
         return ""
 
     def stop(self) -> None:
-        """Let the journal have what is new, if the emulator still answers, and follow the tables no longer."""
+        """Record the last changes, if the emulator still responds, and stop recording."""
         if self._feed:
             self._feed.stop()
 
     def outlook(self) -> str:
-        """Say in one line what the next run will find after one whose emulator has died."""
+        """Return a line about the recovery in the next run, after the emulator has ended unexpectedly."""
         changes = len(self._journal.last())
         return (
             f"The state was not saved. The journal has the {changes} changes since {self._saved.saved_at}; "
@@ -176,9 +175,9 @@ class Durability:
         free = shutil.disk_usage(self._root).free
         hint = f"free some space ({free / 2**20:.0f} MiB are left), then " if free < SPACE_TO_WARN else ""
         if trouble:
-            text = f"{reason}, and {trouble}: what was stored last is lost; {hint}start `menagerie up`"
+            text = f"{reason}, and {trouble}: the last writes are lost; {hint}run `menagerie up`"
         else:
-            text = f"{reason}; nothing is lost, since the journal has it: {hint}start `menagerie up`, which recovers it"
+            text = f"{reason}; nothing is lost, because the journal has it: {hint}run `menagerie up` to recover it"
         with suppress(OSError):
             write_whole(unsaved_note(self._root), text + "\n")
         return NotSaved(text)
@@ -197,14 +196,14 @@ class Durability:
         if free < needed:
             raise Unavailable(
                 f"the disk of {self._root} has {free / 2**20:.0f} MiB left and {needed / 2**20:.0f} are needed; "
-                "free some space, or keep the state elsewhere with --state-dir"
+                "free some space, or choose another --state-dir"
             )
 
     def _make_reserve(self) -> None:
         path = self._root / "reserve"
         if not path.exists():
             with path.open("wb") as file:
-                file.write(os.urandom(RESERVE_BYTES))  # bytes that no file system stores in less
+                file.write(os.urandom(RESERVE_BYTES))  # random bytes, which no file system compresses
                 os.fsync(file.fileno())
 
     def _warning_of_space(self) -> str:
@@ -217,9 +216,9 @@ class Durability:
 
 
 def adopt_models_bucket(clients: Clients, name: str = STACK_NAME) -> str | None:
-    """Begin a stack with the bucket of models that a lost one left, by CloudFormation's resource import; return which.
+    """Create a stack around the models bucket of a lost stack, by CloudFormation's resource import.
 
-    Nothing, and None, if the stack exists or there is no such bucket.
+    Returns the bucket's name, or None if the stack exists or there is no such bucket.
     """
     client = clients.cloudformation
     if describe(client, name) is not None:
@@ -253,7 +252,7 @@ def adopt_models_bucket(clients: Clients, name: str = STACK_NAME) -> str | None:
 
 
 def _left_bucket(clients: Clients, prefix: str) -> str | None:
-    """Return the bucket whose current model was promoted last, or any that is not empty."""
+    """Return the non-empty bucket with the latest promotion, or None."""
     found = []
     for bucket in clients.s3.list_buckets()["Buckets"]:
         if bucket["Name"].startswith(prefix):
@@ -264,7 +263,7 @@ def _left_bucket(clients: Clients, prefix: str) -> str | None:
     return max(found)[1] if found else None
 
 
-def _told(changes: dict[str, Change]) -> str:
+def _summary(changes: dict[str, Change]) -> str:
     jobs = sum(change.table == JOBS for change in changes.values())
     return f"{len(changes) - jobs} changes of predictions and feedback, {jobs} of jobs"
 

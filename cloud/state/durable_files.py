@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whatever ends the process: written beside, flushed to the disk, then renamed."""
+"""Write files atomically: write a temporary file, flush it to disk, rename it."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str, *, mode: int = 0o600) -> None:
-    """Replace a file by a text, or leave it as it was; raise OSError if the disk does not take it."""
+    """Replace the content of a file atomically; on an OSError it keeps its old content."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
@@ -21,7 +21,7 @@ def write_whole(path: Path, text: str, *, mode: int = 0o600) -> None:
 
 
 def flush(path: Path) -> None:
-    """Return once a file's bytes, or a folder's names, are on the disk."""
+    """Flush the content of a file, or the entries of a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -30,7 +30,7 @@ def flush(path: Path) -> None:
 
 
 def link_tree(source: Path, target: Path) -> None:
-    """Copy a folder; documents and zips, which are replaced and never changed in place, by a hard link if possible."""
+    """Copy a folder. JSON and zip files, which are never changed in place, become hard links if possible."""
     shutil.copytree(source, target, copy_function=_link_or_copy)
 
 

@@ -1,4 +1,4 @@
-"""The journal: what changed in the tables since their state was last saved, one line a change."""
+"""The journal of changes in the tables since the last saved state, one JSON line for each change."""
 
 import base64
 import json
@@ -11,50 +11,50 @@ from typing import Any, Self
 from cloud.state.durable_files import flush
 
 Item = Mapping[str, Mapping[str, Any]]
-"""An item or a key as DynamoDB's API has it: {"pk": {"S": "…"}}."""
+"""An item or a key in the format of DynamoDB's API: {"pk": {"S": "…"}}."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An item as it is since a change, or that it is no more."""
+    """The new content of an item, or its deletion."""
 
     table: str
-    """The table's name in the template, which a new deployment does not change."""
+    """The table's logical name in the template, which is the same in every deployment."""
     key: Item
     item: Item | None
-    """None for an item that was deleted."""
+    """None for a deletion."""
 
     @property
     def identity(self) -> str:
-        """What two changes of one item have in common."""
+        """A string that is equal for all changes of one item."""
         return json.dumps([self.table, self.key], sort_keys=True)
 
     def to_line(self) -> bytes:
-        """Return a line of JSON."""
+        """Return the change as a line of JSON."""
         document = {"table": self.table, "key": self.key, "item": self.item}
         return json.dumps(document, default=_encode_bytes, separators=(",", ":")).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
-        """Read a line; raise ValueError or KeyError if it is none."""
+        """Parse a line; raise ValueError or KeyError if it is invalid."""
         document = json.loads(line, object_hook=_decode_bytes)
         return cls(document["table"], document["key"], document["item"])
 
 
 class Journal:
-    """A file of changes. A last line that was cut off by a crash is passed over."""
+    """A file of changes. An incomplete last line, left by a crash, is ignored."""
 
     def __init__(self, path: Path, reserve: Path | None = None) -> None:
-        """Take where it is, and a file to delete when the disk is full, for its space."""
+        """Take the path, and a reserve file to delete for its space when the disk is full."""
         self.path = path
         self._reserve = reserve
         self._size: int | None = None
-        """How much of the file is known to be whole; None before the first write."""
+        """Length of the complete lines in bytes; None before the first write."""
 
     def append(self, changes: Iterable[Change]) -> int:
-        """Add changes, so that no end of a process loses them, and return how many bytes that were.
+        """Append changes and return the number of bytes. They survive the end of this process.
 
-        Raises OSError, and keeps none of them, if the disk is full.
+        Raises OSError, and keeps none of the changes, if the disk is full.
         """
         lines = b"".join(change.to_line() for change in changes)
         if not lines:
@@ -73,7 +73,7 @@ class Journal:
         with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0) as file:
             if self._size is None:
                 self._size = _whole_lines(file.read())
-            # What an earlier attempt wrote in part, on a full disk, is not part of the journal.
+            # Remove an incomplete write of an earlier attempt on a full disk.
             file.truncate(self._size)
             file.seek(self._size)
             view = memoryview(lines)
@@ -84,12 +84,12 @@ class Journal:
             flush(self.path.parent)
 
     def flush(self) -> None:
-        """Return once what was appended is on the disk, so that no loss of power loses it."""
+        """Flush appended changes to disk, so that they survive a loss of power."""
         if self.path.exists():
             flush(self.path)
 
     def last(self) -> dict[str, Change]:
-        """Return the last change of each item, by its identity; lines that cannot be read are passed over."""
+        """Return the last change of each item by its identity. Invalid lines are ignored."""
         found: dict[str, Change] = {}
         for change in self.changes():
             found.pop(change.identity, None)
@@ -97,7 +97,7 @@ class Journal:
         return found
 
     def changes(self) -> Iterator[Change]:
-        """Return the changes, oldest first."""
+        """Yield the changes, oldest first."""
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
@@ -110,13 +110,13 @@ class Journal:
                     continue
 
     def replace(self, changes: Iterable[Change]) -> None:
-        """Hold these changes and no others, or stay as it is if the disk does not take them."""
-        beside = Journal(self.path.with_suffix(".new"))
-        beside.path.unlink(missing_ok=True)
-        beside.append(changes)
-        beside.flush()
-        if beside.path.exists():
-            beside.path.replace(self.path)
+        """Replace the content by these changes atomically."""
+        replacement = Journal(self.path.with_suffix(".new"))
+        replacement.path.unlink(missing_ok=True)
+        replacement.append(changes)
+        replacement.flush()
+        if replacement.path.exists():
+            replacement.path.replace(self.path)
         else:
             self.path.unlink(missing_ok=True)
         flush(self.path.parent)
@@ -124,26 +124,26 @@ class Journal:
 
 
 class Journals:
-    """The journals of a state folder: for each saved state, what changed after it."""
+    """The journals of a state folder: one for each saved state, with the changes after it."""
 
     def __init__(self, folder: Path, reserve: Path | None = None) -> None:
         self._folder = folder
         self._reserve = reserve
 
     def since(self, generation: int) -> Journal:
-        """Return the journal of what changed after a saved state; those of later states become part of it."""
+        """Return the journal of the changes after a saved state; the journals of later states are merged into it."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         journal = Journal(self._folder / f"{generation}.jsonl", self._reserve)
         later = [Journal(path) for number, path in self._found() if number > generation]
         if later:
             merged = journal.last()
-            for each in later:
-                for identity, change in each.last().items():
+            for other in later:
+                for identity, change in other.last().items():
                     merged.pop(identity, None)
                     merged[identity] = change
             journal.replace(merged.values())
-            for each in later:
-                each.path.unlink()
+            for other in later:
+                other.path.unlink()
         return journal
 
     def delete_before(self, generation: int) -> None:
@@ -166,12 +166,12 @@ def _encode_bytes(value: object) -> object:
         return {"base64": base64.b64encode(value).decode()}
     if isinstance(value, set | frozenset):
         return sorted(value)
-    raise TypeError(f"{type(value).__name__} is no part of an item")
+    raise TypeError(f"{type(value).__name__} cannot be part of an item")
 
 
 def _holds_bytes(value: dict[str, Any]) -> bool:
-    return value.keys() == {"base64"} and isinstance(value["base64"], str)  # an attribute of that name is a dict
+    return value.keys() == {"base64"} and isinstance(value["base64"], str)  # an attribute called base64 is a dict
 
 
-def _decode_bytes(value: dict[str, Any]) -> Any:  # noqa: ANN401  # whatever the JSON holds
+def _decode_bytes(value: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON value
     return base64.b64decode(value["base64"]) if _holds_bytes(value) else value

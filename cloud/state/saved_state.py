@@ -1,12 +1,12 @@
-"""What the emulator saves when it stops: sealed once it is known to be whole, checked before it is used again.
+"""The state that the emulator saves when it stops: sealed if complete, verified before use.
 
-| folder      | what                                                                                             |
+| folder      | content                                                                                          |
 |-------------|--------------------------------------------------------------------------------------------------|
-| `services/` | the last state that was saved whole, with `seal.json`: its generation and each file's SHA-256     |
-| `previous/` | the one before: with the changes made since, all that a damaged `services/` held                  |
-| `running/`  | where a running emulator reads and saves: hard links to `services/`, sealed when it stops in order |
+| `services/` | the last complete state, with `seal.json`: its generation and the SHA-256 of each file           |
+| `previous/` | the state before it: with the changes since, it replaces a damaged `services/`                   |
+| `running/`  | the folder of a running emulator: hard links to `services/`, sealed on an orderly stop           |
 
-Only a sealed `running/` replaces `services/`, so an emulator that dies while it saves harms nothing.
+Only a sealed `running/` replaces `services/`, so a crash during the save is harmless.
 """
 
 import hashlib
@@ -27,28 +27,28 @@ from menagerie.errors import Conflict
 
 SEAL = "seal.json"
 SESSION = "session.json"
-# Without any of these a deployed stack would not be found again, or be found with empty tables.
+# Without one of these, a deployed stack would be missing or have empty tables.
 ESSENTIAL = ("apigateway_v1.json", "cloudformation.json", "dynamodb.json", "iam.json", "lambda.json", "s3.json")
 _OURS = (SEAL, SESSION)
 
 
 class DamagedState(Conflict):
-    """A saved state is not what was saved; the text names the file."""
+    """A file of a saved state is missing or has changed. The message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a state consisted of when it was saved."""
+    """The description of a complete saved state."""
 
     generation: int
-    """How many states were saved before it, and it; 0 stands for none at all."""
+    """The number of this state, counted from 1; 0 means that there is none."""
     saved_at: str
     files: Mapping[str, Mapping[str, Any]]
-    """Size of each file and, but for the zips whose name is their digest, its SHA-256."""
+    """Size and SHA-256 of each file; no SHA-256 for zips, whose name is their digest."""
 
 
 class SavedState:
-    """The saved states in a state folder; its caller holds the folder's lock."""
+    """The saved states in a state folder. The caller holds the folder's lock."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -58,41 +58,41 @@ class SavedState:
 
     @property
     def generation(self) -> int:
-        """Which state is the current one; 0 for none."""
+        """The number of the current state; 0 for none."""
         seal = _read_seal(self.services)
         return seal.generation if seal else 0
 
     @property
     def saved_at(self) -> str:
-        """When the current state was saved."""
+        """The time at which the current state was saved."""
         seal = _read_seal(self.services)
         return seal.saved_at if seal else "the beginning"
 
     @property
     def sealed(self) -> bool:
-        """Whether the emulator that ran last has saved its state in order, and `settle` has it to do."""
+        """Whether the last emulator saved a complete state that `settle` has not yet made the current one."""
         return _read_seal(self.running) is not None
 
     def holds(self, texts: Iterable[str]) -> bool:
-        """Tell whether each of some texts stands in what was saved of the tables."""
+        """Return whether the saved tables contain all of some texts."""
         saved = (self.running / "dynamodb.json").read_bytes()
         return all(json.dumps(text).encode() in saved for text in texts)
 
     def unseal(self) -> None:
-        """Let what the emulator saved last not be used, and not be forgotten either."""
+        """Mark the state that the emulator saved last as incomplete, but keep it."""
         (self.running / SEAL).unlink()
 
     def discard(self) -> None:
-        """Let what the emulator saved last, if anything, not be used."""
+        """Delete the state that the emulator saved last."""
         shutil.rmtree(self.running, ignore_errors=True)
 
     @property
     def ended_in_order(self) -> bool:
-        """Whether what was saved by the last emulator is the current state."""
+        """Whether the state of the last emulator has become the current one."""
         return not self.running.exists()
 
     def settle(self) -> bool:
-        """Make what an emulator saved in order the current state; return whether there was anything of that kind."""
+        """Make a sealed state in `running/` the current one; return whether there was one."""
         if _read_seal(self.running) is None:
             return False
         if self.services.exists():
@@ -103,9 +103,9 @@ class SavedState:
         return True
 
     def check(self) -> None:
-        """Raise DamagedState if a file of the current state is not what was saved.
+        """Raise DamagedState if a file of the current state is missing or has changed.
 
-        A state without a seal is that of a Menagerie before there were any. It is sealed if its files can be read.
+        A state without a seal was saved by a version before format 2. It is sealed if its files are readable.
         """
         if not self.services.exists():
             return
@@ -120,7 +120,7 @@ class SavedState:
             shutil.rmtree(self.services)
 
     def begin(self) -> Path:
-        """Return the folder for an emulator that is to start from the current state, in place of any unsealed one."""
+        """Create and return the folder of the next emulator from the current state; it replaces an unsealed one."""
         shutil.rmtree(self.running, ignore_errors=True)
         if self.services.exists():
             link_tree(self.services, self.running)
@@ -137,7 +137,7 @@ class SavedState:
 
     @contextmanager
     def deployment(self) -> Iterator[None]:
-        """Deploy in the block: what is saved in the middle of that is no whole state, nor what lacks a stack later."""
+        """Context of a deployment. A state saved inside is incomplete; a later one must contain the stack."""
         self._note_deployment("begun")
         yield
         self._note_deployment("done")
@@ -147,9 +147,9 @@ class SavedState:
         write_whole(path, json.dumps({**json.loads(path.read_text(encoding="utf-8")), "deployment": stage}))
 
     def set_aside(self) -> Path:
-        """Move a damaged current state out of the way, put the previous one in its place if it is whole; return where.
+        """Move a damaged current state to a new folder, which is returned, and restore the previous one if complete.
 
-        What was changed since the previous state is in the journals of both.
+        The journals of both states have the changes since the previous one.
         """
         kept = self._root / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         self.services.rename(kept)
@@ -163,7 +163,7 @@ class SavedState:
 
 
 def unsaved_note(root: Path) -> Path:
-    """Where a run says why it ended without saving its state."""
+    """Return the path of the file with the reason why the last run did not save its state."""
     return root / "unsaved.txt"
 
 
@@ -177,10 +177,10 @@ def unsaved_reason(root: Path) -> str:
 
 @contextmanager
 def sealing(folder: Path) -> Iterator[None]:
-    """Seal what the emulator saves in a folder while it stops in the block; raise SystemExit if it is not whole.
+    """Seal the state that the emulator saves when it stops in this context; raise SystemExit if it is incomplete.
 
-    Runs in the emulator's own process, so that it happens whoever stops it. Does nothing in a folder that `begin` did
-    not make.
+    This runs in the emulator's process, so that it does not matter which process stops it. Does nothing in a folder
+    that `begin` has not created.
     """
     if not (folder / SESSION).exists():
         yield
@@ -200,19 +200,19 @@ def sealing(folder: Path) -> Iterator[None]:
 
 
 def seal(folder: Path) -> str | None:
-    """Seal a state that has just been saved; return what is wrong with it, or None."""
+    """Seal a state that has just been saved; return the reason if it is incomplete, else None."""
     try:
         session = json.loads((folder / SESSION).read_text(encoding="utf-8"))
         names = _documents(folder)
         if session["deployment"] == "begun":
-            return "it was in the middle of a deployment"
+            return "a deployment was in progress"
         expected = set(session["files"]) | (set(ESSENTIAL) if session["deployment"] else set())
         for name in sorted(expected):
             if name not in names:
                 return f"{name} is missing"
-            # A file is saved by putting another one in its place, so one that was not saved is still the same file.
+            # A save replaces the file, so a file with the same inode was not saved.
             if (folder / name).stat().st_ino == session["files"].get(name):
-                return f"{name} is the one that the emulator started with"
+                return f"{name} was not saved again"
         files = _inventory(folder)
         for name in files:
             flush(folder / name)
@@ -224,7 +224,7 @@ def seal(folder: Path) -> str | None:
 
 
 class _Failures(logging.Handler):
-    """Keeps the first error that the emulator logs about saving, which it does not raise."""
+    """Keeps the first error that the emulator logs about its save, because it does not raise."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -235,20 +235,20 @@ class _Failures(logging.Handler):
 
 
 def _verify(folder: Path, seal: Seal) -> None:
-    """Raise DamagedState if a file of a sealed state is not what was saved."""
-    for name, told in seal.files.items():
+    """Raise DamagedState if a file of a sealed state is missing or has changed."""
+    for name, entry in seal.files.items():
         path = folder / name
         if not path.is_file():
             raise DamagedState(f"{path} is missing")
         size = path.stat().st_size
-        if size != told["size"]:
-            raise DamagedState(f"{path} has {size} bytes and was saved with {told['size']}")
-        if told.get("sha256") not in (None, _sha256(path)):
-            raise DamagedState(f"{path} is not what was saved: its bytes have changed")
+        if size != entry["size"]:
+            raise DamagedState(f"{path} has {size} bytes and was saved with {entry['size']}")
+        if entry.get("sha256") not in (None, _sha256(path)):
+            raise DamagedState(f"{path} has changed since it was saved")
 
 
 def _inventory(folder: Path) -> dict[str, dict[str, Any]]:
-    """Describe every file of a state; raise DamagedState for a document that cannot be read."""
+    """Return size and digest of every file of a state; raise DamagedState for invalid JSON."""
     files: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))

@@ -1,4 +1,4 @@
-"""Feeds the journal from DynamoDB Streams: whatever is written to a table is on the disk within a second."""
+"""Record changes from DynamoDB Streams in the journal, on disk within a second."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from cloud.state.journal import Change, Journal
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-StreamsClient = Any  # boto3-stubs of this service would be one more locked dependency for two calls
+StreamsClient = Any  # stubs for two calls would be one more locked dependency
 POLL_SECONDS = 0.3
 ANOTHER_PAGE_BYTES = 256 * 1024
 FLUSH_SECONDS = 0.3
@@ -21,7 +21,7 @@ _LOST_PLACE = ("ExpiredIteratorException", "TrimmedDataAccessException")
 
 
 class StreamFeed:
-    """Reads the streams of some tables into a journal in the background, all that they hold and then what is new."""
+    """Reads the streams of tables into a journal: first all existing records, then new ones in the background."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class StreamFeed:
         journal: Journal,
         known: Mapping[str, Change],
     ) -> None:
-        """Take the tables' names by those in the template, and changes that the journal has and the streams repeat."""
+        """Take table names by their logical names, and the changes that the journal has and the streams repeat."""
         self._dynamodb = dynamodb
         self._streams = streams
         self._journal = journal
@@ -40,7 +40,7 @@ class StreamFeed:
         self._iterators: dict[str, str] = {}
         self._last_read: dict[str, str] = {}
         self._stopping = threading.Event()
-        # A busy disk takes its time to flush, and what is written before that outlives every process already.
+        # A separate thread flushes, because a busy disk is slow. Unflushed writes survive the end of the process.
         self._threads = [
             threading.Thread(target=self._repeat, args=(self._poll_if_possible, POLL_SECONDS), daemon=True),
             threading.Thread(target=self._repeat, args=(self._flush_if_needed, FLUSH_SECONDS), daemon=True),
@@ -52,56 +52,56 @@ class StreamFeed:
 
     @property
     def trouble(self) -> str | None:
-        """Why changes are not reaching the disk at present; None while they are."""
+        """The reason why changes are not written to disk at present, or None."""
         return self._read_trouble or self._flush_trouble
 
     def start(self) -> None:
-        """Read what the streams hold, which raises if that fails, and go on in the background."""
+        """Read the existing records, and continue in the background. Raises if the first read fails."""
         self.read()
         self._known.clear()
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Read what is new once more, if it is still answered, and stop."""
+        """Read new records a last time, if the emulator responds, and stop."""
         self._stopping.set()
         for thread in self._threads:
             if thread.ident:
                 thread.join()
         self._try(self.read)
         self._flush_if_needed()
-        # An open connection would keep a server that stops in order waiting for the next request.
+        # On an orderly stop the server waits for open connections.
         self._streams.close()
         self._dynamodb.close()
 
     def read(self) -> None:
-        """Append everything new to the journal; raise OSError if the disk does not take it, to be read again."""
+        """Append all new records to the journal. Raises OSError if the disk is full; they are then read again."""
         self._quiet.clear()
         while len(self._quiet) < len(self._tables):
             self._quiet.clear()
             self._read_pages(list(self._tables))
 
     def _poll(self) -> None:
-        # Each request costs the emulator what a prediction may be waiting for, so a table that was quiet rests once.
+        # Each request takes time of the emulator, so a table without new records is skipped once.
         busy = [label for label in self._tables if label not in self._quiet]
         self._quiet.clear()
         while self._read_pages(busy) >= ANOTHER_PAGE_BYTES:
             pass
 
     def _read_pages(self, labels: list[str]) -> int:
-        """Append the next page of some tables' streams; return how many bytes the journal has grown by."""
+        """Append the next page of each table's stream; return the number of bytes appended."""
         changes: list[Change] = []
         places: dict[str, tuple[str, str | None]] = {}
         for label in labels:
-            answer = self._records(label, self._tables[label])
-            records = answer["Records"]
+            page = self._records(label, self._tables[label])
+            records = page["Records"]
             changes += [_change(label, record) for record in records]
-            places[label] = answer["NextShardIterator"], records[-1]["dynamodb"]["SequenceNumber"] if records else None
+            places[label] = page["NextShardIterator"], records[-1]["dynamodb"]["SequenceNumber"] if records else None
         new = [change for change in changes if self._known.get(change.identity) != change]
         written = self._journal.append(new)
         if written:
             self._unflushed.set()
-        # Only now: what could not be written is read once more.
+        # After the write, so that records are read again if it fails.
         for label, (iterator, last) in places.items():
             self._iterators[label] = iterator
             if last:
@@ -137,9 +137,9 @@ class StreamFeed:
         except OSError as error:
             self._read_trouble = f"the journal cannot be written ({error.strerror or error})"
         except (BotoCoreError, ClientError) as error:
-            # The emulator has ended, and what `up` says of that is enough, or it is busy and answers the next time.
+            # The emulator has ended, which `up` reports, or it is busy and responds to the next request.
             self._read_trouble = (
-                None if self._stopping.is_set() else f"the tables cannot be followed ({type(error).__name__})"
+                None if self._stopping.is_set() else f"the tables' streams cannot be read ({type(error).__name__})"
             )
 
     def _records(self, label: str, table: str) -> Any:  # noqa: ANN401  # see StreamsClient
@@ -151,8 +151,8 @@ class StreamFeed:
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") not in _LOST_PLACE:
                     raise
-                del self._iterators[label]  # as after a machine that slept
-        raise TimeoutError("the stream's place is lost again and again")
+                del self._iterators[label]  # for example after the machine was suspended
+        raise TimeoutError("the stream iterator expires repeatedly")
 
     def _iterator(self, label: str, table: str) -> str:
         arn = self._dynamodb.describe_table(TableName=table)["Table"]["LatestStreamArn"]
@@ -170,9 +170,9 @@ class StreamFeed:
 
 
 def restore(
-    changes: Mapping[str, Change], dynamodb: "DynamoDBClient", tables: Mapping[str, str], tell: Callable[[int], None]
+    changes: Mapping[str, Change], dynamodb: "DynamoDBClient", tables: Mapping[str, str], report: Callable[[int], None]
 ) -> None:
-    """Write the last change of each item to the tables that are there now."""
+    """Write the last change of each item to the tables; report the number of changes that are done."""
     ready = list(changes.values())
     for begin in range(0, len(ready), 25):
         requests: dict[str, list[Any]] = {}
@@ -184,9 +184,9 @@ def restore(
                 requests.setdefault(tables[change.table], []).append(request)
         while requests:
             requests = dict(dynamodb.batch_write_item(RequestItems=requests).get("UnprocessedItems") or {})
-        tell(begin + len(ready[begin : begin + 25]))
+        report(begin + len(ready[begin : begin + 25]))
 
 
 def _change(label: str, record: Mapping[str, Any]) -> Change:
-    told = record["dynamodb"]
-    return Change(label, told["Keys"], None if record["eventName"] == "REMOVE" else told["NewImage"])
+    change = record["dynamodb"]
+    return Change(label, change["Keys"], None if record["eventName"] == "REMOVE" else change["NewImage"])

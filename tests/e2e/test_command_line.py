@@ -83,4 +83,4 @@ def test_an_event_that_the_function_cannot_handle_fails_the_command(up: Up, tmp_
     assert done.returncode == 1
     assert "errorMessage" in done.stdout
     event.write_text("{", encoding="utf-8")
-    assert "is no JSON" in menagerie(up, "invoke", "predict", event).stderr
+    assert "is not JSON" in menagerie(up, "invoke", "predict", event).stderr

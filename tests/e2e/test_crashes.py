@@ -22,5 +22,5 @@ def test_acknowledged_requests_survive_every_crash(tmp_path: Path) -> None:
     assert all(outcome.is_clean for outcome in outcomes), outcomes
     assert sum(outcome.injected for outcome in outcomes) == 4
     assert all(outcome.answered > 8 for outcome in outcomes)
-    assert "Recovering what was not saved" in crashes.last_log
+    assert "Recovering unsaved changes" in crashes.last_log
     assert "✓ Stopping and saving the state" in crashes.last_log

@@ -101,4 +101,4 @@ def test_a_missing_build_or_program_is_reported_in_one_line(up: Up, project: Pat
     (project / "bin" / "sam").unlink()
     _, err = (process := start(up, project, "local", "start-api")).communicate()
     assert process.returncode == 1
-    assert err == "menagerie: the SAM command line is not in PATH: there is no program called sam\n"
+    assert err == "menagerie: there is no program called sam in PATH; install the AWS SAM command line\n"

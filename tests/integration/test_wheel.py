@@ -115,10 +115,7 @@ def test_a_zip_from_the_wheel_is_the_same_bytes_as_one_from_the_checkout(unpacke
 def test_what_needs_a_checkout_says_so_in_one_line(unpacked: Path) -> None:
     done = run(unpacked, "-m", "cloud.cli", "bench")
     assert (done.returncode, done.stdout) == (1, "")
-    assert (
-        done.stderr
-        == "menagerie: `menagerie bench` needs a checkout of the project, and this is an installed package\n"
-    )
+    assert done.stderr == "menagerie: `menagerie bench` needs a checkout of the project; this is an installed package\n"
 
 
 def test_the_version_is_that_of_the_wheel(unpacked: Path, wheel: Path) -> None:

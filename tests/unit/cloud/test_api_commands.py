@@ -40,7 +40,7 @@ def test_a_call_goes_below_the_address_with_the_key() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "said"),
     [
-        (403, {"message": "Forbidden"}, InvalidInput, "refused the key"),
+        (403, {"message": "Forbidden"}, InvalidInput, "rejected the API key"),
         (404, {"detail": "there is no such job"}, NotFound, "there is no such job"),
         (409, {"detail": "job X is running"}, Conflict, "job X is running"),
         (
@@ -50,30 +50,30 @@ def test_a_call_goes_below_the_address_with_the_key() -> None:
             "1 field cannot be used. promote: odd",
         ),
         (503, {"detail": "Something does not answer."}, Unavailable, "Something does not answer."),
-        (502, {"message": "Internal server error"}, Unavailable, "answered with status 502"),
+        (502, {"message": "Internal server error"}, Unavailable, "responded with status 502"),
     ],
 )
-def test_what_the_api_refuses_is_one_line(status: int, body: Any, kind: type[MenagerieError], said: str) -> None:
+def test_an_error_of_the_api_is_one_line(status: int, body: Any, kind: type[MenagerieError], said: str) -> None:
     with pytest.raises(kind, match=said) as caught:
         api_that(lambda _: httpx2.Response(status, json=body)).call("GET", "/models")
     assert "\n" not in str(caught.value)
 
 
-def test_an_api_that_is_gone_and_one_that_is_no_api_are_told_apart() -> None:
+def test_an_unreachable_api_and_another_server_have_different_errors() -> None:
     def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("Connection refused", request=request)
 
-    with pytest.raises(Unavailable, match="does not answer: Connection refused"):
+    with pytest.raises(Unavailable, match="does not respond: Connection refused"):
         api_that(refuse).call("GET", "/models")
     for content in (b"<html>", b"[]"):
-        with pytest.raises(Unavailable, match="is it the API"):
+        with pytest.raises(Unavailable, match="is it the address of the API"):
             api_that(always(content)).call("GET", "/models")
 
 
 def test_an_address_needs_its_key_and_a_folder_needs_to_be_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(InvalidInput, match="belong together"):
+    with pytest.raises(InvalidInput, match="need each other"):
         Api.of(tmp_path, "menagerie", URL, None)
     with pytest.raises(NotFound, match="menagerie up"):
         Api.of(tmp_path / "nothing", "menagerie", None, None)
@@ -100,4 +100,4 @@ def test_a_job_that_fails_is_an_error_that_says_why() -> None:
 
 def test_a_promotion_says_what_is_current(capsys: pytest.CaptureFixture[str]) -> None:
     _promote(api_that(lambda r: httpx2.Response(200, json={**json.loads(r.content), "promoted_at": "now"})), "v")
-    assert capsys.readouterr().out == "v is current; it answers within seconds\n"
+    assert capsys.readouterr().out == "v is current; predictions use it within seconds\n"

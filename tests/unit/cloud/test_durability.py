@@ -88,7 +88,7 @@ def test_a_run_that_saved_and_was_not_ended_in_order_lost_nothing(folder: Folder
     folder.save("A")
     folder.durability().begin(recover=False)
     assert folder.content == "A"
-    assert "nothing is lost" in folder.output.getvalue()
+    assert "Nothing is lost" in folder.output.getvalue()
 
 
 def test_a_run_that_saved_nothing_is_gone_but_for_its_journal(folder: Folder) -> None:
@@ -100,7 +100,7 @@ def test_a_run_that_saved_nothing_is_gone_but_for_its_journal(folder: Folder) ->
     assert list(folder.journal(1).changes()) == [prediction("B")]
     said = " ".join(folder.output.getvalue().split())
     assert "The last run ended without saving its state" in said
-    assert "jobs come from the journal" in said
+    assert "jobs are recovered from the journal" in said
 
 
 def test_a_damaged_state_ends_it_with_what_to_do(folder: Folder) -> None:
@@ -136,7 +136,7 @@ def test_a_recovery_of_the_first_state_starts_from_nothing_with_all_changes(fold
 def test_a_stop_without_a_saved_state_is_an_error_that_says_where_everything_is(folder: Folder) -> None:
     durability = folder.durability()
     durability.begin(recover=False)
-    with pytest.raises(NotSaved, match="nothing is lost, since the journal has it: start `menagerie up`") as failure:
+    with pytest.raises(NotSaved, match="nothing is lost, because the journal has it: run `menagerie up`") as failure:
         durability.settle()
     assert unsaved_reason(folder.state.root) == str(failure.value)
     assert not folder.saved.ended_in_order
@@ -146,7 +146,7 @@ def test_on_a_full_disk_it_says_to_free_some_space(folder: Folder, disk: Callabl
     durability = folder.durability()
     durability.begin(recover=False)
     disk(3 * 2**20)
-    with pytest.raises(NotSaved, match=r"free some space \(3 MiB are left\), then start"):
+    with pytest.raises(NotSaved, match=r"free some space \(3 MiB are left\), then run"):
         durability.settle()
 
 

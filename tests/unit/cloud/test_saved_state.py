@@ -1,4 +1,4 @@
-"""What the emulator saved is used if it is whole, named if it is damaged, and never overwritten by less."""
+"""A saved state is used if it is complete, named if it is damaged, and never replaced by an incomplete one."""
 
 import json
 import logging
@@ -79,7 +79,7 @@ def test_a_file_that_was_not_saved_anew_is_no_whole_state(state: SavedState, mis
     run(state, "first")
     folder = state.begin()
     save(folder, "second", tuple(name for name in ESSENTIAL if name != missing))
-    assert seal(folder) == f"{missing} is the one that the emulator started with"
+    assert seal(folder) == f"{missing} was not saved again"
     assert not state.settle()
 
 
@@ -96,7 +96,7 @@ def test_a_state_from_the_middle_of_a_deployment_is_not_whole(state: SavedState)
     folder = state.begin()
     with state.deployment():
         save(folder)
-        assert seal(folder) == "it was in the middle of a deployment"
+        assert seal(folder) == "a deployment was in progress"
 
 
 def test_a_stop_before_any_deployment_is_one_in_order(state: SavedState) -> None:
@@ -117,7 +117,7 @@ def test_a_file_whose_bytes_have_changed_is_named(state: SavedState) -> None:
     run(state, "first")
     path = state.services / "apigateway_v1.json"
     path.write_bytes(path.read_bytes().replace(b"first", b"forst"))
-    with pytest.raises(DamagedState, match=r"apigateway_v1.json is not what was saved"):
+    with pytest.raises(DamagedState, match=r"apigateway_v1.json has changed since it was saved"):
         state.check()
 
 

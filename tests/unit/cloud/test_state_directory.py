@@ -91,7 +91,7 @@ def test_a_secret_that_was_cut_off_counts_as_absent(state: StateDirectory, conte
 @pytest.mark.parametrize("content", ["", '{"api_url": "http', "[]", "{}"])
 def test_addresses_that_were_cut_off_are_named(state: StateDirectory, content: str) -> None:
     (state.root / "stack.json").write_text(content, encoding="utf-8")
-    with pytest.raises(NotFound, match=r"stack\.json cannot be read"):
+    with pytest.raises(NotFound, match=r"stack\.json is invalid"):
         state.addresses()
 
 

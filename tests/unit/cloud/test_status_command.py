@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from rich.console import Console
 
-from cloud.commands.status import Part, ask, show
+from cloud.commands.status import Part, check, show
 from cloud.state.directory import StackAddresses
 
 VERSION = "20260131T120000Z-0a1b2c3d"
@@ -20,7 +20,7 @@ def asked(health: Callable[[httpx2.Request], httpx2.Response]) -> dict[str, Part
         return health(request) if str(request.url) == f"{API_URL}/health" else httpx2.Response(200)
 
     transport = httpx2.MockTransport(answer)
-    return {part.name: part for part in ask(ADDRESSES, lambda _: httpx2.Client(transport=transport))}
+    return {part.name: part for part in check(ADDRESSES, lambda _: httpx2.Client(transport=transport))}
 
 
 def shown(*parts: Part, columns: int, terminal: bool) -> str:
@@ -42,9 +42,9 @@ def test_parts_that_answer_are_named_with_the_current_model() -> None:
     ("answer", "trouble"),
     [
         (httpx2.Response(503, json={"detail": "no model"}), "status 503"),
-        (httpx2.Response(200, text="a page of something else"), "its answer does not name a model"),
-        (httpx2.Response(200, json=["ok"]), "its answer does not name a model"),
-        (httpx2.Response(200, json={"status": "ok"}), "its answer does not name a model"),
+        (httpx2.Response(200, text="a page of something else"), "its response contains no model version"),
+        (httpx2.Response(200, json=["ok"]), "its response contains no model version"),
+        (httpx2.Response(200, json={"status": "ok"}), "its response contains no model version"),
     ],
     ids=["not ready", "no JSON", "no object", "no model"],
 )
@@ -72,5 +72,5 @@ def test_a_model_that_is_not_known_is_said_to_be() -> None:
     parts = Part("API", API_URL, trouble="ReadTimeout"), Part("dashboard", None)
     text = shown(*parts, columns=80, terminal=False)
     assert "no: ReadTimeout" in text
-    assert "left out" in text
-    assert "current model: not known" in text
+    assert "not started" in text
+    assert "current model: unknown" in text

@@ -67,7 +67,7 @@ def test_a_model_is_trained_from_a_csv_file_and_bad_lines_are_named(tmp_path: Pa
     path = csv_file(tmp_path, 500, extra="4,tall,25,False,True\n")
     result = CliRunner().invoke(app, ["--dataset", str(path), "--output", str(tmp_path / "model")])
     assert result.exit_code == 0
-    assert f"left out: {path}, line 502: height: input should be a valid number" in result.stderr
+    assert f"omitted: {path}, line 502: height: input should be a valid number" in result.stderr
     manifest = load(tmp_path / "model").manifest
     assert (manifest.training.kind, manifest.training.key) == ("dataset", "animals.csv")
     assert (manifest.training.rows, manifest.training.rows_refused) == (501, 1)
@@ -111,11 +111,14 @@ def test_a_failed_training_makes_no_folder(tmp_path: Path) -> None:
         ([], "either --data-service-url or --dataset"),
         (["--data-service-url", "http://x", "--dataset", "x.csv"], "either --data-service-url or --dataset"),
         (["--dataset", "missing.csv"], "cannot read missing.csv"),
-        (["--dataset", "missing.csv", "--publish"], "--publish needs a registry: give --bucket or set MODELS_BUCKET"),
+        (
+            ["--dataset", "missing.csv", "--publish"],
+            "--publish needs the bucket of a registry",
+        ),
         (["--data-service-url", "ftp://x"], "is no address of a data service"),
     ],
 )
-def test_a_command_that_makes_no_sense_says_what_would(
+def test_contradictory_options_are_an_error_with_advice(
     arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MODELS_BUCKET", raising=False)
