@@ -24,11 +24,11 @@ class Answer:
 class Service:
     """An application that counts its requests and, like the emulator, allows every origin."""
 
-    reached: int = 0
+    requests: int = 0
     body: bytes = b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.reached += 1
+        self.requests += 1
         if scope["type"] == "websocket":
             await send({"type": "websocket.accept"})
             return

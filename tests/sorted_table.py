@@ -26,14 +26,14 @@ class SortedTable:
         self._item = to_item(batch_of(*(CLASSES[place % len(CLASSES)] for place in range(animals)), at=MIDNIGHT))
         self._bytes = sum(len(name) + len(str(value)) for name, value in self._item.items())
 
-    def query(self, **asked: Any) -> dict[str, Any]:  # a request in AWS's own words
-        """Answer a query for a range of keys, newest first."""
-        values = {name: value["S"] for name, value in asked["ExpressionAttributeValues"].items()}
+    def query(self, **request: Any) -> dict[str, Any]:
+        """Respond to a query for a range of keys, newest first."""
+        values = {name: value["S"] for name, value in request["ExpressionAttributeValues"].items()}
         if values[":pk"] == DAYS:
             return {"Items": [{"pk": {"S": DAYS}, "sk": {"S": f"{MIDNIGHT:%Y-%m-%d}"}}]}
         low = bisect_left(self.ids, values[":first"])
-        start = asked.get("ExclusiveStartKey")
+        start = request.get("ExclusiveStartKey")
         high = bisect_left(self.ids, start["sk"]["S"]) if start else bisect_right(self.ids, values[":last"])
-        count = min(asked.get("Limit", high), max(1, READ_BYTES // self._bytes), high - low)
-        found = [{**self._item, "sk": {"S": key}} for key in reversed(self.ids[high - count : high])]
-        return {"Items": found, "LastEvaluatedKey": found[-1]} if count < high - low else {"Items": found}
+        count = min(request.get("Limit", high), max(1, READ_BYTES // self._bytes), high - low)
+        items = [{**self._item, "sk": {"S": key}} for key in reversed(self.ids[high - count : high])]
+        return {"Items": items, "LastEvaluatedKey": items[-1]} if count < high - low else {"Items": items}

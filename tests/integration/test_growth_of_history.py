@@ -73,11 +73,11 @@ def test_a_thousand_requests_leave_no_objects_in_memory(
     handler = lambda_handler(
         create_app(models, registry, predictions, InMemoryFeedback(predictions), InMemoryMetrics())
     )
-    asked = event("POST", "/predict", body=json.dumps({"animals": [DOG.model_dump()]}))
+    request = event("POST", "/predict", body=json.dumps({"animals": [DOG.model_dump()]}))
 
     def answer(times: int) -> None:
         for _ in range(times):
-            assert handler(asked, Context())["statusCode"] == 200  # type: ignore[arg-type] # what is read of a context
+            assert handler(request, Context())["statusCode"] == 200  # type: ignore[arg-type] # a partial context
             capsys.readouterr()
 
     answer(100)

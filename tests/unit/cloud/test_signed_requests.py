@@ -94,7 +94,7 @@ def test_what_boto3_signs_is_served_with_its_body(
 ) -> None:
     sent = sent_by(*CALLS[call], who)
     assert send(app, sent).status == 200
-    assert (service.reached, service.body) == (1, sent[3])
+    assert (service.requests, service.body) == (1, sent[3])
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -112,7 +112,7 @@ def test_a_call_that_somebody_changed_is_refused(app: SignedRequestsMiddleware, 
         (method, target, [h for h in headers if h[0] != "Authorization"], body),
     ]
     assert [send(app, each).status for each in changed] == [403] * len(changed)
-    assert service.reached == 0
+    assert service.requests == 0
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_other_credentials_are_refused(
     app: SignedRequestsMiddleware, service: Service, credentials: tuple[str, str, str | None]
 ) -> None:
     assert send(app, sent_by(*CALLS["a query"], credentials)).status == 403
-    assert service.reached == 0
+    assert service.requests == 0
 
 
 @pytest.mark.parametrize("minutes", [-16, 16])
@@ -140,7 +140,7 @@ def test_a_signature_of_another_time_is_refused(service: Service, minutes: int) 
         service, lambda *_: "root-secret", now=lambda: datetime.now(UTC) + timedelta(minutes=minutes)
     )
     assert send(app, sent_by(*CALLS["JSON"], ROOT)).status == 403
-    assert service.reached == 0
+    assert service.requests == 0
 
 
 OPEN = [
@@ -181,18 +181,18 @@ def test_the_apis_routes_and_health_need_no_signature(
     app: SignedRequestsMiddleware, service: Service, method: str, target: str
 ) -> None:
     assert ask(app, method, target, [("Host", "localhost:4566")]).status == 200
-    assert service.reached == 1
+    assert service.requests == 1
 
 
 @pytest.mark.parametrize(("method", "target"), CLOSED)
 def test_everything_else_does(app: SignedRequestsMiddleware, service: Service, method: str, target: str) -> None:
     assert ask(app, method, target, [("Host", "localhost:4566")]).status == 403
-    assert service.reached == 0
+    assert service.requests == 0
 
 
 def test_websockets_are_refused(app: SignedRequestsMiddleware, service: Service) -> None:
     assert ask(app, target="/_aws/execute-api/abc123/v1", kind="websocket").status == 403
-    assert service.reached == 0
+    assert service.requests == 0
 
 
 def presigned(credentials: tuple[str, str, str | None], version: str, operation: str = "get_object") -> str:
@@ -212,7 +212,7 @@ def test_a_presigned_url_works_as_it_was_signed(
 ) -> None:
     assert ask(app, "GET", presigned(who, version), HOST).status == 200
     assert ask(app, "PUT", presigned(who, version, "put_object"), HOST, b"1,2,3").status == 200
-    assert (service.reached, service.body) == (2, b"1,2,3")
+    assert (service.requests, service.body) == (2, b"1,2,3")
 
 
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
@@ -236,7 +236,7 @@ def test_a_presigned_url_works_for_nothing_else(app: SignedRequestsMiddleware, s
         ("PUT", f"{urlsplit(url).path}#?{urlsplit(url).query}", HOST),
     ]
     assert [ask(app, method, target, headers).status for method, target, headers in attempts] == [403] * len(attempts)
-    assert service.reached == 0
+    assert service.requests == 0
 
 
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
@@ -281,7 +281,7 @@ MADE_UP_QUERIES = {
 @pytest.mark.parametrize("query", MADE_UP_QUERIES)
 def test_a_made_up_query_is_refused(app: SignedRequestsMiddleware, service: Service, query: str) -> None:
     assert ask(app, "GET", f"/apikeys?{MADE_UP_QUERIES[query]}", HOST).status == 403
-    assert service.reached == 0
+    assert service.requests == 0
 
 
 V4, KEY_SCOPE = "AWS4-HMAC-SHA256", "000000000000/20260101/eu-west-1/s3/aws4_request"
@@ -300,4 +300,4 @@ OTHER_AUTHORIZATIONS = {
 def test_another_authorization_is_refused(app: SignedRequestsMiddleware, service: Service, authorization: str) -> None:
     headers = [*HOST, ("Authorization", OTHER_AUTHORIZATIONS[authorization]), ("X-Amz-Date", "20260101T000000Z")]
     assert ask(app, "GET", "/", headers).status == 403
-    assert service.reached == 0
+    assert service.requests == 0

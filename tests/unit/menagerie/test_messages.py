@@ -1,4 +1,4 @@
-"""What is published when a job ends."""
+"""The event that is published when a job ends."""
 
 import json
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.fakes import InMemoryJobs
 
 
 class Bus:
-    """Notes what is put on it, or refuses it."""
+    """Stores the events that are put on it, or reports them as failed."""
 
     def __init__(self, failed: int = 0) -> None:
         self.failed = failed

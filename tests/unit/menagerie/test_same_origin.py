@@ -60,7 +60,7 @@ def app(service: Service) -> SameOriginMiddleware:
 @pytest.mark.parametrize("kind_of_request", ADMITTED)
 def test_allowed_requests_are_served(app: SameOriginMiddleware, service: Service, kind_of_request: str) -> None:
     assert ask(app, headers=ADMITTED[kind_of_request]).body == b"secret"
-    assert service.reached == 1
+    assert service.requests == 1
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
@@ -70,7 +70,7 @@ def test_other_requests_are_refused_before_the_service(
     app: SameOriginMiddleware, service: Service, kind_of_request: str, method: str, kind: str
 ) -> None:
     answer = ask(app, method, headers=REFUSED[kind_of_request], kind=kind)
-    assert (answer.status, service.reached) == (403, 0)
+    assert (answer.status, service.requests) == (403, 0)
     assert b"secret" not in answer.body
 
 
@@ -87,7 +87,7 @@ def test_a_refusal_is_a_problem_document_without_text_of_the_request(app: SameOr
 def test_a_preflight_from_any_origin_is_refused(app: SameOriginMiddleware, service: Service, origin: str) -> None:
     headers = [*OWN, ("Origin", origin), ("Access-Control-Request-Method", "POST")]
     assert ask(app, "OPTIONS", headers=headers).status == 403
-    assert service.reached == 0
+    assert service.requests == 0
 
 
 def test_responses_have_no_cors_headers(app: SameOriginMiddleware) -> None:
@@ -96,7 +96,7 @@ def test_responses_have_no_cors_headers(app: SameOriginMiddleware) -> None:
 
 def test_a_websocket_needs_an_origin(app: SameOriginMiddleware, service: Service) -> None:
     assert ask(app, headers=OWN, kind="websocket").status == 403
-    assert service.reached == 0
+    assert service.requests == 0
     assert ask(app, headers=[*OWN, ("Origin", "http://127.0.0.1:4566")], kind="websocket").status == 101
 
 
