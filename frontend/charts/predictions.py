@@ -11,6 +11,8 @@ from menagerie.animal import CLASSES, UNKNOWN_COLOUR, Species
 
 # Colours that stand for no species; each at least 3:1 against the light and the dark background.
 ACCENT, MUTED, BAD = "#0f9d8a", "#8a8d94", "#d1622b"
+_COLOURS = {species.value: species.colour for species in CLASSES}
+_LABELS = {species.value: species.label for species in CLASSES}
 PROBABILITY_HEIGHT = 180
 COUNT_HEIGHT = 260
 TIME_HEIGHT = 230
@@ -45,11 +47,10 @@ _FROM = alt.Tooltip("start:T", title="From", format="%d %b %Y, %H:%M:%S")
 
 def species_colour(names: Collection[str], *, legend: alt.Legend | None = None) -> alt.Color:
     """Return the colour encoding of the field `species` for the given species, in the order of the API."""
-    colours = {species.value: species.colour for species in CLASSES}
-    present = [name for name in colours if name in names] + sorted(set(names) - set(colours))
+    present = [name for name in _COLOURS if name in names] + sorted(set(names) - set(_COLOURS))
     return alt.Color(
         "species:N",
-        scale=alt.Scale(domain=present, range=[colours.get(name, UNKNOWN_COLOUR) for name in present]),
+        scale=alt.Scale(domain=present, range=[_COLOURS.get(name, UNKNOWN_COLOUR) for name in present]),
         legend=legend,
         title=None,
     )
@@ -57,7 +58,7 @@ def species_colour(names: Collection[str], *, legend: alt.Legend | None = None) 
 
 def species_label(name: str) -> str:
     """Return the label of a species, or of the text in its place."""
-    return Species(name).label if name in CLASSES else name.capitalize()
+    return _LABELS.get(name, name.capitalize())
 
 
 def probability_chart(probabilities: Mapping[Species, float], prediction_set: Collection[str]) -> alt.LayerChart:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from frontend.api.client import ApiClient
+from frontend.api.data_service import DataService
 from frontend.api.errors import ApiError
 from frontend.api.settings import Settings, SettingsMissing
-from frontend.tables.data_service import DataService
 from menagerie.api import Health, Models
 from menagerie.manifest import ModelManifest
 

@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from frontend.api.batches import Outcome, classify_all
+from frontend.api.data_service import MAX_SAMPLE, MAX_SEED, AnimalRows, DataService
 from frontend.api.errors import ApiError
 from frontend.api.settings import DATA_SERVICE_VARIABLE
 from frontend.charts.animals import (
@@ -18,8 +19,6 @@ from frontend.charts.predictions import species_count_chart
 from frontend.components import session
 from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_empty, show_error, steady_line
-from frontend.tables.animal_rows import AnimalRows
-from frontend.tables.data_service import MAX_SAMPLE, MAX_SEED, DataService
 from frontend.wording import counted, joined, number, percent
 from menagerie.animal import Animal
 from menagerie.prediction import Prediction
@@ -85,7 +84,7 @@ def _fetch(service: DataService | None, seed: int, rows: int) -> None:
         st.session_state[SAMPLE] = error
         return
     st.session_state[SAMPLE] = sample
-    refused = f"; {counted(len(sample.faults), 'invalid row')} left out" if sample.faults else ""
+    refused = f"; {counted(len(sample.refusals), 'invalid row')} left out" if sample.refusals else ""
     st.session_state[SUMMARY] = f"{counted(len(sample.animals), 'row')} {origin}{refused}"
 
 

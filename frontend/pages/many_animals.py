@@ -1,38 +1,39 @@
 """The part of the page *Predict* for many animals: a table to edit, a file to upload, and the predictions."""
 
-import statistics
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from frontend.api.batches import Outcome, classify_all
+from frontend.api.data_service import AnimalRows
 from frontend.charts.predictions import species_count_chart
 from frontend.components import session
 from frontend.components.loaded_history import forget_history
 from frontend.components.notices import show_error
-from frontend.tables.animal_rows import (
-    AnimalRows,
-    RowFault,
-    UnreadableFile,
+from frontend.tables.animals import (
     animal_table,
+    describe_columns,
+    editor_columns,
     read_csv,
     read_table,
+    refusals_csv,
+    template_csv,
 )
-from frontend.tables.exports import faults_csv, template_csv
 from frontend.tables.predictions import column_configuration, prediction_frame, predictions_csv, shown_frame
 from frontend.wording import counted, number, percent
-from menagerie.animal import EXAMPLES, FEATURE_DETAILS, FEATURES, Feature, Kind, Species
+from menagerie.animal import EXAMPLES, FEATURES, Species
+from menagerie.animal_file import Refusal
+from menagerie.errors import InvalidInput
 from menagerie.prediction import Prediction
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
-    from streamlit.elements.lib.column_types import ColumnConfig
 
 OUTCOME = "many_outcome"
 # The editor loses edits when its own output is its input, so it starts from `BASE` and the edited table is kept apart.
-BASE, EDITED, EDITOR, FAULTS = "many_base", "many_edited", "many_editor", "many_faults"
-FAULTS_SHOWN = 10
+BASE, EDITED, EDITOR, REFUSALS = "many_base", "many_edited", "many_editor", "many_refusals"
+REFUSALS_SHOWN = 10
 SHOWN_COLUMNS = ("species", "confidence", "prediction_set", *FEATURES, "id")
 AMBIGUOUS = "Share of the animals whose prediction set contains more than one species."
 
@@ -70,7 +71,7 @@ def _show_upload() -> None:
             type=["csv", "txt", "tsv"],
             key="many_file",
             on_change=_take_file,
-            help=_describe_columns(),
+            help=describe_columns(),
         )
         st.download_button(
             "Template",
@@ -81,25 +82,25 @@ def _show_upload() -> None:
             on_click="ignore",
             help="A file with an example of each species, to fill in.",
         )
-        match st.session_state.get(FAULTS):
-            case UnreadableFile() as unreadable:
+        match st.session_state.get(REFUSALS):
+            case InvalidInput() as unreadable:
                 st.error(str(unreadable), title="The file cannot be read.", icon=":material/error:")
-            case list() as faults if faults:
-                _show_faults(faults, f"{counted(len(faults), 'invalid line')}; the others are in the table")
+            case list() as refusals if refusals:
+                _show_refusals(refusals, f"{counted(len(refusals), 'invalid line')}; the others are in the table")
 
 
 def _take_file() -> None:
     """Put the valid rows of the uploaded file into the table and keep the errors of the others."""
-    st.session_state.pop(FAULTS, None)
+    st.session_state.pop(REFUSALS, None)
     file = st.session_state.get("many_file")
     if file is None:
         return
     try:
         rows = read_csv(file.getvalue())
-    except UnreadableFile as error:
-        st.session_state[FAULTS] = error
+    except InvalidInput as error:
+        st.session_state[REFUSALS] = error
         return
-    st.session_state[FAULTS] = rows.faults
+    st.session_state[REFUSALS] = rows.refusals
     _start_from(animal_table(rows.animals))
     st.session_state.pop(OUTCOME, None)
 
@@ -117,45 +118,26 @@ def _show_table() -> AnimalRows:
         num_rows="dynamic",
         hide_index=True,
         key=EDITOR,
-        column_config={feature.name: _editor_column(feature) for feature in FEATURE_DETAILS},
+        column_config=editor_columns(),
         alt="Table of the animals to classify",
     )
     st.session_state[EDITED] = edited
     rows = read_table(edited)
-    if rows.faults:
-        _show_faults(rows.faults, f"{counted(len(rows.faults), 'invalid row')} of the table will not be sent")
+    if rows.refusals:
+        _show_refusals(rows.refusals, f"{counted(len(rows.refusals), 'invalid row')} of the table will not be sent")
     return rows
 
 
-def _editor_column(feature: Feature) -> "ColumnConfig":
-    columns = st.column_config
-    match feature.kind:
-        case Kind.COUNT:
-            least, most = int(feature.minimum), int(feature.maximum)
-            return columns.NumberColumn(feature.heading, min_value=least, max_value=most, step=1)
-        case Kind.MEASURE:
-            return columns.NumberColumn(feature.heading, max_value=feature.maximum, format="%.6g")
-        case Kind.FLAG:
-            # A new row has the value that most examples have.
-            default = statistics.mode(bool(getattr(animal, feature.name)) for animal in EXAMPLES.values())
-            return columns.CheckboxColumn(feature.heading, default=default)
-
-
-def _describe_columns() -> str:
-    units = [f"{feature.name} in {feature.unit}" if feature.unit else feature.name for feature in FEATURE_DETAILS]
-    return f"Columns: {', '.join(units)}. Other columns are ignored."
-
-
-def _show_faults(faults: list[RowFault], title: str) -> None:
-    shown = [f"- Line {fault.line}: {fault.reason}" for fault in faults[:FAULTS_SHOWN]]
+def _show_refusals(refusals: list[Refusal], title: str) -> None:
+    shown = [f"- Line {refusal.line}: {refusal.reason}" for refusal in refusals[:REFUSALS_SHOWN]]
     st.warning("\n".join(shown), title=title, icon=":material/warning:")
-    if len(faults) > FAULTS_SHOWN:
+    if len(refusals) > REFUSALS_SHOWN:
         st.download_button(
-            f"Download all {number(len(faults))}",
-            lambda: faults_csv(faults),
+            f"Download all {number(len(refusals))}",
+            lambda: refusals_csv(refusals),
             "invalid-lines.csv",
             "text/csv",
-            key=f"faults_{title}",
+            key=f"refusals_{title}",
             on_click="ignore",
         )
 

@@ -5,10 +5,10 @@ from typing import Any, get_args
 import streamlit as st
 from pydantic import ValidationError
 
+from frontend.api.data_service import MAX_SEED
 from frontend.api.errors import ApiError, Conflict, Rejected
 from frontend.components import session
 from frontend.components.notices import show_error
-from frontend.tables.data_service import MAX_SEED
 from frontend.tables.models import job_columns, job_frame
 from frontend.wording import describe_job, describe_stage
 from menagerie.job import (

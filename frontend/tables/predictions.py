@@ -14,6 +14,7 @@ from menagerie.prediction import Prediction
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
+_COLOURS = {species.value: species.colour for species in CLASSES}
 COLUMNS = (
     "created_at",
     "species",
@@ -56,8 +57,8 @@ def column_configuration(timezone: str) -> dict[str, "ColumnConfig"]:
     columns = st.column_config
     coloured = partial(
         columns.MultiselectColumn,
-        options=[species.value for species in CLASSES],
-        color=[species.colour for species in CLASSES],
+        options=list(_COLOURS),
+        color=list(_COLOURS.values()),
         disabled=True,
     )
     return {

@@ -5,8 +5,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from data_service.app import create_app
+from frontend.api.data_service import MAX_SAMPLE, DataService
 from frontend.api.errors import Rejected, ServerError, Unreachable
-from frontend.tables.data_service import MAX_SAMPLE, DataService
 from menagerie.animal import EXAMPLES
 
 ROWS = [animal.model_dump() for animal in EXAMPLES.values()]
@@ -33,7 +33,7 @@ def test_a_row_that_the_api_would_refuse_is_left_out_and_named() -> None:
     rows = [ROWS[0], {**ROWS[0], "walks_on_n_legs": 12}]
     found = service(httpx2.Response(200, json=rows)).sample(1, 2)
     assert len(found.animals) == 1
-    assert (found.faults[0].line, found.faults[0].reason) == (
+    assert (found.refusals[0].line, found.refusals[0].reason) == (
         2,
         "walks_on_n_legs: input should be less than or equal to 8",
     )

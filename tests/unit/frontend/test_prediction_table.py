@@ -1,12 +1,14 @@
-"""The table of predictions: one row for each, with the stored values."""
+"""The table and the CSV file of predictions: one row for each, with the stored values."""
 
+import io
 from typing import Any
 
 import pandas as pd
 
-from frontend.tables.predictions import COLUMNS, column_configuration, prediction_frame, shown_frame
+from frontend.tables.animals import read_csv
+from frontend.tables.predictions import COLUMNS, column_configuration, prediction_frame, predictions_csv, shown_frame
 from menagerie.animal import FEATURES, Species
-from tests.unit.frontend.examples import NOON, prediction
+from tests.unit.frontend.examples import DOG, NOON, prediction
 
 
 def test_a_row_has_the_stored_values() -> None:
@@ -44,3 +46,17 @@ def test_every_column_is_configured_and_species_have_their_colours() -> None:
         species.value: species.colour for species in Species
     }
     assert configuration["created_at"]["type_config"]["timezone"] == "Europe/Madrid"
+
+
+def test_a_file_contains_predictions_with_their_animals() -> None:
+    data = predictions_csv([prediction("dog", feedback="kangaroo"), prediction("elephant", 1)])
+    table = pd.read_csv(io.BytesIO(data))
+    assert list(table["species"]) == ["dog", "elephant"]
+    assert table["probability_dog"][0] == 0.9
+    assert table["feedback"][0] == "kangaroo"
+    assert table["created_at"][0] == "2026-01-31T12:00:00+00:00"
+    assert read_csv(data).animals == [DOG, DOG]
+
+
+def test_a_file_without_predictions_has_a_header() -> None:
+    assert list(pd.read_csv(io.BytesIO(predictions_csv([])))["id"]) == []

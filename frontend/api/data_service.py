@@ -1,13 +1,13 @@
-"""The data service: unlabelled animals, the same ones for the same seed."""
+"""The client of the data service, which returns the same animals without labels for the same seed."""
 
 import json
+from dataclasses import dataclass, field
 from typing import Self
 
 import httpx2
 from pydantic import ValidationError
 
 from frontend.api.transport import Transport, http_client
-from frontend.tables.animal_rows import AnimalRows
 from menagerie.animal import Animal
 from menagerie.animal_file import Refusal, refusal_reason
 
@@ -16,8 +16,16 @@ MAX_SAMPLE = 10_000
 MAX_SEED = 2**53 - 1
 
 
+@dataclass(frozen=True, slots=True)
+class AnimalRows:
+    """Valid animals and refused rows, each in their order."""
+
+    animals: list[Animal] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
 class DataService:
-    """What the dashboard asks of it. Every call raises a `frontend.api.errors.ApiError` and nothing else."""
+    """The client. Every call raises a `frontend.api.errors.ApiError` and nothing else."""
 
     def __init__(self, http: httpx2.Client) -> None:
         """Use an HTTP client that already knows the base address and the timeout."""
@@ -38,7 +46,7 @@ class DataService:
         self._http.close()
 
     def sample(self, seed: int, rows: int) -> AnimalRows:
-        """Return that many rows, 1 to `MAX_SAMPLE`; those that the API would not take are faults, counted from 1."""
+        """Return up to `MAX_SAMPLE` rows; those that are no valid animals are refusals, counted from 1."""
         body = {"seed": seed, "number_of_datapoints": rows}
         return self._transport.call("POST", "/api/v1/animals/data", _parse_rows, json=body)
 
@@ -52,7 +60,7 @@ def _parse_rows(body: bytes) -> AnimalRows:
         try:
             found.animals.append(Animal.model_validate(row))
         except ValidationError as error:
-            found.faults.append(Refusal(line, refusal_reason(error)))
+            found.refusals.append(Refusal(line, refusal_reason(error)))
     if rows and not found.animals:
-        raise ValueError(f"no row is an animal: {found.faults[0]}")
+        raise ValueError(f"no row is an animal: {found.refusals[0]}")
     return found

@@ -3,8 +3,16 @@
 import pandas as pd
 import pytest
 
-from frontend.tables.animal_rows import MAX_ROWS, AnimalRows, animal_table, read_csv, read_table
-from frontend.tables.exports import animals_csv, template_csv
+from frontend.api.data_service import AnimalRows
+from frontend.tables.animals import (
+    MAX_ROWS,
+    animal_table,
+    animals_csv,
+    read_csv,
+    read_table,
+    refusals_csv,
+    template_csv,
+)
 from menagerie.animal import EXAMPLES, FEATURES, Animal
 from menagerie.animal_file import Refusal
 from menagerie.errors import InvalidInput
@@ -20,7 +28,7 @@ def test_the_template_can_be_uploaded_as_it_is() -> None:
 def test_valid_rows_and_refused_rows_of_a_file_are_kept_apart() -> None:
     found = read_csv(f"{HEADER}\n4,0.5,25,no,yes\n9,1,25,no,yes\n\n4,0.5,25,no\n4,0.5,25,no,yes\n".encode())
     assert found.animals == [DOG, DOG]
-    assert found.faults == [
+    assert found.refusals == [
         Refusal(3, "walks_on_n_legs: input should be less than or equal to 8, not '9'"),
         Refusal(5, "4 values, 5 expected"),
     ]
@@ -45,4 +53,11 @@ def test_an_empty_row_of_a_table_is_skipped_and_a_half_filled_one_is_refused() -
     table.loc[2] = [2, None, 3.0, False, True]
     found = read_table(table)
     assert found.animals == [DOG]
-    assert found.faults == [Refusal(3, "height: no value")]
+    assert found.refusals == [Refusal(3, "height: no value")]
+
+
+def test_a_file_contains_invalid_lines_with_their_reasons() -> None:
+    assert refusals_csv([Refusal(3, "height is missing")]).decode().splitlines() == [
+        "line,reason",
+        "3,height is missing",
+    ]
