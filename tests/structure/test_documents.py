@@ -35,6 +35,11 @@ def named_paths(page: str) -> set[str]:
     return {path for path in paths if path.split("/")[0] in top and not f"{path}/".startswith(GENERATED)}
 
 
+def named_modules(page: str) -> set[str]:
+    """Return the modules that a package's page names, also in code blocks, by paths or by their names alone."""
+    return set(re.findall(r"(?<![\w*/.-])((?:[\w-]+/)*\w+\.py)\b", text(page)))
+
+
 @cache
 def text(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
@@ -50,6 +55,13 @@ def anchors(page: str) -> set[str]:
 def test_the_paths_that_a_page_names_exist(page: str) -> None:
     missing = {path for path in named_paths(page) if path not in tracked() and not any(ROOT.glob(path))}
     assert not missing
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.endswith("/README.md")])
+def test_the_modules_that_the_page_of_a_package_names_exist(page: str) -> None:
+    package = (ROOT / page).parent
+    names = named_modules(page)
+    assert not {name for name in names if name not in tracked() and not any(package.rglob(name))}
 
 
 @pytest.mark.parametrize("page", PAGES)
