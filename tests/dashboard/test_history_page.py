@@ -6,7 +6,7 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from menagerie.animal import Species
-from tests.dashboard.local_api import VERSION, LocalApi, problem
+from tests.dashboard.local_api import MIXED, VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
 
 
@@ -17,7 +17,7 @@ def table(visitor: AppTest) -> pd.DataFrame:
 
 
 def questions(api: LocalApi) -> int:
-    return api.asked.count("GET /predictions")
+    return api.requests.count("GET /predictions")
 
 
 def test_without_predictions_the_page_shows_how_to_make_one(visitor: AppTest) -> None:
@@ -33,7 +33,7 @@ def test_the_newest_prediction_is_the_first_row(visitor: AppTest, api: LocalApi)
     assert_no_traceback(visitor)
     shown = table(visitor)
     assert list(shown["species"]) == [["elephant"], ["chicken"], ["dog"]]
-    assert list(shown["id"]) == [stored["id"] for stored in reversed(api.stored)]
+    assert list(shown["id"]) == [stored.id for stored in reversed(api.stored)]
 
 
 def test_more_rows_are_loaded_on_demand_only(visitor: AppTest, api: LocalApi) -> None:
@@ -68,7 +68,7 @@ def test_a_new_prediction_is_listed_without_a_refresh(visitor: AppTest, api: Loc
 def test_refresh_lists_predictions_of_others(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(2)
     go_to(visitor.run(), HISTORY)
-    api.store_many(1)
+    api.store(MIXED[0])
     press(visitor, "Refresh")
     assert len(table(visitor)) == 3
 
@@ -127,17 +127,17 @@ def test_a_selected_row_shows_all_its_probabilities(visitor: AppTest, api: Local
     visitor.run()
     assert_no_traceback(visitor)
     assert visitor.header[0].value == "🐕 Dog"
-    assert api.stored[0]["id"] in texts(visitor)
+    assert api.stored[0].id in texts(visitor)
     assert len(charts(visitor)) == 3
 
 
 def test_an_api_that_is_not_ready_is_an_error_message_with_a_retry(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(3)
-    api.refuse(503, problem(503, "A dependency does not answer."), retry_after="1")
+    api.fail(503, problem(503, "A dependency does not answer."), retry_after="1")
     go_to(visitor.run(), HISTORY)
     assert_no_traceback(visitor)
     assert "A dependency does not answer. Try again in 1 second." in texts(visitor)
-    api.refusal = None
+    api.fault = None
     press(visitor, "Try again")
     assert not visitor.error
     assert len(table(visitor)) == 3
@@ -162,18 +162,18 @@ def tick(visitor: AppTest, row: int) -> AppTest:
 def test_feedback_can_be_given_on_a_row(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(3)
     tick(go_to(visitor.run(), HISTORY), 2)
-    truth = api.stored[0]["id"]
+    truth = api.stored[0].id
     visitor.selectbox(key=f"history_picked_truth_{truth}").select(Species.KANGAROO).run()
     press(visitor, "Save")
     assert_no_traceback(visitor)
-    assert api.stored[0]["feedback"]["species"] == "kangaroo"
+    assert api.feedback == {api.stored[0].id: "kangaroo"}
     assert table(visitor)["feedback"][2] == "kangaroo"
     assert questions(api) == 1
 
 
 def test_predictions_can_be_filtered_by_model(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(3)
-    api.older, api.model_version = [VERSION], "20260201T120000Z-22222222"
+    api.promote(api.publish("20260201T120000Z-22222222"))
     api.store_many(2)
     go_to(visitor.run(), HISTORY)
     assert len(table(visitor)) == 5
@@ -187,14 +187,14 @@ def test_a_prediction_is_found_by_its_id_and_given_feedback(visitor: AppTest, ap
     api.store_many(60)
     wanted = api.stored[0]
     go_to(visitor.run(), HISTORY)
-    visitor.text_input(key="find_id").set_value(f" {wanted['id']} ")
+    visitor.text_input(key="find_id").set_value(f" {wanted.id} ")
     press(visitor, "Find")
     assert_no_traceback(visitor)
-    assert f"Prediction `{wanted['id']}`" in texts(visitor)
-    visitor.selectbox(key=f"found_truth_{wanted['id']}").select(Species.CHICKEN).run()
+    assert f"Prediction `{wanted.id}`" in texts(visitor)
+    visitor.selectbox(key=f"found_truth_{wanted.id}").select(Species.CHICKEN).run()
     press(visitor, "Save")
     assert_no_traceback(visitor)
-    assert wanted["feedback"]["species"] == "chicken"
+    assert api.feedback == {wanted.id: "chicken"}
     assert "Feedback: a chicken." in texts(visitor)
 
 

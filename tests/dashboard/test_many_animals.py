@@ -25,7 +25,7 @@ def upload(visitor: AppTest, text: str) -> AppTest:
 def test_the_table_starts_with_an_example_of_each_species(many: AppTest, api: LocalApi) -> None:
     press(many, "Classify 5 animals")
     assert_no_traceback(many)
-    assert [stored["species"] for stored in api.stored] == ["kangaroo", "elephant", "chicken", "dog", "unknown"]
+    assert [stored.species for stored in api.stored] == ["kangaroo", "elephant", "chicken", "dog", "unknown"]
     assert "Classified 5" in texts(many)
 
 
@@ -48,14 +48,14 @@ def test_thousands_of_animals_are_sent_in_batches(many: AppTest, api: LocalApi) 
     press(upload(many, HEADER + DOG_LINE * 1200), "Classify 1,200 animals")
     assert_no_traceback(many)
     assert len(api.stored) == 1200
-    assert api.asked.count("POST /predict") == 3
+    assert api.requests.count("POST /predict") == 3
 
 
 def test_after_a_failed_batch_the_rest_can_be_sent(many: AppTest, api: LocalApi) -> None:
-    api.refuse(503, problem(503, "A dependency does not answer."))
+    api.fail(503, problem(503, "A dependency does not answer."))
     press(many, "Classify 5 animals")
     assert "A dependency does not answer." in texts(many)
-    api.refusal = None
+    api.fault = None
     press(many, "Classify the remaining 5")
     assert not many.error
     assert len(api.stored) == 5

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frontend.api.settings import TIMEOUT_VARIABLE
-from menagerie.animal import Species
+from menagerie.animal import EXAMPLES, Species
 from tests.dashboard.local_api import VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, PREDICT, assert_no_traceback, charts, go_to, press, texts
 
@@ -15,7 +15,7 @@ def test_the_first_visit_shows_what_to_do_and_sends_no_request_to_the_model(visi
     visitor.run()
     assert_no_traceback(visitor)
     assert "then press Classify" in texts(visitor)
-    assert "POST /predict" not in api.asked
+    assert "POST /predict" not in api.requests
 
 
 def test_an_elephant_is_classified_and_stored(visitor: AppTest, api: LocalApi) -> None:
@@ -23,15 +23,9 @@ def test_an_elephant_is_classified_and_stored(visitor: AppTest, api: LocalApi) -
     assert_no_traceback(visitor)
     assert visitor.header[0].value == "🐘 Elephant"
     (stored,) = api.stored
-    assert stored["animal"] == {
-        "walks_on_n_legs": 4,
-        "height": 3.1,
-        "weight": 5200.0,
-        "has_wings": False,
-        "has_tail": True,
-    }
+    assert stored.animal == EXAMPLES[Species.ELEPHANT]
     shown = texts(visitor)
-    assert stored["id"] in shown
+    assert stored.id in shown
     assert VERSION in shown
     assert "Confidence 93%" in shown
 
@@ -44,7 +38,7 @@ def test_the_entered_values_are_sent(visitor: AppTest, api: LocalApi) -> None:
     visitor.toggle(key="animal_has_wings").set_value(True)
     visitor.toggle(key="animal_has_tail").set_value(False)
     press(visitor, "Classify")
-    assert api.stored[0]["animal"] == {
+    assert api.stored[0].animal.model_dump() == {
         "walks_on_n_legs": 2,
         "height": 9.75,
         "weight": 10_500.0,
@@ -96,7 +90,7 @@ def test_the_form_and_the_prediction_are_kept_while_another_page_is_open(visitor
         (403, {"message": "Forbidden"}, {}, ["does not accept this key", "MENAGERIE_API_KEY"]),
         (
             422,
-            problem(422, "1 field cannot be used.", [{"field": "animals.0.height", "message": "is absurd"}]),
+            problem(422, "1 field cannot be used.", **{"animals.0.height": "is absurd"}),
             {},
             ["1 field cannot be used.", "**Height**: is absurd"],
         ),
@@ -111,13 +105,13 @@ def test_an_error_response_is_a_message_with_advice(
     visitor: AppTest, api: LocalApi, status: int, body: dict[str, object], headers: dict[str, str], said: list[str]
 ) -> None:
     visitor.run()
-    api.refuse(status, body, **headers)
+    api.fail(status, body, **headers)
     press(visitor, "Classify")
     assert_no_traceback(visitor)
     (error,) = visitor.error
     for sentence in said:
         assert sentence in f"{error.proto.title} {error.value}"
-    api.refusal = None
+    api.fault = None
     press(visitor, "Classify")
     assert not visitor.error
     assert visitor.header[0].value == "🦘 Kangaroo"
@@ -141,14 +135,14 @@ def test_a_response_that_takes_too_long_is_an_error_message(
 ) -> None:
     visitor.run()
     monkeypatch.setenv(TIMEOUT_VARIABLE, "0.1")
-    api.fall_silent()
+    api.hang()
     press(visitor, "Classify")
     assert_no_traceback(visitor)
     assert "does not answer in time" in visitor.error[0].proto.title
 
 
 def test_a_prediction_is_shown_also_without_the_manifest_of_its_model(visitor: AppTest, api: LocalApi) -> None:
-    api.manifests = False
+    api.fail(404, problem(404, "there is no such model"), path="/models/")
     press(press(visitor.run(), "🐕 Dog"), "Classify")
     assert_no_traceback(visitor)
     assert "coverage not known" in texts(visitor)
@@ -156,10 +150,10 @@ def test_a_prediction_is_shown_also_without_the_manifest_of_its_model(visitor: A
 
 def test_feedback_can_be_given_on_the_prediction(visitor: AppTest, api: LocalApi) -> None:
     press(press(visitor.run(), "🐕 Dog"), "Classify")
-    visitor.selectbox(key=f"answer_truth_{api.stored[0]['id']}").select(Species.KANGAROO).run()
+    visitor.selectbox(key=f"answer_truth_{api.stored[0].id}").select(Species.KANGAROO).run()
     press(visitor, "Save")
     assert_no_traceback(visitor)
-    assert api.stored[0]["feedback"]["species"] == "kangaroo"
+    assert api.feedback == {api.stored[0].id: "kangaroo"}
     assert "Feedback: a kangaroo. The prediction is wrong." in texts(visitor)
 
 
@@ -167,8 +161,8 @@ def test_feedback_that_is_not_stored_is_an_error_message_and_the_prediction_stay
     visitor: AppTest, api: LocalApi
 ) -> None:
     press(press(visitor.run(), "🐕 Dog"), "Classify")
-    visitor.selectbox(key=f"answer_truth_{api.stored[0]['id']}").select(Species.DOG).run()
-    api.refuse(503, problem(503, "A dependency does not answer."))
+    visitor.selectbox(key=f"answer_truth_{api.stored[0].id}").select(Species.DOG).run()
+    api.fail(503, problem(503, "A dependency does not answer."))
     press(visitor, "Save")
     assert_no_traceback(visitor)
     assert "A dependency does not answer." in texts(visitor)
@@ -184,9 +178,9 @@ def test_each_click_has_its_own_idempotency_key(visitor: AppTest, api: LocalApi)
 
 def test_a_request_without_a_response_is_repeated_with_the_same_key(visitor: AppTest, api: LocalApi) -> None:
     visitor.run()
-    api.refuse(503, problem(503, "A dependency does not answer."))
+    api.fail(503, problem(503, "A dependency does not answer."))
     press(visitor, "Classify")
-    api.refusal = None
+    api.fault = None
     press(visitor, "Classify")
     assert len(api.keys) == 2
     assert len(set(api.keys)) == 1
@@ -195,9 +189,9 @@ def test_a_request_without_a_response_is_repeated_with_the_same_key(visitor: App
 
 
 def test_models_are_listed_only_when_the_choice_is_open(visitor: AppTest, api: LocalApi) -> None:
-    api.older = [OLDER]
+    api.publish(OLDER)
     visitor.run()
-    assert "GET /models" not in api.asked
+    assert "GET /models" not in api.requests
     visitor.session_state["model_choice_open"] = True
     visitor.run()
     assert visitor.selectbox(key="model_choice_version").options == ["30 Jan 2026, 12:00 UTC"]
@@ -205,27 +199,27 @@ def test_models_are_listed_only_when_the_choice_is_open(visitor: AppTest, api: L
 
 @pytest.mark.parametrize("how_many", ["One animal", "Many animals"])
 def test_another_model_than_the_current_one_can_be_selected(visitor: AppTest, api: LocalApi, how_many: str) -> None:
-    api.older = [OLDER]
+    api.publish(OLDER)
     visitor.session_state["model_choice_open"] = True
     visitor.run()
     visitor.selectbox(key="model_choice_version").select(OLDER).run()
     visitor.button_group(key="predict_how_many").set_value(how_many).run()
     press(visitor, "Classify" if how_many == "One animal" else "Classify 5 animals")
     assert_no_traceback(visitor)
-    assert api.sent[-1]["model_version"] == OLDER
-    assert {stored["model_version"] for stored in api.stored} == {OLDER}
+    assert api.bodies[-1]["model_version"] == OLDER
+    assert {stored.model_version for stored in api.stored} == {OLDER}
 
 
 def test_the_selected_model_is_kept_while_another_page_is_open(visitor: AppTest, api: LocalApi) -> None:
-    api.older = [OLDER]
+    api.publish(OLDER)
     visitor.session_state["model_choice_open"] = True
     visitor.run()
     visitor.selectbox(key="model_choice_version").select(OLDER).run()
     go_to(go_to(visitor, HISTORY), PREDICT)
     press(visitor, "Classify")
-    assert api.sent[-1]["model_version"] == OLDER
+    assert api.bodies[-1]["model_version"] == OLDER
     visitor.session_state["model_choice_open"] = True
     visitor.run()
     visitor.selectbox(key="model_choice_version").select(None).run()
     press(visitor, "Classify")
-    assert "model_version" not in api.sent[-1]
+    assert "model_version" not in api.bodies[-1]

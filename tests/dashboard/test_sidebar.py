@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from frontend.api.settings import KEY_VARIABLE, STACK_VARIABLE, URL_VARIABLE
 from tests.dashboard.conftest import APP
-from tests.dashboard.local_api import KEY, VERSION, LocalApi
+from tests.dashboard.local_api import KEY, VERSION, LocalApi, problem
 from tests.dashboard.pages import HISTORY, assert_no_traceback, go_to, press, texts
 
 
@@ -34,8 +34,8 @@ def test_every_page_shows_the_current_model_and_the_state_of_the_api(visitor: Ap
 def test_a_click_does_not_repeat_the_health_check(visitor: AppTest, api: LocalApi) -> None:
     for label in ("🐘 Elephant", "🐕 Dog", "🐔 Chicken"):
         press(visitor.run(), label)
-    assert api.asked.count("GET /health") == 1
-    assert api.asked.count(f"GET /models/{VERSION}") == 1
+    assert api.requests.count("GET /health") == 1
+    assert api.requests.count(f"GET /models/{VERSION}") == 1
 
 
 def test_a_new_check_shows_that_the_api_is_back(visitor: AppTest, api: LocalApi) -> None:
@@ -48,7 +48,7 @@ def test_a_new_check_shows_that_the_api_is_back(visitor: AppTest, api: LocalApi)
 
 
 def test_before_the_first_model_the_api_is_not_ready(visitor: AppTest, api: LocalApi) -> None:
-    api.model_version = None
+    api.delete_models()
     said = sidebar(visitor.run())
     assert_no_traceback(visitor)
     assert "Not ready" in said
@@ -56,7 +56,7 @@ def test_before_the_first_model_the_api_is_not_ready(visitor: AppTest, api: Loca
 
 
 def test_a_model_without_a_manifest_is_shown_by_its_version(visitor: AppTest, api: LocalApi) -> None:
-    api.manifests = False
+    api.fail(404, problem(404, "there is no such model"), path="/models/")
     assert VERSION in sidebar(visitor.run())
     assert_no_traceback(visitor)
 
@@ -92,6 +92,6 @@ def test_the_page_opens_after_the_deployment_and_waits_again_when_the_stack_is_d
 
 
 def test_the_api_key_is_on_no_page(visitor: AppTest, api: LocalApi) -> None:
-    api.refuse(403, {"message": "Forbidden"})
+    api.fail(403, {"message": "Forbidden"})
     press(visitor.run(), "Classify")
     assert "a-key-for-tests" not in texts(visitor)
