@@ -42,8 +42,13 @@ def is_ulid(text: str) -> bool:
 
 
 def moment_of(ulid: str) -> datetime:
-    """Return the moment that a ULID contains, in UTC and to the millisecond."""
-    return _EPOCH + timedelta(milliseconds=_stored_milliseconds(ulid))
+    """Return the moment that a ULID contains, in UTC and to the millisecond; raise ValueError for any other text."""
+    if not ULID_PATTERN.fullmatch(ulid):
+        raise ValueError(f"{ulid[:40]!r} is not a ULID")
+    try:
+        return _EPOCH + timedelta(milliseconds=_stored_milliseconds(ulid))
+    except OverflowError as error:
+        raise ValueError(f"the time of {ulid} is after the year 9999") from error
 
 
 def to_the_millisecond(at: datetime) -> datetime:

@@ -203,8 +203,10 @@ class DynamoDBPredictionStore(PredictionStore):
                     query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
                     if "Limit" in query:  # the items held fewer predictions than expected
                         query["Limit"] = min(4 * query["Limit"], request.limit + 1)
-                last = answer["LastEvaluatedKey"]["sk"]["S"] if more else lowest_ulid(_start_of(day))
-                before = Cursor(last, MAX_ANIMALS - 1) if is_ulid(last) else None
+                    last = answer["LastEvaluatedKey"]["sk"]["S"]
+                    before = Cursor(last, MAX_ANIMALS - 1) if is_ulid(last) else None
+                else:
+                    before = Cursor(lowest_ulid(_start_of(day)), MAX_ANIMALS - 1)
 
     def _days(self, low: str, high: str) -> list[str]:
         """Return the days with predictions between two request ids, newest first: one more than a page can read."""
@@ -274,8 +276,6 @@ def from_item(item: "Item", on_unreadable: UnreadableHandler = log_unreadable) -
     key = f"{item['pk'].get('S')}/{item['sk'].get('S')}"
     try:
         request_id = item["sk"]["S"]
-        if not is_ulid(request_id):
-            raise ValueError("the sort key is not a request id")
         created_at = moment_of(request_id)
         if item["pk"]["S"] != _partition(_day_of(created_at)):
             raise ValueError("the request is of another day")

@@ -74,6 +74,8 @@ def test_the_example_of_the_specification_is_parsed() -> None:
 )
 def test_other_texts_are_not_ulids(text: str) -> None:
     assert not is_ulid(text)
+    with pytest.raises(ValueError, match=r"ULID|9999"):
+        moment_of(text)
 
 
 @pytest.mark.parametrize("text", [FIRST_ULID, LAST_ULID, "01KG9YS7G0D4HAWTBSEDNRP5HY"])
