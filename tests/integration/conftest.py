@@ -1,7 +1,8 @@
-"""S3 and DynamoDB of moto, with the bucket and the tables of template.yaml, empty for every test."""
+"""S3 and DynamoDB of moto, empty for every test, and the stores of the contract tests: each fake and each adapter."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from moto import mock_aws
@@ -9,10 +10,19 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 
 from menagerie.aws.clients import dynamodb_client, s3_client
+from menagerie.aws.feedback import DynamoDBFeedbackStore
+from menagerie.aws.jobs import DynamoDBJobStore
+from menagerie.aws.predictions import DynamoDBPredictionStore
+from menagerie.feedback import FeedbackStore
+from menagerie.job_store import JobStore
+from menagerie.prediction_store import PredictionStore
+from tests.fakes import InMemoryFeedback, InMemoryJobs, InMemoryPredictions, ManualClock
+from tests.samples import NOON
 
 BUCKET = "models"
 PREDICTIONS = "predictions"
 JOBS = "jobs"
+PATIENCE = timedelta(minutes=6)
 
 
 @dataclass(frozen=True)
@@ -56,3 +66,35 @@ def dynamodb(clients: Clients) -> Iterator[DynamoDBClient]:
     yield clients.dynamodb
     for table in (PREDICTIONS, JOBS):
         clients.dynamodb.delete_table(TableName=table)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture(params=["in memory", "DynamoDB"])
+def implementation(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def predictions(implementation: str, clock: ManualClock, request: pytest.FixtureRequest) -> PredictionStore:
+    if implementation == "in memory":
+        return InMemoryPredictions(now=clock)
+    return DynamoDBPredictionStore(request.getfixturevalue("dynamodb"), PREDICTIONS, now=clock)
+
+
+@pytest.fixture
+def feedback(predictions: PredictionStore, request: pytest.FixtureRequest) -> FeedbackStore:
+    if isinstance(predictions, InMemoryPredictions):
+        return InMemoryFeedback(predictions)
+    return DynamoDBFeedbackStore(request.getfixturevalue("dynamodb"), PREDICTIONS)
+
+
+@pytest.fixture
+def jobs(implementation: str, clock: ManualClock, request: pytest.FixtureRequest) -> JobStore:
+    if implementation == "in memory":
+        return InMemoryJobs(patience=PATIENCE, now=clock)
+    return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE, now=clock)

@@ -10,42 +10,21 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from menagerie.animal import Species
 from menagerie.aws.jobs import DynamoDBJobStore
-from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.errors import Conflict
 from menagerie.idempotency import IdempotencyKey
 from menagerie.job import JobStatus, TrainingRequest
 from menagerie.job_store import HEARTBEAT, LEASE, LOST, JobStore
 from menagerie.prediction_store import Cursor, PageRequest, PredictionStore
 from menagerie.ulid import new_ulid
-from tests.fakes import InMemoryJobs, InMemoryPredictions, ManualClock
-from tests.integration.conftest import JOBS, PREDICTIONS
-from tests.samples import NOON, batch_of, manifest_of
+from tests.fakes import ManualClock
+from tests.integration.conftest import JOBS, PATIENCE
+from tests.samples import batch_of, manifest_of
 
-PATIENCE = timedelta(minutes=6)
 RUN_TIME = timedelta(minutes=15)
 STEP = timedelta(days=2)
 KEY = IdempotencyKey.of("a key", b"a request")
 REQUEST = TrainingRequest()
 MANIFEST = manifest_of(b"a model")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOON)
-
-
-@pytest.fixture(params=["in memory", "DynamoDB"])
-def jobs(request: pytest.FixtureRequest, clock: ManualClock) -> JobStore:
-    if request.param == "in memory":
-        return InMemoryJobs(patience=PATIENCE, now=clock)
-    return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE, now=clock)
-
-
-@pytest.fixture(params=["in memory", "DynamoDB"])
-def predictions(request: pytest.FixtureRequest, clock: ManualClock) -> PredictionStore:
-    if request.param == "in memory":
-        return InMemoryPredictions(now=clock)
-    return DynamoDBPredictionStore(request.getfixturevalue("dynamodb"), PREDICTIONS, now=clock)
 
 
 both_directions = pytest.mark.parametrize("step", [STEP, -STEP], ids=["forward", "back"])

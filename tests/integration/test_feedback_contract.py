@@ -5,37 +5,21 @@ from datetime import timedelta
 import pytest
 
 from menagerie.animal import Species
-from menagerie.aws.feedback import DynamoDBFeedbackStore
-from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.errors import Conflict
 from menagerie.feedback import FeedbackStore
 from menagerie.prediction import MAX_ANIMALS, Feedback
 from menagerie.prediction_store import PageRequest, PredictionStore
-from tests.fakes import InMemoryFeedback, InMemoryPredictions
-from tests.integration.conftest import PREDICTIONS
 from tests.samples import NOON, batch_of
 
 DOG, CHICKEN, KANGAROO = Species.DOG, Species.CHICKEN, Species.KANGAROO
 LATER = NOON + timedelta(hours=1, microseconds=7)
-
-Stores = tuple[PredictionStore, FeedbackStore]
-
-
-@pytest.fixture(params=["in memory", "DynamoDB"])
-def stores(request: pytest.FixtureRequest) -> Stores:
-    if request.param == "in memory":
-        predictions = InMemoryPredictions()
-        return predictions, InMemoryFeedback(predictions)
-    client = request.getfixturevalue("dynamodb")
-    return DynamoDBPredictionStore(client, PREDICTIONS), DynamoDBFeedbackStore(client, PREDICTIONS)
 
 
 def feedback_of(species: Species, hours: int = 0) -> Feedback:
     return Feedback(species=species, given_at=LATER + timedelta(hours=hours))
 
 
-def test_feedback_is_returned_with_its_prediction_only(stores: Stores) -> None:
-    predictions, feedback = stores
+def test_feedback_is_returned_with_its_prediction_only(predictions: PredictionStore, feedback: FeedbackStore) -> None:
     batch = batch_of(DOG, CHICKEN, DOG)
     predictions.add(batch)
     feedback.give(batch.prediction(1), feedback_of(KANGAROO))
@@ -45,8 +29,7 @@ def test_feedback_is_returned_with_its_prediction_only(stores: Stores) -> None:
     assert predictions.get(batch.prediction(1).id).species is CHICKEN
 
 
-def test_later_feedback_replaces_earlier_feedback(stores: Stores) -> None:
-    predictions, feedback = stores
+def test_later_feedback_replaces_earlier_feedback(predictions: PredictionStore, feedback: FeedbackStore) -> None:
     batch = batch_of(DOG)
     predictions.add(batch)
     for hours, species in enumerate((CHICKEN, KANGAROO)):
@@ -57,8 +40,7 @@ def test_later_feedback_replaces_earlier_feedback(stores: Stores) -> None:
     assert (only.species, only.given_at) == (KANGAROO, LATER + timedelta(hours=1))
 
 
-def test_all_feedback_is_listed_oldest_prediction_first(stores: Stores) -> None:
-    predictions, feedback = stores
+def test_all_feedback_is_listed_oldest_prediction_first(predictions: PredictionStore, feedback: FeedbackStore) -> None:
     batches = [batch_of(DOG, CHICKEN, at=NOON + timedelta(days=days)) for days in (40, 0, 3)]
     for batch in batches:
         predictions.add(batch)
@@ -66,8 +48,9 @@ def test_all_feedback_is_listed_oldest_prediction_first(stores: Stores) -> None:
     assert [each.prediction_id for each in feedback.given()] == sorted(b.prediction(1).id for b in batches)
 
 
-def test_the_first_and_the_last_animal_of_the_largest_request_can_have_feedback(stores: Stores) -> None:
-    predictions, feedback = stores
+def test_the_first_and_the_last_animal_of_the_largest_request_can_have_feedback(
+    predictions: PredictionStore, feedback: FeedbackStore
+) -> None:
     batch = batch_of(*[DOG] * MAX_ANIMALS)
     predictions.add(batch)
     for position in (0, MAX_ANIMALS - 1):
@@ -75,12 +58,11 @@ def test_the_first_and_the_last_animal_of_the_largest_request_can_have_feedback(
     assert len(feedback.given()) == 2
 
 
-def test_feedback_on_a_prediction_that_is_not_stored_is_a_conflict(stores: Stores) -> None:
-    _, feedback = stores
+def test_feedback_on_a_prediction_that_is_not_stored_is_a_conflict(feedback: FeedbackStore) -> None:
     with pytest.raises(Conflict):
         feedback.give(batch_of(DOG).prediction(0), feedback_of(DOG))
     assert feedback.given() == []
 
 
-def test_a_new_store_has_no_feedback(stores: Stores) -> None:
-    assert stores[1].given() == []
+def test_a_new_store_has_no_feedback(feedback: FeedbackStore) -> None:
+    assert feedback.given() == []

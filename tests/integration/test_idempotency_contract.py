@@ -1,44 +1,24 @@
 """Contract of idempotency keys in both stores, tested on the fakes and on the DynamoDB adapters."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from menagerie.animal import Species
-from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.errors import Conflict, KeyReused
 from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey
 from menagerie.job import JobStatus, TrainingRequest
 from menagerie.job_store import JobStore
 from menagerie.prediction_store import PageRequest, PredictionStore
-from tests.fakes import InMemoryJobs, InMemoryPredictions
-from tests.integration.conftest import JOBS, PREDICTIONS
+from tests.fakes import ManualClock
+from tests.integration.conftest import PATIENCE, PREDICTIONS
 from tests.samples import NOON, batch_of
 
 KEY = IdempotencyKey.of("a key", b"a request")
 SAME_KEY = IdempotencyKey.of("a key", b"another request")
-PATIENCE = timedelta(minutes=6)
 REQUEST = TrainingRequest()
-
-
-def noon() -> datetime:
-    return NOON
-
-
-@pytest.fixture(params=["in memory", "DynamoDB"])
-def predictions(request: pytest.FixtureRequest) -> PredictionStore:
-    if request.param == "in memory":
-        return InMemoryPredictions(now=noon)
-    return DynamoDBPredictionStore(request.getfixturevalue("dynamodb"), PREDICTIONS, now=noon)
-
-
-@pytest.fixture(params=["in memory", "DynamoDB"])
-def jobs(request: pytest.FixtureRequest) -> JobStore:
-    if request.param == "in memory":
-        return InMemoryJobs(patience=PATIENCE, now=noon)
-    return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE, now=noon)
 
 
 def test_predictions_of_one_key_are_stored_once(predictions: PredictionStore) -> None:
@@ -91,25 +71,21 @@ def test_a_deleted_key_queues_a_new_job(jobs: JobStore) -> None:
     assert jobs.create(REQUEST, SAME_KEY).job_id != first.job_id
 
 
-def test_a_key_that_has_expired_but_is_still_stored_can_be_used_again(dynamodb: DynamoDBClient) -> None:
-    before = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE, now=noon)
-    job = before.create(REQUEST, KEY)
-    before.fail(job.job_id, "no rows")
-    expired = NOON + KEPT + CLOCK_STEP + timedelta(seconds=1)
-    later = DynamoDBJobStore(dynamodb, JOBS, patience=PATIENCE, now=lambda: expired)
-    assert later.find_by_key(SAME_KEY) is None
-    assert later.create(REQUEST, SAME_KEY).job_id != job.job_id
+def test_a_key_that_has_expired_but_is_still_stored_can_be_used_again(jobs: JobStore, clock: ManualClock) -> None:
+    job = jobs.create(REQUEST, KEY)
+    jobs.fail(job.job_id, "no rows")
+    clock.advance(KEPT + CLOCK_STEP + timedelta(seconds=1))
+    assert jobs.find_by_key(SAME_KEY) is None
+    assert jobs.create(REQUEST, SAME_KEY).job_id != job.job_id
 
 
-def test_two_concurrent_requests_with_one_key_get_the_same_predictions(dynamodb: DynamoDBClient) -> None:
-    first = batch_of(Species.DOG)
-    DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=noon).add(first, KEY)
+def test_two_concurrent_requests_with_one_key_get_the_same_predictions(predictions: PredictionStore) -> None:
+    first = predictions.add(batch_of(Species.DOG), KEY)
     # Without finding the key first, as the slower of the two requests does.
-    second = DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=noon).add(batch_of(Species.DOG), KEY)
-    assert second == first
+    assert predictions.add(batch_of(Species.DOG), KEY) == first
 
 
 def test_keys_expire_by_the_attribute_that_the_template_names(dynamodb: DynamoDBClient) -> None:
-    DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=noon).add(batch_of(Species.DOG), KEY)
+    DynamoDBPredictionStore(dynamodb, PREDICTIONS, now=lambda: NOON).add(batch_of(Species.DOG), KEY)
     item = dynamodb.get_item(TableName=PREDICTIONS, Key={"pk": {"S": "key#a key"}, "sk": {"S": "key"}})["Item"]
     assert float(item["forget_at"]["N"]) == (NOON + KEPT + CLOCK_STEP).timestamp()

@@ -5,30 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.errors import Conflict, NotFound
 from menagerie.job import DataServiceSource, JobStatus, Stage, TrainingRequest
 from menagerie.job_store import HEARTBEAT, LOST, JobStore
 from menagerie.ulid import new_ulid
-from tests.fakes import InMemoryJobs, ManualClock
-from tests.integration.conftest import JOBS
+from tests.fakes import ManualClock
+from tests.integration.conftest import PATIENCE
 from tests.samples import NOON, manifest_of
 
-PATIENCE = timedelta(minutes=6)
 REQUEST = TrainingRequest(source=DataServiceSource(seed=7, number_of_datapoints=500), promote="always")
 MANIFEST = manifest_of(b"a model")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOON)
-
-
-@pytest.fixture(params=["in memory", "DynamoDB"])
-def jobs(request: pytest.FixtureRequest, clock: ManualClock) -> JobStore:
-    if request.param == "in memory":
-        return InMemoryJobs(patience=PATIENCE, now=clock)
-    return DynamoDBJobStore(request.getfixturevalue("dynamodb"), JOBS, patience=PATIENCE, now=clock)
 
 
 def test_a_new_job_is_queued_with_its_request(jobs: JobStore) -> None:
