@@ -21,7 +21,7 @@ from menagerie.errors import TrainingFailed
 from tests.model.worlds import UNKNOWN, WORLDS, Sample, as_received, draw, official
 from training.labelling.label import label
 from training.pipeline import train
-from training.rows.validation import Origin
+from training.rows import Origin
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TEST_SEED = 2_000_000

@@ -6,7 +6,7 @@ from functools import cache
 from data_service.generator import rows
 from tests.model.worlds import World, as_received, draw
 from training.pipeline import TrainedModel, train
-from training.rows.validation import Origin
+from training.rows import Origin
 
 
 @cache

@@ -22,7 +22,7 @@ def train_once(n: int) -> dict[str, float]:
     import training.model.onnx_export  # noqa: F401 - imported before the measurement
     from tests.model.worlds import World, as_received, draw
     from training.pipeline import train
-    from training.rows.validation import Origin
+    from training.rows import Origin
 
     rows = as_received(draw(World(), n, seed=0)[0])
     seconds = _seconds(lambda: train(rows, source=Origin("dataset"), created_at=datetime.now(UTC)))

@@ -14,7 +14,7 @@ from menagerie.animal import CLASSES, Species, animal_of
 from menagerie.classifier import in_prediction_set, reaches_threshold
 from menagerie.manifest import CalibrationBin, Canary, ClassMetrics, ConformalThresholds, Metrics, metric_definitions
 from training.model.onnx_export import Parity
-from training.rows.labelled_rows import UNKNOWN, Labels
+from training.rows import UNKNOWN, Labels
 
 TARGET_COVERAGE = 0.95
 # Below one by a few float32 steps: on another machine a certain answer may lack its last bits.

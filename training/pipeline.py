@@ -13,16 +13,17 @@ from menagerie.animal import CLASSES, DISCRETE_COLUMNS
 from menagerie.errors import InvalidInput
 from menagerie.job import Stage
 from menagerie.manifest import ModelManifest, TrainingSource, model_version
-from training.rows.labelled_rows import (
+from training.rows import (
     CALIBRATION,
     HELD_OUT,
     UNKNOWN,
+    AnimalRows,
     LabelledRows,
     Labels,
+    Origin,
     in_canonical_order,
     split_folds,
 )
-from training.rows.validation import AnimalRows, Origin
 
 ProgressCallback = Callable[[Stage, float], None]
 """Called at the start of each stage, and during long ones, with the share of the whole that is done, 0 to 1."""

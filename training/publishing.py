@@ -12,7 +12,7 @@ from menagerie.job import PromotionRule
 from menagerie.manifest import ROWS_FILE, ModelManifest, later_version
 from menagerie.registry import ModelRegistry, Pointer
 from training.pipeline import HeldOut, TrainedModel
-from training.rows.labelled_rows import HELD_OUT, UNKNOWN, LabelledRows
+from training.rows import HELD_OUT, UNKNOWN, LabelledRows
 
 ACCURACY_MARGIN = 0.002
 """A challenger's accuracy may be this much below the champion's: a smaller difference is chance on few hundred rows."""

@@ -11,10 +11,9 @@ from menagerie.errors import InvalidInput, NotFound
 from menagerie.feedback import FeedbackStore
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource, DatasetSource, FeedbackSource, Source, Stage
 from menagerie.registry import ModelRegistry
+from training.data_source import fetch
 from training.pipeline import FETCHED, ProgressCallback, TrainedModel, ignore_progress, make, train
-from training.rows.data_source import fetch
-from training.rows.labelled_rows import LabelledRows
-from training.rows.validation import AnimalRows, Origin, rows_of
+from training.rows import AnimalRows, LabelledRows, Origin, rows_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from benchmarks.faults.outcome import Outcome
 from menagerie.errors import InvalidInput, Unavailable
 from menagerie.job import DataServiceSource
-from training.rows.data_source import fetch
+from training.data_source import fetch
 
 SECRET = "a-password-of-somebody"
 ROWS = 3

@@ -69,7 +69,7 @@ def _from_data_service(url: str, seed: int, number_of_datapoints: int, report: "
 def _from_dataset(path: Path, report: "ProgressCallback") -> "TrainedModel":
     from menagerie.animal_file import read_path
     from training import pipeline
-    from training.rows.validation import Origin, rows_of
+    from training.rows import Origin, rows_of
 
     report(Stage.FETCHING, 0.0)
     rows = rows_of(read_path(path))

@@ -23,7 +23,7 @@ from tests.model.worlds import as_received, official
 from tests.samples import NOON
 from training.pipeline import TrainedModel, train
 from training.publishing import publish
-from training.rows.validation import Origin
+from training.rows import Origin
 
 LIMIT = timedelta(minutes=15)
 REQUEST = TrainingRequest(promote="always")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from menagerie.classifier import OnnxClassifier
 from tests.model.worlds import UNKNOWN, Sample, as_received, official
 from training.pipeline import TrainedModel, train
-from training.rows.validation import Origin
+from training.rows import Origin
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 FRESH_SEED = 1_000_000

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data_service.generator import SPECIES, rows_with_truth
 from menagerie.animal import CLASSES
-from training.rows.validation import AnimalRows
+from training.rows import AnimalRows
 
 UNKNOWN = len(CLASSES) - 1
 Range = tuple[float, float]

@@ -68,8 +68,7 @@ def check_model(folder: Path) -> None:
     from training.model_folder import load, write
     from training.pipeline import train
     from training.report.page import render_report
-    from training.rows.labelled_rows import LabelledRows
-    from training.rows.validation import Origin, validate
+    from training.rows import LabelledRows, Origin, validate
 
     trained = train(validate(rows(1500, seed=1)[0]), source=Origin("dataset", key="rich.csv"), created_at=NOON)
     assert trained.manifest.features == FEATURES

@@ -18,7 +18,7 @@ from menagerie.animal import CLASSES, FEATURE_DETAILS
 from menagerie.errors import TrainingFailed
 from training.labelling.zoology import BODY_COLUMNS, BODY_PLANS, SIZE_COLUMNS, BodyPlan
 from training.model.flat_top import BackgroundDensity, FlatTopDensity, Floats
-from training.rows.labelled_rows import UNKNOWN, Labels
+from training.rows import UNKNOWN, Labels
 
 MIN_GROUP = 10
 BACKGROUND = -1

@@ -10,7 +10,7 @@ from menagerie.animal import CLASSES, FEATURE_DETAILS
 from menagerie.manifest import ModelManifest
 from training.labelling.zoology import SIZE_COLUMNS
 from training.report.plots import MAX_ROWS_PER_LABEL, coverage_plot, reliability_plot, size_plot
-from training.rows.labelled_rows import LabelledRows
+from training.rows import LabelledRows
 
 NONE = "-"
 

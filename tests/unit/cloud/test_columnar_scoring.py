@@ -12,7 +12,7 @@ from menagerie.classifier import OnnxClassifier
 from tests.model.worlds import as_received, official
 from tests.samples import NOON, published_model
 from training.pipeline import train
-from training.rows.validation import Origin
+from training.rows import Origin
 
 HEADER = "name,walks_on_n_legs,height,weight,has_wings,has_tail\n"
 REX = "Rex,4,0.5,25,False,True\n"

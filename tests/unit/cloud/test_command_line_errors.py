@@ -20,7 +20,7 @@ from tests.samples import NOON
 from tests.waiting import LIMIT_SECONDS
 from training.model_folder import write
 from training.pipeline import train
-from training.rows.validation import Origin
+from training.rows import Origin
 
 ANIMALS = "name,walks_on_n_legs,height,weight,has_wings,has_tail\nDumbo 象,4,3.0,4500,False,True\n"
 AS_IT_IS = '"$@"'

@@ -16,7 +16,7 @@ from tests.model.worlds import as_received, official
 from tests.samples import NOON
 from training.model_folder import write
 from training.pipeline import train
-from training.rows.validation import Origin
+from training.rows import Origin
 
 HEADER = "name,walks_on_n_legs,height,weight,has_wings,has_tail\n"
 FIVE = """Skippy,2,1.8,65,False,True

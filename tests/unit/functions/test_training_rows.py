@@ -10,7 +10,7 @@ from menagerie.manifest import ROWS_FILE
 from tests.fakes import Down, InMemoryPredictions, InMemoryRegistry
 from tests.samples import manifest_of
 from tests.unit.functions.conftest import CURRENT, Send, assert_problem, predict_function
-from training.rows.labelled_rows import LabelledRows
+from training.rows import LabelledRows
 
 ROWS = "/models/{version}/rows"
 MODEL = b"nobody opens this"

@@ -1,4 +1,4 @@
-"""Models trained once for all tests that only look at them."""
+"""A model trained once for all tests that do not change it."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.model.worlds import as_received, official
 from training.pipeline import TrainedModel, train
-from training.rows.validation import Origin
+from training.rows import Origin
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""A model in a folder."""
+"""Models in folders: written completely, verified when read."""
 
 import stat
 from pathlib import Path
@@ -10,13 +10,13 @@ from training.model_folder import load, write
 from training.pipeline import TrainedModel
 
 
-def test_what_was_written_loads(tmp_path: Path, trained: TrainedModel) -> None:
+def test_a_written_model_loads(tmp_path: Path, trained: TrainedModel) -> None:
     write(tmp_path / "deep" / "model", trained.onnx, trained.manifest)
     assert sorted(path.name for path in (tmp_path / "deep" / "model").iterdir()) == ["manifest.json", "model.onnx"]
     assert load(tmp_path / "deep" / "model").manifest == trained.manifest
 
 
-def test_what_goes_beside_a_model_is_written_with_it(tmp_path: Path, trained: TrainedModel) -> None:
+def test_further_files_are_written_with_the_model(tmp_path: Path, trained: TrainedModel) -> None:
     write(tmp_path, trained.onnx, trained.manifest, beside={"report.html": b"<p>"})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json", "model.onnx", "report.html"]
     assert (tmp_path / "report.html").read_bytes() == b"<p>"
@@ -40,9 +40,9 @@ def test_a_second_model_follows_links_and_keeps_modes(tmp_path: Path, trained: T
     assert (folder / "manifest.json").is_symlink()
 
 
-def test_a_folder_that_cannot_be_written_keeps_nothing_half_done(tmp_path: Path, trained: TrainedModel) -> None:
+def test_a_failed_write_leaves_no_temporary_files(tmp_path: Path, trained: TrainedModel) -> None:
     (tmp_path / "manifest.json").mkdir()
-    (tmp_path / "manifest.json" / "in the way").touch()
+    (tmp_path / "manifest.json" / "file").touch()
     with pytest.raises(InvalidInput, match=r"cannot write .*manifest\.json: Is a directory"):
         write(tmp_path, trained.onnx, trained.manifest)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

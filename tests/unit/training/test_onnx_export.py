@@ -1,4 +1,4 @@
-"""The ONNX file: small, named, deterministic, and in agreement with the classifier it was made from."""
+"""The ONNX file: small, deterministic, and in agreement with the classifier."""
 
 import numpy as np
 import onnx

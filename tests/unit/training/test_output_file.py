@@ -1,4 +1,4 @@
-"""Output goes where a person says, by the rules of what is there already, whole or not at all."""
+"""Output files: complete or unchanged, with regard to what exists at the path."""
 
 import os
 import stat
@@ -24,14 +24,14 @@ def umask() -> int:
     return mask
 
 
-def test_a_new_file_has_the_mode_of_any_other(tmp_path: Path, umask: int) -> None:
+def test_a_new_file_has_the_default_mode(tmp_path: Path, umask: int) -> None:
     write(tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == b"new"
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o666 & ~umask
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o777])
-def test_a_file_that_exists_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+def test_an_existing_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
     output = tmp_path / "file"
     output.write_bytes(b"old")
     output.chmod(mode)
@@ -54,7 +54,7 @@ def test_a_link_is_followed(tmp_path: Path, exists: bool) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["target"]
 
 
-def test_all_names_of_a_file_stay_names_of_one_file(tmp_path: Path) -> None:
+def test_hard_links_stay_links_of_one_file(tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"old and longer")
     (tmp_path / "two").hardlink_to(tmp_path / "one")
     write(tmp_path / "one")
@@ -90,7 +90,7 @@ def test_a_folder_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("output", ["missing/file", "loop", "file/below"])
-def test_a_path_that_leads_nowhere_is_named(tmp_path: Path, output: str) -> None:
+def test_an_invalid_path_is_named(tmp_path: Path, output: str) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     (tmp_path / "file").touch()
     with pytest.raises(InvalidInput, match=f"cannot write .*{output}: "):
@@ -98,7 +98,7 @@ def test_a_path_that_leads_nowhere_is_named(tmp_path: Path, output: str) -> None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_file_or_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+def test_a_missing_permission_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old")
     (tmp_path / "file").chmod(0o400)
     with pytest.raises(InvalidInput, match=r"cannot write .*: Permission denied"):
@@ -109,15 +109,15 @@ def test_a_file_or_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> 
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
-def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+def test_an_error_leaves_the_file_unchanged(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old")
     with pytest.raises(ZeroDivisionError):
-        _half_done(tmp_path / "file")
+        _fail_while_writing(tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
-def _half_done(output: Path) -> None:
+def _fail_while_writing(output: Path) -> None:
     with whole_file(output) as temporary:
         temporary.write_bytes(b"half")
         raise ZeroDivisionError

@@ -15,21 +15,21 @@ from menagerie.errors import InvalidInput, TrainingFailed
 from menagerie.job import Stage
 from tests.model.worlds import as_received, official
 from training.pipeline import TrainedModel, train
-from training.rows.validation import Origin, validate
+from training.rows import Origin, validate
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ROWS = official(1000, 42)[0]
 DATASET = Origin("dataset", key="animals.csv")
 
 
-def test_the_model_loads_and_recognises_fresh_rows(trained: TrainedModel) -> None:
+def test_the_model_classifies_fresh_rows(trained: TrainedModel) -> None:
     fresh, truth = official(2000, 1)
     answers = OnnxClassifier.load(trained.onnx, trained.manifest).classify(fresh)
     right = [CLASSES.index(species) == true for species, true in zip(answers.species, truth.tolist(), strict=True)]
     assert sum(right) >= 1998
 
 
-def test_the_manifest_tells_where_the_model_comes_from(trained: TrainedModel) -> None:
+def test_the_manifest_contains_the_provenance(trained: TrainedModel) -> None:
     manifest = trained.manifest
     assert manifest.version.startswith("20260131T120000Z-")
     assert (manifest.training.kind, manifest.training.seed, manifest.training.rows) == ("data-service", 42, 1000)
@@ -40,20 +40,20 @@ def test_the_manifest_tells_where_the_model_comes_from(trained: TrainedModel) ->
     assert manifest.algorithm.startswith("FlatTopNaiveBayes(")
 
 
-def test_it_is_measured_on_a_fifth_of_the_rows(trained: TrainedModel) -> None:
+def test_the_metrics_are_of_a_fifth_of_the_rows(trained: TrainedModel) -> None:
     metrics = trained.manifest.metrics
     assert metrics.rows == len(trained.held_out.labels) == len(trained.held_out.rows) == pytest.approx(200, abs=5)
     assert metrics.accuracy > 0.99
     assert metrics.onnx_rows_compared > 10_000
 
 
-def test_every_class_has_canaries_an_ordinary_one_and_the_least_certain(trained: TrainedModel) -> None:
+def test_each_class_has_two_canary_rows(trained: TrainedModel) -> None:
     answered = [max(c.probabilities, key=c.probabilities.__getitem__) for c in trained.manifest.canaries]
     assert [answered.count(species) for species in CLASSES] == [2] * 5
     assert all(abs(sum(c.probabilities.values()) - 1) < 1e-5 for c in trained.manifest.canaries)
 
 
-def test_coverage_is_measured_by_the_rule_that_the_classifier_follows(trained: TrainedModel) -> None:
+def test_prediction_sets_are_those_of_the_coverage_metric(trained: TrainedModel) -> None:
     classifier = OnnxClassifier.load(trained.onnx, trained.manifest)
     rows = np.concatenate([ROWS, ROWS * np.array([1, 1.3, 1.3, 1, 1], dtype=np.float32)])
     sets = [set(each) for each in classifier.classify(rows).prediction_sets]
@@ -69,7 +69,7 @@ def test_the_same_rows_and_seed_give_the_same_model(trained: TrainedModel) -> No
 
 @given(order=st.permutations(range(60)))
 @settings(max_examples=10, deadline=None)
-def test_the_order_of_the_rows_changes_nothing(trained: TrainedModel, order: list[int]) -> None:
+def test_the_order_of_the_rows_does_not_matter(trained: TrainedModel, order: list[int]) -> None:
     blocks = np.array_split(ROWS, 60)
     shuffled = train(
         as_received(np.concatenate([blocks[i] for i in order])),
@@ -80,28 +80,28 @@ def test_the_order_of_the_rows_changes_nothing(trained: TrainedModel, order: lis
     assert shuffled.manifest == trained.manifest
 
 
-def test_another_seed_holds_out_other_rows(trained: TrainedModel) -> None:
+def test_the_held_out_rows_depend_on_the_seed(trained: TrainedModel) -> None:
     other = train(as_received(ROWS), source=DATASET, random_seed=7, created_at=NOON)
     assert other.manifest.random_seed == 7
     assert not np.array_equal(other.held_out.rows, trained.held_out.rows)
 
 
-def test_no_held_out_row_was_fitted_on_even_if_it_came_twice() -> None:
+def test_no_held_out_row_was_fitted_to_even_if_it_occurs_twice() -> None:
     doubled = train(as_received(np.concatenate([ROWS, ROWS])), source=DATASET, created_at=NOON)
     held_out = np.unique(doubled.held_out.rows, axis=0)
     assert len(doubled.held_out.rows) == 2 * len(held_out)
 
 
-def test_progress_goes_up_through_the_stages_in_their_order() -> None:
-    told: list[tuple[Stage, float]] = []
-    train(as_received(ROWS), source=DATASET, created_at=NOON, report=lambda stage, done: told.append((stage, done)))
-    stages = [stage for stage, _ in told]
+def test_progress_increases_through_the_stages_in_order() -> None:
+    reported: list[tuple[Stage, float]] = []
+    train(as_received(ROWS), source=DATASET, created_at=NOON, report=lambda stage, done: reported.append((stage, done)))
+    stages = [stage for stage, _ in reported]
     assert stages == [s for s in Stage if s not in (Stage.FETCHING, Stage.PUBLISHING)]
-    assert [done for _, done in told] == sorted(done for _, done in told)
-    assert all(0 <= done < 1 for _, done in told)
+    assert [done for _, done in reported] == sorted(done for _, done in reported)
+    assert all(0 <= done < 1 for _, done in reported)
 
 
-def test_a_version_is_in_universal_time_whatever_the_clock_says() -> None:
+def test_a_version_is_in_utc() -> None:
     here = NOON.astimezone(timezone(timedelta(hours=5)))
     assert train(as_received(ROWS), source=DATASET, created_at=here).manifest.version.startswith("20260131T120000Z-")
 
@@ -117,7 +117,7 @@ def test_refused_rows_are_counted_in_the_manifest() -> None:
     assert (made.manifest.training.key, made.manifest.parent) == ("animals.csv", "before")
 
 
-def test_rows_of_which_none_is_an_animal_are_the_callers_mistake() -> None:
+def test_rows_without_a_valid_animal_are_invalid_input() -> None:
     with pytest.raises(
         InvalidInput, match=r"none of 2 rows is a valid animal; line 1: walks_on_n_legs: field required"
     ):
@@ -126,14 +126,14 @@ def test_rows_of_which_none_is_an_animal_are_the_callers_mistake() -> None:
         train(validate([]), source=DATASET, created_at=NOON)
 
 
-def test_thirty_rows_make_no_model() -> None:
+def test_thirty_rows_are_too_few() -> None:
     with pytest.raises(TrainingFailed, match="the species cannot be told apart in 30 valid rows"):
         train(as_received(ROWS[:30]), source=DATASET, created_at=NOON)
 
 
-def test_importing_the_pipeline_leaves_the_heavy_libraries_alone() -> None:
-    heavy = {"sklearn", "scipy", "skl2onnx", "onnx", "onnxruntime", "pandas", "matplotlib", "jinja2"}
-    said = subprocess.run(
+def test_importing_the_pipeline_does_not_import_slow_libraries() -> None:
+    slow = {"sklearn", "scipy", "skl2onnx", "onnx", "onnxruntime", "pandas", "matplotlib", "jinja2"}
+    done = subprocess.run(
         [
             sys.executable,
             "-c",
@@ -144,4 +144,4 @@ def test_importing_the_pipeline_leaves_the_heavy_libraries_alone() -> None:
         text=True,
         encoding="utf-8",
     )
-    assert not heavy & set(said.stdout.split())
+    assert not slow & set(done.stdout.split())

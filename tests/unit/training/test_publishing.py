@@ -17,8 +17,7 @@ from tests.model.worlds import UNKNOWN, WORLDS, as_received, draw, official
 from tests.unit.training.conftest import NOON
 from training.pipeline import HeldOut, TrainedModel, train
 from training.publishing import ACCURACY_MARGIN, decide, publish
-from training.rows.labelled_rows import HELD_OUT, LabelledRows
-from training.rows.validation import Origin
+from training.rows import HELD_OUT, LabelledRows, Origin
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def test_the_first_model_becomes_current_with_the_reason_in_its_manifest(trained
     OnnxClassifier.load(registry.model(stored.version), stored)
 
 
-def test_the_rows_are_kept_and_named_in_the_manifest(trained: TrainedModel) -> None:
+def test_the_rows_are_stored_with_their_digest_in_the_manifest(trained: TrainedModel) -> None:
     registry = InMemoryRegistry()
     manifest = publish(trained, registry, "never").manifest
     rows = registry.rows(manifest.version)
@@ -50,7 +49,7 @@ def test_the_rows_are_kept_and_named_in_the_manifest(trained: TrainedModel) -> N
     assert np.array_equal(LabelledRows.from_csv_gz(rows).matrix, trained.rows.matrix)
 
 
-def test_a_model_that_is_as_good_takes_over(trained: TrainedModel, newer: TrainedModel) -> None:
+def test_an_equally_good_model_becomes_current(trained: TrainedModel, newer: TrainedModel) -> None:
     registry = InMemoryRegistry()
     publish(trained, registry, "always")
     publication = publish(newer, registry, "if-better")
@@ -58,10 +57,10 @@ def test_a_model_that_is_as_good_takes_over(trained: TrainedModel, newer: Traine
     assert current_version(registry) == newer.manifest.version
 
 
-def test_both_are_compared_on_rows_that_neither_learned_from(trained: TrainedModel) -> None:
+def test_both_models_are_compared_on_rows_that_neither_was_fitted_to(trained: TrainedModel) -> None:
     registry = InMemoryRegistry()
     publish(trained, registry, "always")
-    # More rows of the same seed: the first thousand are those that the current model knows.
+    # More rows of the same seed: the first thousand are those of the current model.
     more = train(as_received(official(1500, 42)[0]), source=Origin("dataset"), created_at=NOON.replace(hour=14))
     learned = {row.tobytes() for row in trained.rows.matrix[trained.rows.folds != HELD_OUT]}
     fresh = sum(row.tobytes() not in learned for row in more.held_out.rows)
@@ -69,9 +68,7 @@ def test_both_are_compared_on_rows_that_neither_learned_from(trained: TrainedMod
     assert f"on {fresh} held-out rows that neither learned from" in publish(more, registry, "if-better").reason
 
 
-def test_a_current_model_whose_rows_were_not_kept_is_compared_on_all(
-    trained: TrainedModel, newer: TrainedModel
-) -> None:
+def test_a_current_model_without_stored_rows_is_compared_on_all(trained: TrainedModel, newer: TrainedModel) -> None:
     registry = InMemoryRegistry()
     publish(trained, registry, "always")
     registry.training_rows.clear()
@@ -79,7 +76,7 @@ def test_a_current_model_whose_rows_were_not_kept_is_compared_on_all(
     assert f"on {count} held-out rows accuracy" in publish(newer, registry, "if-better").reason
 
 
-def test_a_model_that_is_not_promoted_is_stored_all_the_same(trained: TrainedModel, newer: TrainedModel) -> None:
+def test_a_model_that_is_not_promoted_is_stored(trained: TrainedModel, newer: TrainedModel) -> None:
     registry = InMemoryRegistry()
     publish(trained, registry, "always")
     publication = publish(newer, registry, "never")
@@ -98,7 +95,7 @@ def test_a_current_model_that_does_not_verify_counts_as_absent(trained: TrainedM
     assert "digest" in publication.reason
 
 
-def test_a_pointer_that_cannot_be_read_is_replaced(trained: TrainedModel, newer: TrainedModel) -> None:
+def test_an_unreadable_pointer_is_replaced(trained: TrainedModel, newer: TrainedModel) -> None:
     registry = InMemoryRegistry()
     publish(trained, registry, "always")
     registry.damage_pointer()
@@ -108,7 +105,7 @@ def test_a_pointer_that_cannot_be_read_is_replaced(trained: TrainedModel, newer:
     assert current_version(registry) == newer.manifest.version
 
 
-def test_a_current_model_that_is_gone_counts_as_absent(trained: TrainedModel, newer: TrainedModel) -> None:
+def test_a_deleted_current_model_counts_as_absent(trained: TrainedModel, newer: TrainedModel) -> None:
     registry = InMemoryRegistry()
     publish(trained, registry, "always")
     registry.models.clear()
@@ -117,7 +114,7 @@ def test_a_current_model_that_is_gone_counts_as_absent(trained: TrainedModel, ne
     assert "counts as absent: there is no model" in publication.reason
 
 
-def test_publishing_twice_is_publishing_once(trained: TrainedModel) -> None:
+def test_publishing_is_idempotent(trained: TrainedModel) -> None:
     registry = InMemoryRegistry()
     first = publish(trained, registry, "if-better")
     second = publish(trained, registry, "if-better")
@@ -126,14 +123,14 @@ def test_publishing_twice_is_publishing_once(trained: TrainedModel) -> None:
     assert list(registry.models) == [trained.manifest.version]
 
 
-def test_a_job_that_died_between_storing_and_promoting_is_finished_by_its_second_run(trained: TrainedModel) -> None:
+def test_a_second_run_promotes_a_model_that_the_first_only_stored(trained: TrainedModel) -> None:
     registry = InMemoryRegistry()
     registry.publish(trained.manifest, trained.onnx)
     assert publish(trained, registry, "if-better").promoted
     assert current_version(registry) == trained.manifest.version
 
 
-def test_another_model_under_the_same_version_is_left_as_it_is(trained: TrainedModel) -> None:
+def test_another_model_with_the_same_version_is_unchanged(trained: TrainedModel) -> None:
     registry = InMemoryRegistry()
     other = trained.manifest.model_copy(update={"sha256": "0" * 64})
     registry.publish(other, trained.onnx)
@@ -143,7 +140,7 @@ def test_another_model_under_the_same_version_is_left_as_it_is(trained: TrainedM
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(seconds=1), timedelta(0)])
-def test_a_model_is_newer_than_its_parent_although_the_clock_was_set_back(
+def test_a_version_sorts_after_its_parent_even_if_the_clock_was_set_back(
     trained: TrainedModel, newer: TrainedModel, ahead: timedelta
 ) -> None:
     registry = InMemoryRegistry()
@@ -159,7 +156,7 @@ def test_a_model_is_newer_than_its_parent_although_the_clock_was_set_back(
     assert [manifest.version for manifest in registry.manifests()] == [published.version, parent.version]
 
 
-def test_a_pointer_that_moved_in_the_meantime_is_left_alone(trained: TrainedModel, newer: TrainedModel) -> None:
+def test_a_pointer_that_changed_in_the_meantime_is_a_conflict(trained: TrainedModel, newer: TrainedModel) -> None:
     class Busy(InMemoryRegistry):
         def publish(self, manifest: ModelManifest, model: bytes, rows: bytes | None = None) -> None:
             super().publish(manifest, model, rows)
@@ -172,7 +169,7 @@ def test_a_pointer_that_moved_in_the_meantime_is_left_alone(trained: TrainedMode
     assert registry.pointer == Pointer(trained.manifest.version, NOON, "moved")
 
 
-def test_the_manifest_of_the_trained_model_itself_is_left_as_it_is(trained: TrainedModel) -> None:
+def test_the_manifest_of_the_trained_model_is_not_changed(trained: TrainedModel) -> None:
     before = replace(trained)
     publish(trained, InMemoryRegistry(), "always")
     assert trained.manifest == before.manifest
@@ -181,7 +178,7 @@ def test_the_manifest_of_the_trained_model_itself_is_left_as_it_is(trained: Trai
 
 @pytest.fixture(scope="module")
 def young() -> TrainedModel:
-    """A model of a world in which the animals are younger."""
+    """A model of younger animals."""
     return train(as_received(draw(WORLDS["young animals"], 1000, 0)[0]), source=Origin("dataset"), created_at=NOON)
 
 
@@ -190,7 +187,7 @@ def loaded(model: TrainedModel) -> OnnxClassifier:
 
 
 def with_wrong_labels(model: TrainedModel, count: int, label: int) -> TrainedModel:
-    """Return the model with some held-out labels changed, so that it makes that many mistakes."""
+    """Return the model with some held-out labels changed, so that it has that many errors."""
     labels = model.held_out.labels.copy()
     labels[np.flatnonzero(labels == 0)[:count]] = label
     return replace(model, held_out=HeldOut(model.held_out.rows, labels))
@@ -203,7 +200,7 @@ def test_the_first_model_is_promoted(trained: TrainedModel, rule: PromotionRule)
     assert "there is no current model" in decision.reason
 
 
-def test_never_means_never(trained: TrainedModel) -> None:
+def test_the_rule_never_promotes_no_model(trained: TrainedModel) -> None:
     assert not decide(trained, None, "never").promote
     assert not decide(trained, loaded(trained), "never").promote
 
@@ -215,14 +212,14 @@ def test_an_equal_model_is_promoted(trained: TrainedModel) -> None:
     assert str(ACCURACY_MARGIN) in decision.reason
 
 
-def test_a_model_of_a_changed_world_takes_over(trained: TrainedModel, young: TrainedModel) -> None:
+def test_a_model_of_a_changed_world_is_promoted(trained: TrainedModel, young: TrainedModel) -> None:
     decision = decide(young, loaded(trained), "if-better")
     assert decision.promote
     assert decision.reason.startswith("promoted: on ")
 
 
 def test_a_worse_model_is_not_promoted_unless_the_rule_is_always(trained: TrainedModel, young: TrainedModel) -> None:
-    # The young model, judged on rows of the grown-up world.
+    # The model of young animals, measured on rows of adults.
     misplaced = replace(young, held_out=trained.held_out)
     decision = decide(misplaced, loaded(trained), "if-better")
     assert not decision.promote
@@ -231,15 +228,15 @@ def test_a_worse_model_is_not_promoted_unless_the_rule_is_always(trained: Traine
     assert decide(misplaced, loaded(trained), "always").promote
 
 
-def test_a_mistake_that_both_make_stands_in_nobodys_way(trained: TrainedModel) -> None:
+def test_an_error_of_both_models_does_not_prevent_promotion(trained: TrainedModel) -> None:
     for label in (1, UNKNOWN):
         assert decide(with_wrong_labels(trained, 5, label), loaded(trained), "if-better").promote
 
 
-def test_confusing_species_is_worse_than_not_knowing(trained: TrainedModel, young: TrainedModel) -> None:
+def test_confusing_species_is_worse_than_unknown(trained: TrainedModel, young: TrainedModel) -> None:
     held_out = trained.held_out
     kangaroo = np.flatnonzero(held_out.labels == 0)[:1]
-    # The one row is a dog by its label. The challenger says kangaroo; to the young model it is too big to be anything.
+    # One row, labelled dog. The challenger answers kangaroo; for the model of young animals it is unknown.
     row = HeldOut(held_out.rows[kangaroo], np.array([3]))
     decision = decide(replace(trained, held_out=row), loaded(young), "if-better")
     assert not decision.promote
@@ -250,14 +247,14 @@ def test_confusing_species_is_worse_than_not_knowing(trained: TrainedModel, youn
 def test_some_confusion_is_accepted_for_a_higher_accuracy(trained: TrainedModel, young: TrainedModel) -> None:
     mistaken = with_wrong_labels(trained, 1, 3).held_out
     kangaroos = trained.held_out.labels == 0
-    judged = replace(trained, held_out=HeldOut(mistaken.rows[kangaroos], mistaken.labels[kangaroos]))
-    decision = decide(judged, loaded(young), "if-better")
+    measured = replace(trained, held_out=HeldOut(mistaken.rows[kangaroos], mistaken.labels[kangaroos]))
+    decision = decide(measured, loaded(young), "if-better")
     assert decision.promote
     assert "species confused 1 against 0" in decision.reason
 
 
-def test_rows_that_the_current_model_learned_from_are_left_out(trained: TrainedModel) -> None:
-    # As if the champion had been made from more rows of the same kind: it learned from half of what is held out here.
+def test_rows_that_the_current_model_was_fitted_to_are_excluded(trained: TrainedModel) -> None:
+    # As if the champion was fitted to half of the rows that are held out here.
     rows = trained.held_out.rows
     half = LabelledRows.without_feedback(
         rows, trained.held_out.labels, np.where(np.arange(len(rows)) % 2, HELD_OUT, HELD_OUT + 2)
@@ -266,12 +263,12 @@ def test_rows_that_the_current_model_learned_from_are_left_out(trained: TrainedM
     assert decision.reason.startswith(f"promoted: on {len(rows) // 2} held-out rows that neither learned from accuracy")
 
 
-def test_a_champion_of_the_same_rows_is_compared_on_all_that_are_held_out(trained: TrainedModel) -> None:
+def test_a_champion_of_the_same_rows_is_compared_on_all_held_out_rows(trained: TrainedModel) -> None:
     decision = decide(trained, loaded(trained), "if-better", trained.rows)
     assert f"on {len(trained.held_out.labels)} held-out rows that neither learned from" in decision.reason
 
 
-def test_with_hardly_a_fresh_row_all_are_compared_and_the_reason_says_so(trained: TrainedModel) -> None:
+def test_with_too_few_fresh_rows_all_are_used_with_a_note_in_the_reason(trained: TrainedModel) -> None:
     count = len(trained.held_out.labels)
     everything = LabelledRows.without_feedback(
         trained.held_out.rows, trained.held_out.labels, np.full(count, HELD_OUT + 2)
@@ -280,8 +277,8 @@ def test_with_hardly_a_fresh_row_all_are_compared_and_the_reason_says_so(trained
     assert f"on {count} held-out rows ({count} of which the current model learned from)" in decision.reason
 
 
-def test_what_the_champion_knows_by_heart_does_not_speak_for_it(trained: TrainedModel, young: TrainedModel) -> None:
-    """Judged on what it learned from, the young champion would win over a model of the grown-up world."""
+def test_rows_that_the_champion_was_fitted_to_do_not_count_for_it(trained: TrainedModel, young: TrainedModel) -> None:
+    """On all rows, the champion of young animals would be better than the model of adults."""
     both = HeldOut(
         np.concatenate([trained.held_out.rows, young.rows.matrix]),
         np.concatenate([trained.held_out.labels, young.rows.labels]),

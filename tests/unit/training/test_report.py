@@ -15,7 +15,7 @@ from tests.samples import NOON, published_model
 from training.pipeline import TrainedModel, train
 from training.report.page import NONE, render_report
 from training.report.plots import Plot, coverage_plot, reliability_plot, size_plot, wilson_interval
-from training.rows.validation import Origin
+from training.rows import Origin
 
 SVG = "{http://www.w3.org/2000/svg}"
 BINS = (

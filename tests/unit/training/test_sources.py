@@ -1,4 +1,4 @@
-"""Each kind of source, from where its rows are kept to a model."""
+"""Training from each kind of source."""
 
 import pytest
 
@@ -39,12 +39,10 @@ def sources(registry: InMemoryRegistry, predictions: InMemoryPredictions, **file
     return Sources("http://nowhere:1", registry, InMemoryDatasets(**files), InMemoryFeedback(predictions))
 
 
-def test_a_dataset_makes_a_model_that_names_its_key(
-    registry: InMemoryRegistry, predictions: InMemoryPredictions
-) -> None:
-    told: list[Stage] = []
+def test_the_model_of_a_dataset_names_its_key(registry: InMemoryRegistry, predictions: InMemoryPredictions) -> None:
+    stages: list[Stage] = []
     made = sources(registry, predictions, zoo=csv_of(3, 600).encode("utf-8-sig")).train(
-        DatasetSource(key=ZOO), parent="before", report=lambda stage, _: told.append(stage)
+        DatasetSource(key=ZOO), parent="before", report=lambda stage, _: stages.append(stage)
     )
     training = made.manifest.training
     assert (training.kind, training.key, training.rows, made.manifest.parent) == (
@@ -53,10 +51,10 @@ def test_a_dataset_makes_a_model_that_names_its_key(
         600,
         "before",
     )
-    assert list(dict.fromkeys(told)) == [stage for stage in Stage if stage is not Stage.PUBLISHING]
+    assert list(dict.fromkeys(stages)) == [stage for stage in Stage if stage is not Stage.PUBLISHING]
 
 
-def test_the_lines_of_a_dataset_that_are_no_animals_are_named_and_nothing_is_trained(
+def test_a_dataset_with_invalid_rows_is_refused_with_their_lines(
     registry: InMemoryRegistry, predictions: InMemoryPredictions
 ) -> None:
     lines = csv_of(3, 600).splitlines()
@@ -69,9 +67,7 @@ def test_the_lines_of_a_dataset_that_are_no_animals_are_named_and_nothing_is_tra
         sources(registry, predictions, zoo="\n".join(lines).encode()).train(DatasetSource(key=ZOO), parent=None)
 
 
-def test_of_many_bad_lines_the_first_twenty_are_named_and_the_rest_counted(
-    registry: InMemoryRegistry, predictions: InMemoryPredictions
-) -> None:
+def test_of_many_invalid_rows_twenty_are_listed(registry: InMemoryRegistry, predictions: InMemoryPredictions) -> None:
     bad = "\n".join([",".join(FEATURES), *["4,-1,20,False,True"] * 1030]).encode()
     with pytest.raises(InvalidInput) as caught:
         sources(registry, predictions, zoo=bad).train(DatasetSource(key=ZOO), parent=None)
@@ -80,7 +76,7 @@ def test_of_many_bad_lines_the_first_twenty_are_named_and_the_rest_counted(
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "has no column walks_on_n_legs"),
         (b"a,b\n1,2\n", "has no column walks_on_n_legs"),
@@ -89,15 +85,15 @@ def test_of_many_bad_lines_the_first_twenty_are_named_and_the_rest_counted(
     ],
     ids=["empty", "other columns", "no text", "an open quote"],
 )
-def test_a_file_that_is_no_dataset_is_named(
-    registry: InMemoryRegistry, predictions: InMemoryPredictions, content: bytes, said: str
+def test_an_invalid_file_is_named(
+    registry: InMemoryRegistry, predictions: InMemoryPredictions, content: bytes, message: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=said) as caught:
+    with pytest.raises(InvalidInput, match=message) as caught:
         sources(registry, predictions, zoo=content).train(DatasetSource(key=ZOO), parent=None)
     assert ZOO in str(caught.value)
 
 
-def test_a_dataset_that_is_not_there_is_named(registry: InMemoryRegistry, predictions: InMemoryPredictions) -> None:
+def test_a_missing_dataset_is_named(registry: InMemoryRegistry, predictions: InMemoryPredictions) -> None:
     with pytest.raises(NotFound, match=ZOO):
         sources(registry, predictions).train(DatasetSource(key=ZOO), parent=None)
 
@@ -107,7 +103,7 @@ HYENAS = [DOG.model_copy(update={"height": 1.1 + n / 1000, "weight": 120 + n / 1
 
 @pytest.fixture
 def feedback(predictions: InMemoryPredictions, trained: TrainedModel) -> InMemoryFeedback:
-    """What people said of some animals that the model takes for none of the four."""
+    """Feedback on some animals that are unknown to the model."""
     feedback = InMemoryFeedback(predictions)
     answers = OnnxClassifier.load(trained.onnx, trained.manifest).classify(feature_matrix(HYENAS))
     assert set(answers.species) == {Species.UNKNOWN}
@@ -118,7 +114,7 @@ def feedback(predictions: InMemoryPredictions, trained: TrainedModel) -> InMemor
     return feedback
 
 
-def test_feedback_makes_a_model_that_has_learned_from_it_and_forgotten_nothing(
+def test_a_model_with_feedback_knows_the_new_animals_besides_the_old_ones(
     registry: InMemoryRegistry, feedback: InMemoryFeedback, trained: TrainedModel
 ) -> None:
     parent = trained.manifest.version
@@ -133,18 +129,18 @@ def test_feedback_makes_a_model_that_has_learned_from_it_and_forgotten_nothing(
     assert publish(made, registry, "if-better").promoted
 
 
-def test_a_second_round_of_feedback_counts_the_first_once(
+def test_feedback_counts_once_in_a_second_training(
     registry: InMemoryRegistry, feedback: InMemoryFeedback, trained: TrainedModel
 ) -> None:
-    everything = Sources("", registry, InMemoryDatasets(), feedback)
-    first = everything.train(FeedbackSource(), parent=trained.manifest.version)
+    source = Sources("", registry, InMemoryDatasets(), feedback)
+    first = source.train(FeedbackSource(), parent=trained.manifest.version)
     publish(first, registry, "always")
-    second = everything.train(FeedbackSource(), parent=first.manifest.version)
+    second = source.train(FeedbackSource(), parent=first.manifest.version)
     assert second.manifest.training.rows == 1030
     assert second.onnx == first.onnx
 
 
-def test_without_feedback_or_a_current_model_there_is_nothing_to_learn_from(
+def test_feedback_needs_a_current_model(
     registry: InMemoryRegistry, predictions: InMemoryPredictions, trained: TrainedModel
 ) -> None:
     with pytest.raises(InvalidInput, match="nobody has given feedback"):
@@ -153,7 +149,7 @@ def test_without_feedback_or_a_current_model_there_is_nothing_to_learn_from(
         sources(registry, predictions).train(FeedbackSource(), parent=None)
 
 
-def test_a_model_whose_rows_were_not_kept_or_are_others_is_named(
+def test_a_model_without_its_rows_is_named(
     registry: InMemoryRegistry, feedback: InMemoryFeedback, trained: TrainedModel
 ) -> None:
     version = trained.manifest.version

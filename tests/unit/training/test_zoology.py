@@ -11,7 +11,7 @@ from tests.samples import CHICKEN, DOG, ELEPHANT, KANGAROO
 from tests.unit.training.conftest import NOON
 from training.labelling.zoology import check_zoology
 from training.pipeline import TrainedModel, train
-from training.rows.validation import Origin
+from training.rows import Origin
 
 ROWS = feature_matrix([KANGAROO, ELEPHANT, CHICKEN, DOG])
 
@@ -23,21 +23,21 @@ def always(*species: str) -> NDArray[np.float32]:
 def test_a_trained_model_agrees_with_zoology(trained: TrainedModel) -> None:
     zoology = trained.manifest.zoology
     assert len(zoology) > 10
-    assert all(each.holds for each in zoology)
-    assert "the elephant is heavier than the dog" in {each.statement for each in zoology}
+    assert all(check.holds for check in zoology)
+    assert "the elephant is heavier than the dog" in {check.statement for check in zoology}
 
 
 @pytest.mark.parametrize("world", list(WORLDS))
 def test_zoology_holds_in_every_world(world: str) -> None:
     model = train(as_received(draw(WORLDS[world], 1000, 1)[0]), source=Origin("dataset"), created_at=NOON)
-    assert [each for each in model.manifest.zoology if not each.holds] == []
+    assert [check for check in model.manifest.zoology if not check.holds] == []
 
 
 def test_a_swap_of_dogs_with_elephants_is_found_by_their_size(trained: TrainedModel) -> None:
     classifier = OnnxClassifier.load(trained.onnx, trained.manifest)
     swapped = [0, 3, 2, 1, 4]
     checks = check_zoology(lambda rows: classifier.probabilities(rows)[:, swapped], official(500, 1)[0])
-    failed = {each.statement for each in checks if not each.holds}
+    failed = {check.statement for check in checks if not check.holds}
     assert "the elephant is heavier than the dog" in failed
     assert "the elephant is taller than the dog" in failed
     assert "the dog is four-legged, wingless, with a tail" not in failed
@@ -46,11 +46,11 @@ def test_a_swap_of_dogs_with_elephants_is_found_by_their_size(trained: TrainedMo
 def test_a_model_that_ignores_legs_is_found() -> None:
     def by_size(rows: NDArray[np.float32]) -> NDArray[np.float32]:
         nearest = np.abs(np.log(rows[:, None, 1:3]) - np.log(ROWS[None, :, 1:3])).sum(axis=2).argmin(axis=1)
-        return always(*[CLASSES[each] for each in nearest.tolist()])
+        return always(*[CLASSES[index] for index in nearest.tolist()])
 
-    failed = [each for each in check_zoology(by_size, ROWS) if not each.holds]
+    failed = [check for check in check_zoology(by_size, ROWS) if not check.holds]
     assert len(failed) == 4
-    assert all("other legs: " in each.seen and "unknown" not in each.seen for each in failed)
+    assert all("other legs: " in check.seen and "unknown" not in check.seen for check in failed)
 
 
 def test_a_row_with_the_wrong_body_is_counted() -> None:
@@ -62,7 +62,7 @@ def test_a_row_with_the_wrong_body_is_counted() -> None:
         ),
         rows,
     )
-    of_dog = next(each for each in checks if each.statement == "the dog is four-legged, wingless, with a tail")
+    of_dog = next(check for check in checks if check.statement == "the dog is four-legged, wingless, with a tail")
     assert (of_dog.holds, of_dog.seen) == (False, "1 of 2 rows answered dog are")
 
 

@@ -15,7 +15,7 @@ from anyio.from_thread import start_blocking_portal
 from menagerie.errors import InvalidInput, Unavailable
 from menagerie.http_client import async_http_client
 from menagerie.job import DataServiceSource
-from training.rows.validation import AnimalRows, joined, validate
+from training.rows import AnimalRows, joined, validate
 
 DATA_PATH = "/api/v1/animals/data"
 ROWS_PER_REQUEST = 20_000
