@@ -3,9 +3,9 @@
 import hashlib
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from menagerie.animal_file import read
+from menagerie.clock import Clock, utc_now
 from menagerie.datasets import Datasets
 from menagerie.errors import InvalidInput, NotFound
 from menagerie.feedback import FeedbackStore
@@ -24,6 +24,7 @@ class Sources:
     registry: ModelRegistry
     datasets: Datasets
     feedback: FeedbackStore
+    now: Clock = utc_now
 
     def train(self, source: Source, *, parent: str | None, report: ProgressCallback = ignore_progress) -> TrainedModel:
         """Return a checked model for a source of any kind.
@@ -32,11 +33,13 @@ class Sources:
         """
         match source:
             case DataServiceSource():
-                return train_from_data_service(self.data_service_url, source, parent=parent, report=report)
+                return train_from_data_service(
+                    self.data_service_url, source, parent=parent, now=self.now, report=report
+                )
             case DatasetSource():
-                return train_from_dataset(self.datasets, source, parent=parent, report=report)
+                return train_from_dataset(self.datasets, source, parent=parent, now=self.now, report=report)
             case FeedbackSource():
-                return train_from_feedback(self.registry, self.feedback, parent=parent, report=report)
+                return train_from_feedback(self.registry, self.feedback, parent=parent, now=self.now, report=report)
 
 
 def train_from_data_service(
@@ -45,10 +48,10 @@ def train_from_data_service(
     *,
     parent: str | None = None,
     random_seed: int = 0,
-    created_at: datetime | None = None,
+    now: Clock = utc_now,
     report: ProgressCallback = ignore_progress,
 ) -> TrainedModel:
-    """Fetch rows from the data service at `url` and train on them; `created_at` is now by default.
+    """Fetch rows from the data service at `url` and train on them.
 
     Raises Unavailable if the service does not respond, InvalidInput if it violates its contract, TrainingFailed.
     """
@@ -59,13 +62,18 @@ def train_from_data_service(
         source=Origin("data-service", url=url, seed=source.seed),
         random_seed=random_seed,
         parent=parent,
-        created_at=created_at or datetime.now(UTC),
+        created_at=now(),
         report=report,
     )
 
 
 def train_from_dataset(
-    datasets: Datasets, source: DatasetSource, *, parent: str | None = None, report: ProgressCallback = ignore_progress
+    datasets: Datasets,
+    source: DatasetSource,
+    *,
+    parent: str | None = None,
+    now: Clock = utc_now,
+    report: ProgressCallback = ignore_progress,
 ) -> TrainedModel:
     """Train on a CSV file; raise NotFound, InvalidInput naming the invalid lines, TrainingFailed."""
     report(Stage.FETCHING, 0.0)
@@ -73,18 +81,21 @@ def train_from_dataset(
     report(Stage.VALIDATING, FETCHED)
     rows = rows_of(read(file, source.key))
     _require_all_valid(source.key, rows)
-    return train(
-        rows, source=Origin("dataset", key=source.key), parent=parent, created_at=datetime.now(UTC), report=report
-    )
+    return train(rows, source=Origin("dataset", key=source.key), parent=parent, created_at=now(), report=report)
 
 
 def train_from_feedback(
-    registry: ModelRegistry, feedback: FeedbackStore, *, parent: str | None, report: ProgressCallback = ignore_progress
+    registry: ModelRegistry,
+    feedback: FeedbackStore,
+    *,
+    parent: str | None,
+    now: Clock = utc_now,
+    report: ProgressCallback = ignore_progress,
 ) -> TrainedModel:
     """Train on the rows of the current model `parent` with all feedback; raise InvalidInput, TrainingFailed."""
     report(Stage.FETCHING, 0.0)
     # Taken before the feedback is read, so that later feedback counts as new for this model.
-    created_at = datetime.now(UTC)
+    created_at = now()
     if parent is None:
         raise InvalidInput("feedback adds to the rows of the current model, and there is none yet")
     given = feedback.given()

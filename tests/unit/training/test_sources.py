@@ -36,7 +36,7 @@ def predictions() -> InMemoryPredictions:
 
 
 def sources(registry: InMemoryRegistry, predictions: InMemoryPredictions, **files: bytes) -> Sources:
-    return Sources("http://nowhere:1", registry, InMemoryDatasets(**files), InMemoryFeedback(predictions))
+    return Sources("http://nowhere:1", registry, InMemoryDatasets(**files), InMemoryFeedback(predictions), lambda: NOON)
 
 
 def test_the_model_of_a_dataset_names_its_key(registry: InMemoryRegistry, predictions: InMemoryPredictions) -> None:
@@ -44,6 +44,7 @@ def test_the_model_of_a_dataset_names_its_key(registry: InMemoryRegistry, predic
     made = sources(registry, predictions, zoo=csv_of(3, 600).encode("utf-8-sig")).train(
         DatasetSource(key=ZOO), parent="before", report=lambda stage, _: stages.append(stage)
     )
+    assert made.manifest.created_at == NOON
     training = made.manifest.training
     assert (training.kind, training.key, training.rows, made.manifest.parent) == (
         "dataset",
