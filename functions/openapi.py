@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI, Response
 from pydantic_core import to_json
 
 from functions.http.problems import MEDIA_TYPE
+from menagerie.animal import FEATURE_DETAILS, Kind
 from menagerie.api import PredictRequest, Problem, Promotion, TrueSpecies
 from menagerie.job import TrainingRequest
 
@@ -20,10 +21,11 @@ router = APIRouter(include_in_schema=False)
 
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 OPEN_PATHS = ("/health",)
-_DESCRIPTION = """\
+_MEASURES = ", ".join(feature.description.lower() for feature in FEATURE_DETAILS if feature.kind is Kind.MEASURE)
+_DESCRIPTION = f"""\
 Classifies animals and keeps every answer.
 
-- Lengths are metres, weights kilograms, times ISO 8601 in UTC.
+- Units: {_MEASURES}; times are ISO 8601 in UTC.
 - Every error is a problem document (RFC 9457). A 422 names the fields, a 503 says in `Retry-After` when to try again.
 - All routes but `/health` need the header `x-api-key`; without it, the gateway itself answers 403.
 """

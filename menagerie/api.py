@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic_core import from_json
 
-from menagerie.animal import CLASSES, EXAMPLES, Animal, Species
+from menagerie.animal import CLASSES, EXAMPLES, KNOWN_SPECIES, Animal, Species
 from menagerie.job import Job
 from menagerie.manifest import ModelManifest, Probabilities
 from menagerie.prediction import MAX_ANIMALS
 from menagerie.service_metrics import Points, SeriesName
 
-_EXAMPLE = Species.DOG
+_EXAMPLE = KNOWN_SPECIES[-1]
 _CONFIDENCE = 0.999874
 _ANIMAL_ANSWER: JsonDict = {
     "id": "01KG9YS7G0D4HAWTBSEDNRP5HY-0",

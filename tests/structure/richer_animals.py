@@ -174,11 +174,63 @@ def check_files(folder: Path) -> None:
     assert (line, refusal.reason) == (3, "length: input should be less than or equal to 60, not '99'")
 
 
+def check_dashboard(folder: Path) -> None:
+    """Describe, tabulate and chart animals; fill in a form."""
+    import os
+
+    from streamlit.testing.v1 import AppTest
+
+    import frontend.pages.main
+    from frontend.api.settings import KEY_VARIABLE, URL_VARIABLE
+    from frontend.charts import animals as charts
+    from frontend.charts.drift import drift_chart, drift_of
+    from frontend.charts.models import confusion_chart
+    from frontend.tables.animals import animal_table, read_csv, read_table, template_csv
+    from frontend.tables.predictions import column_configuration, prediction_frame, predictions_csv
+    from frontend.wording import describe_animal, describe_prediction_set
+    from menagerie.animal import EXAMPLES, FEATURE_DETAILS, feature_matrix
+    from menagerie.prediction import PredictionBatch
+    from training.model_folder import load
+
+    made = list(map(Animal.model_validate, rows(100, seed=5)[0]))
+    classifier = load(folder)
+    batch = PredictionBatch.of(NOON, classifier.manifest.version, made, classifier.classify(feature_matrix(made)))
+    predictions = [batch.prediction(position) for position in range(len(batch))]
+    assert read_table(animal_table(made)).animals == made
+    assert read_csv(template_csv(), "template.csv").animals == list(EXAMPLES.values())
+    assert set(prediction_frame(predictions).columns) & set(column_configuration("UTC")) >= MORE
+    assert f"probability_{SPIDER}" in predictions_csv(predictions).decode().splitlines()[0]
+    assert "length 0.1\N{NO-BREAK SPACE}m" in describe_animal(spider())
+    assert "8 eyes" in describe_animal(spider())
+    assert "a spider" in describe_prediction_set([SPIDER], 0.95)
+    assert {drift.feature.name for drift in drift_of(made[:50], made[50:])} == set(FEATURES)
+    frame = charts.animal_frame(made, predictions)
+    length = FEATURE_DETAILS[FEATURES.index("length")]
+    drawn = [
+        charts.scatter_chart(frame, *charts.MEASURES[:2]),
+        charts.distribution_chart(frame, length),
+        charts.combinations_chart(frame),
+        *map(drift_chart, drift_of(made[:50], made[50:])),
+        confusion_chart(classifier.manifest),
+    ]
+    assert any("Length in metres" in str(chart.to_dict()) for chart in drawn)
+
+    os.environ |= {URL_VARIABLE: "http://127.0.0.1:9", KEY_VARIABLE: "no API is needed to show a form"}
+    page = AppTest.from_file(frontend.pages.main.__file__, default_timeout=60).run()
+    assert not page.exception, page.exception
+    assert {"Length in metres", "Eyes it sees with"} <= {field.label for field in page.number_input}
+    assert f"{SPIDER.icon} Spider" in {button.label for button in page.button}
+    page.button_group(key="predict_how_many").set_value("Many animals").run()
+    assert not page.exception, page.exception
+    assert f"Classify {len(EXAMPLES)} animals" in {button.label for button in page.button}
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
     "model": check_model,
     "api": check_api,
     "storage": check_storage,
     "files": check_files,
+    "dashboard": check_dashboard,
 }
 
 if __name__ == "__main__":

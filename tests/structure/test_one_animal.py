@@ -66,6 +66,6 @@ def run(part: str, copy: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("part", ["api", "storage", "files"])
+@pytest.mark.parametrize("part", ["api", "storage", "files", "dashboard"])
 def test_one_more_feature_and_class_need_no_other_change(part: str, richer_copy: Path) -> None:
     run(part, richer_copy)
