@@ -1,4 +1,4 @@
-"""The notebooks are lessons that run: from top to bottom, with what training does today and nothing of their own."""
+"""The notebooks run from top to bottom on the current training code and define nothing themselves."""
 
 import ast
 import json
@@ -28,8 +28,8 @@ def sources(path: Path, kind: str = "code") -> list[str]:
     return ["".join(cell["source"]) for cell in cells(path, kind)]
 
 
-def shown(source: str, namespace: dict[str, Any], name: str) -> object:
-    """Run a cell; return the value of its last line, which Jupyter would show."""
+def displayed(source: str, namespace: dict[str, Any], name: str) -> object:
+    """Run a cell; return the value of its last expression, which Jupyter displays."""
     tree = ast.parse(source)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, name, "exec"), namespace)
@@ -37,7 +37,7 @@ def shown(source: str, namespace: dict[str, Any], name: str) -> object:
 
 
 def axis_titles(specification: object) -> Iterator[str]:
-    """Find the titles of all positions in a Vega-Lite specification."""
+    """Yield the axis titles of a Vega-Lite specification."""
     if isinstance(specification, dict):
         for channel, value in specification.items():
             if channel in ("x", "y") and isinstance(value, dict) and "type" in value:
@@ -48,19 +48,19 @@ def axis_titles(specification: object) -> Iterator[str]:
             yield from axis_titles(value)
 
 
-def test_there_is_a_lesson_on_the_rows_and_one_on_the_model() -> None:
+def test_there_are_two_notebooks() -> None:
     assert [path.name for path in NOTEBOOKS] == ["01-exploration.ipynb", "02-model.ipynb"]
 
 
 @each_notebook
-def test_a_notebook_runs_from_top_to_bottom_and_its_plots_name_their_units(path: Path) -> None:
+def test_a_notebook_runs_with_units_on_its_axes(path: Path) -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     charts = 0
     for number, source in enumerate(sources(path), start=1):
-        value = shown(source, namespace, f"{path.name}, code cell {number}")
+        value = displayed(source, namespace, f"{path.name}, code cell {number}")
         if isinstance(value, alt.TopLevelMixin):
             charts += 1
-            # Altair checks the specification against the schema of Vega-Lite here.
+            # Altair validates the specification against the schema of Vega-Lite here.
             titles = list(axis_titles(value.to_dict()))
             bare = [t for t in titles for word, unit in UNITS.items() if word in t and unit not in t]
             assert not bare, f"{path.name}, code cell {number}: {bare}"
@@ -74,7 +74,7 @@ def test_a_notebook_defines_nothing(path: Path) -> None:
 
 
 @each_notebook
-def test_a_notebook_is_a_lesson_about_training(path: Path) -> None:
+def test_a_notebook_explains_training(path: Path) -> None:
     imported = {
         node.module.split(".")[0]
         for source in sources(path)
@@ -83,12 +83,12 @@ def test_a_notebook_is_a_lesson_about_training(path: Path) -> None:
     }
     assert "training" in imported
     assert not imported & {"tests", "functions", "cloud", "frontend", "benchmarks"}
-    told = sources(path, "markdown")
-    assert told[0].startswith("# ")
-    assert sum(len(text.split()) for text in told) > 500
+    texts = sources(path, "markdown")
+    assert texts[0].startswith("# ")
+    assert sum(len(text.split()) for text in texts) > 500
 
 
 @each_notebook
-def test_a_notebook_is_kept_without_its_outputs(path: Path) -> None:
+def test_a_notebook_is_committed_without_outputs(path: Path) -> None:
     assert not [cell for cell in cells(path, "code") if cell["outputs"] or cell["execution_count"] is not None]
     assert path.stat().st_size < 40_000
