@@ -1,4 +1,4 @@
-"""The operator's key: what changes which model answers is not for every client of the API."""
+"""The operator's key, which clients need to start training jobs and to promote models."""
 
 import hmac
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ HEADER = "x-api-key"
 
 @dataclass(frozen=True, slots=True)
 class OperatorKey:
-    """One of the API's keys, known by what is no secret: its id in API Gateway, or a digest of its value.
+    """One of the API's keys, identified by its id in API Gateway or a digest of its value, which are no secrets.
 
-    API Gateway has checked that a request carries a key of the usage plan. On AWS it says which; emulators do not, and
-    `sam local start-api` checks none, so there the header itself is compared.
+    API Gateway has checked that a request has a key of the usage plan. On AWS the event names the key; emulators do not
+    name it, and `sam local start-api` checks no key, so there the header is compared.
     """
 
     key_id: str = ""
@@ -27,13 +27,13 @@ class OperatorKey:
     def require(self, request: "Request") -> None:
         """Raise Forbidden if a request came through API Gateway with another key, or with none.
 
-        Whoever invokes the function directly was let in by IAM, and its event names no API.
+        IAM authorizes a direct invocation, whose event names no API.
         """
         context = request.scope.get("aws.event", {}).get("requestContext") or {}
-        if context.get("apiId") and not self._is_meant(context, request.headers.getlist(HEADER)):
+        if context.get("apiId") and not self._matches(context, request.headers.getlist(HEADER)):
             raise Forbidden("This takes the operator's key; the one that was sent is a client's.")
 
-    def _is_meant(self, context: dict[str, dict[str, str] | None], values: list[str]) -> bool:
+    def _matches(self, context: dict[str, dict[str, str] | None], values: list[str]) -> bool:
         key_id = (context.get("identity") or {}).get("apiKeyId")
         if self.key_id and key_id == self.key_id:
             return True
@@ -42,4 +42,4 @@ class OperatorKey:
 
 
 NO_OPERATOR = OperatorKey()
-"""Lets nobody pass who comes through API Gateway."""
+"""Refuses every request through API Gateway."""

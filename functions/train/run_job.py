@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from training.pipeline import ProgressCallback, TrainedModel
     from training.publishing import Publication
 
-UNEXPECTED = "training ended with an unexpected error, which has been logged; the current model stayed current"
+UNEXPECTED = "training ended with an unexpected error, which has been logged; the current model was not changed"
 SECONDS_BETWEEN_REPORTS = 1.0
 
 

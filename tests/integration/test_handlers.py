@@ -32,7 +32,7 @@ ONE_JOB = "/retrain/{job_id}"
 
 
 class FakeLambda(ThreadingHTTPServer):
-    """Answers Lambda's Invoke as AWS does for an asynchronous invocation, and notes what it was sent."""
+    """Answers Lambda's Invoke as AWS does for an asynchronous invocation, and records the invocations."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Invoke)
@@ -119,7 +119,7 @@ def send(module: ModuleType, method: str, target: str, **how: Any) -> Answer:
     return call(module.handler, method, target, **how)
 
 
-def test_a_prediction_goes_to_the_table_and_comes_back(cold_start: ColdStart, registry: S3ModelRegistry) -> None:
+def test_a_prediction_is_stored_then_listed(cold_start: ColdStart, registry: S3ModelRegistry) -> None:
     predict = cold_start("functions.predict.handler")
     answer = send(predict, "POST", "/predict", json_body={"animals": [each.model_dump() for each in ANIMALS]}).json()
     assert [each["species"] for each in answer["predictions"]] == list(CLASSES)
@@ -135,7 +135,7 @@ def test_a_prediction_goes_to_the_table_and_comes_back(cold_start: ColdStart, re
 
 @pytest.mark.parametrize("animals", [1, 100, 1000])
 @pytest.mark.usefixtures("registry")
-def test_a_warm_prediction_is_one_write_and_nothing_else(
+def test_a_warm_prediction_makes_one_write_to_aws(
     cold_start: ColdStart, monkeypatch: pytest.MonkeyPatch, animals: int
 ) -> None:
     monkeypatch.delenv("MODEL_REFRESH_SECONDS", raising=False)
@@ -150,12 +150,12 @@ def test_a_warm_prediction_is_one_write_and_nothing_else(
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_cold_start_has_the_model_before_the_first_request(cold_start: ColdStart) -> None:
+def test_a_cold_start_loads_the_model(cold_start: ColdStart) -> None:
     predict = cold_start("functions.predict.handler")
     assert predict.models.loaded_version == published_model()[0].version
 
 
-def test_a_cold_start_without_a_model_waits_for_one(cold_start: ColdStart, s3: S3Client) -> None:
+def test_a_function_that_started_without_a_model_loads_the_first(cold_start: ColdStart, s3: S3Client) -> None:
     predict = cold_start("functions.predict.handler")
     assert_problem(send(predict, "POST", "/predict", json_body=GOOD), 503)
     registry = S3ModelRegistry(s3, BUCKET)
@@ -166,7 +166,7 @@ def test_a_cold_start_without_a_model_waits_for_one(cold_start: ColdStart, s3: S
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_table_that_is_gone_is_a_503_and_no_answer(cold_start: ColdStart, dynamodb: DynamoDBClient) -> None:
+def test_a_missing_table_is_a_503(cold_start: ColdStart, dynamodb: DynamoDBClient) -> None:
     predict = cold_start("functions.predict.handler")
     retrain = cold_start("functions.retrain.handler")
     for table in (PREDICTIONS, JOBS):
@@ -200,7 +200,7 @@ def _create(dynamodb: DynamoDBClient, table: str) -> None:
 
 
 @pytest.mark.usefixtures("registry")
-def test_predictions_go_on_without_the_bucket(cold_start: ColdStart, s3: S3Client) -> None:
+def test_predictions_work_without_the_bucket(cold_start: ColdStart, s3: S3Client) -> None:
     predict = cold_start("functions.predict.handler")
     retrain = cold_start("functions.retrain.handler")
     for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
@@ -215,22 +215,22 @@ def test_predictions_go_on_without_the_bucket(cold_start: ColdStart, s3: S3Clien
         s3.create_bucket(Bucket=BUCKET)
 
 
-def test_a_job_goes_from_the_handler_through_the_worker_to_the_model_that_answers(
+def test_a_job_trains_a_model_that_then_serves(
     cold_start: ColdStart, registry: S3ModelRegistry, lambda_service: FakeLambda
 ) -> None:
     predict, retrain, worker = (
         cold_start(f"functions.{name}") for name in ("predict.handler", "retrain.handler", "train.handler")
     )
     before = send(predict, "POST", "/predict", json_body=GOOD).json()["model_version"]
-    asked = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 500}, "promote": "always"}
-    accepted = send(retrain, "POST", "/retrain", json_body=asked)
+    request = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 500}, "promote": "always"}
+    accepted = send(retrain, "POST", "/retrain", json_body=request)
     assert accepted.status == 202
     job_id = accepted.json()["job_id"]
     ((path, kind, payload),) = lambda_service.invocations
     assert path.endswith("/functions/train/invocations")
     assert kind == "Event"
     assert json.loads(payload) == {"job_id": job_id}
-    assert job_id in assert_problem(send(retrain, "POST", "/retrain", json_body=asked), 409)["detail"]
+    assert job_id in assert_problem(send(retrain, "POST", "/retrain", json_body=request), 409)["detail"]
 
     assert worker.handler(json.loads(payload), Context()) == {"job_id": job_id, "status": "succeeded"}
     assert worker.handler(json.loads(payload), Context()) == {"job_id": job_id, "status": "not run"}
@@ -250,7 +250,7 @@ def test_a_job_goes_from_the_handler_through_the_worker_to_the_model_that_answer
 
 
 @pytest.mark.slow  # its waits between attempts are real
-def test_a_data_service_that_is_dead_fails_the_job_and_leaves_the_current_model(
+def test_an_unavailable_data_service_fails_the_job(
     cold_start: ColdStart,
     registry: S3ModelRegistry,
     monkeypatch: pytest.MonkeyPatch,
@@ -270,7 +270,7 @@ def test_a_data_service_that_is_dead_fails_the_job_and_leaves_the_current_model(
     assert registry.current() == before
 
 
-def test_lambda_refusing_the_worker_fails_the_job(cold_start: ColdStart, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_invocation_fails_the_job(cold_start: ColdStart, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:9")
     retrain = cold_start("functions.retrain.handler")
     assert_problem(send(retrain, "POST", "/retrain"), 503)

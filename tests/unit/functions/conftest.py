@@ -1,4 +1,4 @@
-"""Both functions behind their handlers, with fakes in all slots and a real small model."""
+"""Both functions behind their handlers, with fakes as collaborators and a small real model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ def predictions() -> InMemoryPredictions:
 def predict_function(
     registry: Any, predictions: Any, models: CurrentModel | None = None, metrics: Any = None, **how: Any
 ) -> Send:
-    """Return the predict function as its callers see it."""
+    """Return a function that sends requests to the predict function."""
     models = models or CurrentModel(registry, refresh_seconds=60)
     feedback = InMemoryFeedback(predictions) if isinstance(predictions, InMemoryPredictions) else predictions
     handler = lambda_handler(
@@ -55,7 +55,7 @@ def predict(registry: InMemoryRegistry, predictions: InMemoryPredictions) -> Sen
 
 @dataclass
 class Worker:
-    """Notes which jobs it was handed."""
+    """Records the jobs for which it is started."""
 
     started: list[str] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ def jobs() -> InMemoryJobs:
 
 
 def retrain_function(jobs: Any, registry: Any, start_worker: Callable[[str], None], **how: Any) -> Send:
-    """Return the retrain function as its callers see it."""
+    """Return a function that sends requests to the retrain function."""
     handler = lambda_handler(create_retrain_app(jobs, registry, start_worker, **how))
     return lambda method, target, **request: call(handler, method, target, **request)
 

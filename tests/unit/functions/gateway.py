@@ -1,4 +1,4 @@
-"""Events as a REST API of API Gateway sends them, and the answers that it makes of what a function returns."""
+"""Events of a REST API of API Gateway, and the responses that it makes of the result of a function."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from mangum import Mangum
 
 
 class Context:
-    """The part of Lambda's context that is read."""
+    """The attributes of Lambda's context that the functions read."""
 
     aws_request_id = "11111111-2222-3333-4444-555555555555"
 
@@ -19,7 +19,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a caller gets."""
+    """The response to a client."""
 
     status: int
     headers: dict[str, str]
@@ -37,7 +37,7 @@ def event(
     body: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the event of a request; `resource` is the route as template.yaml has it, if it has parameters."""
+    """Return the event of a request; `resource` is the route in template.yaml, if it has parameters."""
     headers = {"content-type": "application/json"} if headers is None else headers
     path, _, query = target.partition("?")
     parameters = parse_qs(query, keep_blank_values=True)

@@ -14,7 +14,7 @@ TEXT = json.dumps(GOOD)
 
 
 def with_literal(field: str, literal: str) -> str:
-    """Return a body of two animals, in the second of which a field has a value that json.dumps would not write."""
+    """Return a body of two animals, the second with a literal that json.dumps does not write."""
     animal = json.dumps({**GOOD, field: "@"}).replace('"@"', literal)
     return f'{{"animals": [{TEXT}, {animal}]}}'
 
@@ -39,7 +39,7 @@ def with_literal(field: str, literal: str) -> str:
         "[]",
     ],
 )
-def test_a_size_that_is_no_size_is_named(predict: Send, field: str, literal: str) -> None:
+def test_an_invalid_size_is_named(predict: Send, field: str, literal: str) -> None:
     problem = assert_problem(predict("POST", "/predict", body=with_literal(field, literal)), 422)
     assert [each["field"] for each in problem["errors"]] == [f"animals.1.{field}"]
 
@@ -100,7 +100,7 @@ def test_a_body_may_begin_with_a_byte_order_mark(predict: Send, retrain: Send) -
     ["", "{", "not json", '{"animals": [', "[" * 100_000, "\x00", '{"animals": 4' + "4" * 5000],
     ids=["empty", "a brace", "words", "half of it", "100,000 brackets", "a zero byte", "5001 digits"],
 )
-def test_what_is_no_json_is_a_422(predict: Send, body: str) -> None:
+def test_a_body_that_is_not_json_is_a_422(predict: Send, body: str) -> None:
     problem = assert_problem(predict("POST", "/predict", body=body), 422)
     assert [each["field"] for each in problem["errors"]] == ["body"]
     assert problem["errors"][0]["message"].startswith("Invalid JSON")
@@ -119,7 +119,7 @@ def test_all_bad_fields_are_listed_but_not_thousands_of_them(predict: Send) -> N
     assert len(many["errors"]) == 100
 
 
-def test_what_was_sent_is_not_repeated(predict: Send) -> None:
+def test_the_problem_repeats_no_value_of_the_body(predict: Send) -> None:
     marker = "Hunter2" * 40
     for animal in ({**GOOD, "height": marker}, {**GOOD, marker: 1}):
         answer = predict("POST", "/predict", json_body={"animals": [animal]})
@@ -127,7 +127,7 @@ def test_what_was_sent_is_not_repeated(predict: Send) -> None:
         assert marker not in answer.text
 
 
-def test_nothing_bad_is_stored(predict: Send, predictions: InMemoryPredictions) -> None:
+def test_an_invalid_request_stores_nothing(predict: Send, predictions: InMemoryPredictions) -> None:
     predict("POST", "/predict", json_body={"animals": [GOOD, {**GOOD, "height": 0}]})
     assert predictions.batches == {}
 
@@ -196,8 +196,8 @@ def test_a_bad_retraining_request_is_named(retrain: Send, body: Any, field: str)
 
 
 def test_numbers_of_a_retraining_request_may_be_written_as_floats(retrain: Send) -> None:
-    asked = '{"source": {"kind": "data-service", "seed": 7.0, "number_of_datapoints": 1e3}}'
-    answer = retrain("POST", "/retrain", body=asked)
+    document = '{"source": {"kind": "data-service", "seed": 7.0, "number_of_datapoints": 1e3}}'
+    answer = retrain("POST", "/retrain", body=document)
     assert answer.status == 202, answer.text
     assert answer.json()["request"]["source"] == {"kind": "data-service", "seed": 7, "number_of_datapoints": 1000}
 
@@ -216,13 +216,13 @@ def test_an_unknown_route_is_a_404(predict: Send, retrain: Send, method: str, ta
         assert_problem(function(method, target), 404)
 
 
-def test_a_wrong_method_is_a_405_that_names_the_right_one(predict: Send) -> None:
+def test_an_unsupported_method_is_a_405_with_the_supported_one(predict: Send) -> None:
     answer = predict("DELETE", "/predict")
     assert_problem(answer, 405)
     assert answer.headers["allow"] == "POST"
 
 
-def test_a_wrong_method_is_answered_with_all_methods_of_its_path(retrain: Send) -> None:
+def test_an_unsupported_method_is_a_405_with_all_supported_ones(retrain: Send) -> None:
     answer = retrain("TRACE", "/retrain")
     assert_problem(answer, 405)
     assert answer.headers["allow"] == "GET, POST"

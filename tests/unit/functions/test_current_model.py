@@ -1,4 +1,4 @@
-"""The model that answers: when it changes, and what it survives."""
+"""The current model changes with the pointer, and is kept while its successor cannot be used."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.unit.functions.conftest import CURRENT, OTHER
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that a test sets."""
 
     seconds = 100.0
 
@@ -23,7 +23,7 @@ class Clock:
 
 
 class Loader:
-    """Loads models for real and notes which."""
+    """Loads models and records their versions."""
 
     def __init__(self) -> None:
         self.loaded: list[str] = []
@@ -34,7 +34,7 @@ class Loader:
 
 
 class Switchable:
-    """A registry that can be switched off, and counts the looks at its pointer."""
+    """A registry that counts the reads of its pointer and can be unavailable."""
 
     def __init__(self, registry: InMemoryRegistry) -> None:
         self.registry = registry
@@ -77,7 +77,7 @@ def test_nothing_is_loaded_before_it_is_needed(models: CurrentModel, loader: Loa
     assert loader.loaded == []
 
 
-def test_a_model_is_loaded_once_and_the_pointer_believed_for_a_while(
+def test_a_model_is_loaded_once_while_its_pointer_is_cached(
     models: CurrentModel, clock: Clock, loader: Loader, switch: Switchable
 ) -> None:
     for _ in range(3):
@@ -133,7 +133,7 @@ def test_a_new_model_that_does_not_verify_leaves_the_old_one_and_is_tried_once(
     assert models.classifier().version == OTHER
 
 
-def test_canaries_that_sing_another_song_keep_a_model_out(
+def test_a_model_with_other_answers_for_the_canaries_is_refused(
     models: CurrentModel, clock: Clock, registry: InMemoryRegistry
 ) -> None:
     models.classifier()
@@ -157,7 +157,7 @@ def test_a_pointer_that_cannot_be_read_leaves_the_old_model(
     assert "cannot be read" in (models.trouble or "")
 
 
-def test_a_pointer_to_nowhere_leaves_the_old_model(
+def test_a_pointer_to_a_missing_version_leaves_the_old_model(
     models: CurrentModel, clock: Clock, registry: InMemoryRegistry
 ) -> None:
     models.classifier()
@@ -167,7 +167,7 @@ def test_a_pointer_to_nowhere_leaves_the_old_model(
     assert models.classifier().version == CURRENT
 
 
-def test_without_any_model_every_request_looks_again(loader: Loader, clock: Clock) -> None:
+def test_without_any_model_every_request_reads_the_pointer(loader: Loader, clock: Clock) -> None:
     registry = InMemoryRegistry()
     models = CurrentModel(registry, refresh_seconds=5, load=loader, clock=clock)
     with pytest.raises(NothingPromoted):
@@ -185,7 +185,7 @@ def test_a_first_model_that_does_not_verify_is_unavailable(models: CurrentModel,
             models.classifier()
 
 
-def test_other_versions_are_kept_but_not_for_ever(
+def test_other_versions_are_cached_up_to_a_limit(
     models: CurrentModel, registry: InMemoryRegistry, loader: Loader
 ) -> None:
     versions = []
@@ -200,7 +200,7 @@ def test_other_versions_are_kept_but_not_for_ever(
     assert loader.loaded.count(versions[0]) == 2
 
 
-def test_a_version_that_is_missing_or_broken_says_so(models: CurrentModel, registry: InMemoryRegistry) -> None:
+def test_a_missing_or_invalid_version_raises(models: CurrentModel, registry: InMemoryRegistry) -> None:
     manifest, model = registry.models[OTHER]
     registry.models[OTHER] = (manifest, model[:-1])
     with pytest.raises(ModelRejected):

@@ -24,15 +24,18 @@ def ids(predict: Send) -> list[str]:
     return [each["id"] for each in answer["predictions"]]
 
 
-def test_feedback_is_answered_and_shown_with_the_prediction_and_in_the_history(predict: Send, ids: list[str]) -> None:
+def test_feedback_is_returned_with_the_prediction_in_every_route(predict: Send, ids: list[str]) -> None:
     answer = give(predict, ids[1], {"species": "kangaroo"})
     assert answer.status == 200
-    told = answer.json()
-    assert told["id"] == ids[1]
-    assert told["feedback"]["species"] == "kangaroo"
-    assert told["feedback"]["given_at"] >= told["created_at"]
-    assert predict("GET", f"/predictions/{ids[1]}", resource=ONE).json() == told
-    assert [item["feedback"] for item in predict("GET", "/predictions").json()["items"]] == [None, told["feedback"]]
+    prediction = answer.json()
+    assert prediction["id"] == ids[1]
+    assert prediction["feedback"]["species"] == "kangaroo"
+    assert prediction["feedback"]["given_at"] >= prediction["created_at"]
+    assert predict("GET", f"/predictions/{ids[1]}", resource=ONE).json() == prediction
+    assert [item["feedback"] for item in predict("GET", "/predictions").json()["items"]] == [
+        None,
+        prediction["feedback"],
+    ]
 
 
 def test_feedback_can_be_changed(predict: Send, ids: list[str]) -> None:
@@ -42,7 +45,7 @@ def test_feedback_can_be_changed(predict: Send, ids: list[str]) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["nobody", "01KG9YS7G0D4HAWTBSEDNRP5HY-0", "01KG9YS7G0D4HAWTBSEDNRP5HY-9999"])
-def test_feedback_on_what_was_never_predicted_is_a_404(predict: Send, unknown: str) -> None:
+def test_feedback_on_an_unknown_prediction_is_a_404(predict: Send, unknown: str) -> None:
     assert_problem(give(predict, unknown, {"species": "dog"}), 404)
 
 
@@ -60,15 +63,13 @@ def test_feedback_on_a_position_after_the_last_is_a_404(predict: Send, ids: list
         ([], "body"),
     ],
 )
-def test_feedback_that_is_no_species_is_refused_with_its_field_named(
-    predict: Send, ids: list[str], body: Any, field: str
-) -> None:
+def test_feedback_with_an_unknown_species_names_the_field(predict: Send, ids: list[str], body: Any, field: str) -> None:
     problem = assert_problem(give(predict, ids[0], body), 422)
     assert [error["field"] for error in problem["errors"]] == [field]
 
 
 @pytest.mark.parametrize(("store", "status"), [(Down(), 503), (Broken(), 500)])
-def test_feedback_that_cannot_be_stored_is_not_answered(registry: InMemoryRegistry, store: Any, status: int) -> None:
+def test_feedback_that_cannot_be_stored_is_a_503(registry: InMemoryRegistry, store: Any, status: int) -> None:
     answer = give(predict_function(registry, store), "01KG9YS7G0D4HAWTBSEDNRP5HY-0", {"species": "dog"})
     assert_problem(answer, status)
     assert store.SECRET not in answer.text

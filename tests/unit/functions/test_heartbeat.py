@@ -1,4 +1,4 @@
-"""The heartbeat of a training: it repeats until the work ends, and survives a store that does not answer."""
+"""The heartbeat of a training: it renews until the work ends, although the store may not answer."""
 
 from datetime import timedelta
 from queue import Queue
@@ -14,7 +14,7 @@ SOON = timedelta(milliseconds=1)
 
 
 class Lease:
-    """Notes each renewal, and may refuse some."""
+    """Records each renewal, and may refuse some."""
 
     def __init__(self, *errors: Exception) -> None:
         self.renewed: Queue[None] = Queue()
@@ -30,7 +30,7 @@ def beating() -> bool:
     return any(thread.name == "heartbeat" for thread in threads())
 
 
-def test_a_lease_is_renewed_again_and_again_until_the_work_ends() -> None:
+def test_a_lease_is_renewed_until_the_work_ends() -> None:
     lease = Lease()
     with heartbeat(lease.renew, SOON):
         for _ in range(3):
@@ -38,14 +38,14 @@ def test_a_lease_is_renewed_again_and_again_until_the_work_ends() -> None:
     assert not beating()
 
 
-def test_a_store_that_does_not_answer_is_asked_again() -> None:
+def test_a_renewal_that_fails_is_repeated() -> None:
     lease = Lease(Unavailable("the jobs table does not answer"), Unavailable("the jobs table does not answer"))
     with heartbeat(lease.renew, SOON):
         for _ in range(4):
             lease.renewed.get(timeout=LIMIT_SECONDS)
 
 
-def test_a_job_that_no_longer_runs_is_not_asked_about_again() -> None:
+def test_a_job_that_no_longer_runs_is_not_renewed() -> None:
     lease = Lease(Conflict("the job is not running"))
     with heartbeat(lease.renew, SOON):
         lease.renewed.get(timeout=LIMIT_SECONDS)

@@ -33,7 +33,7 @@ def test_the_newest_come_first(predict: Send) -> None:
     assert times == sorted(times, reverse=True)
 
 
-def test_an_item_has_what_the_contract_says(predict: Send) -> None:
+def test_an_item_follows_the_contract(predict: Send) -> None:
     (item,) = listed(predict, "limit=1")
     assert set(item) == {
         "id",

@@ -14,7 +14,7 @@ ANIMALS = {"animals": [DOG.model_dump(), CHICKEN.model_dump()]}
 ASKED = {"source": {"kind": "data-service", "seed": 7, "number_of_datapoints": 500}}
 
 
-def test_a_prediction_sent_twice_with_one_key_is_answered_alike_and_stored_once(
+def test_a_prediction_sent_twice_with_one_key_is_stored_once(
     predict: Send, registry: InMemoryRegistry, predictions: InMemoryPredictions
 ) -> None:
     first = predict("POST", "/predict", json_body=ANIMALS, headers=KEY)
@@ -25,7 +25,7 @@ def test_a_prediction_sent_twice_with_one_key_is_answered_alike_and_stored_once(
     assert len(predictions.batches) == 1
 
 
-def test_without_a_key_every_prediction_is_one_of_its_own(predict: Send, predictions: InMemoryPredictions) -> None:
+def test_without_a_key_every_prediction_is_stored(predict: Send, predictions: InMemoryPredictions) -> None:
     for _ in range(2):
         predict("POST", "/predict", json_body=ANIMALS)
     assert len(predictions.batches) == 2
@@ -46,7 +46,7 @@ def test_the_same_request_may_be_written_in_another_way(retrain: Send) -> None:
 
 
 @pytest.mark.parametrize("key", ["", pytest.param("k" * 256, id="256 letters"), "schlüssel", "two\nlines"])
-def test_what_is_no_key_is_a_422_that_names_the_header(predict: Send, key: str) -> None:
+def test_an_invalid_key_is_a_422_that_names_the_header(predict: Send, key: str) -> None:
     answer = predict("POST", "/predict", json_body=ANIMALS, headers={**KEY, "idempotency-key": key})
     assert [each["field"] for each in assert_problem(answer, 422)["errors"]] == ["Idempotency-Key"]
 
@@ -57,7 +57,7 @@ def test_a_prediction_that_could_not_be_stored_can_be_sent_again(registry: InMem
     assert again.status == 200
 
 
-def test_a_job_asked_for_twice_with_one_key_is_one_job(retrain: Send, jobs: InMemoryJobs, worker: Worker) -> None:
+def test_a_job_requested_twice_with_one_key_is_one_job(retrain: Send, jobs: InMemoryJobs, worker: Worker) -> None:
     first = retrain("POST", "/retrain", json_body=ASKED, headers=KEY)
     (job_id,) = jobs.jobs
     jobs.fail(job_id, "no rows")
@@ -68,14 +68,16 @@ def test_a_job_asked_for_twice_with_one_key_is_one_job(retrain: Send, jobs: InMe
     assert worker.started == [job_id]
 
 
-def test_a_repetition_wakes_the_worker_of_a_job_that_still_waits(retrain: Send, worker: Worker) -> None:
+def test_a_repetition_starts_the_worker_of_a_queued_job_again(retrain: Send, worker: Worker) -> None:
     job_id = retrain("POST", "/retrain", json_body=ASKED, headers=KEY).json()["job_id"]
     worker.started.clear()
     assert retrain("POST", "/retrain", json_body=ASKED, headers=KEY).status == 202
     assert worker.started == [job_id]
 
 
-def test_a_key_whose_worker_could_not_be_woken_is_free_again(jobs: InMemoryJobs, registry: InMemoryRegistry) -> None:
+def test_a_key_whose_worker_could_not_be_started_can_be_used_again(
+    jobs: InMemoryJobs, registry: InMemoryRegistry
+) -> None:
     tried: list[Any] = []
 
     def second_time_lucky(job_id: str) -> None:

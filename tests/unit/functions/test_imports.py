@@ -1,4 +1,4 @@
-"""What a cold start imports: the handlers stay light."""
+"""The libraries that a cold start imports."""
 
 import subprocess
 import sys
@@ -86,9 +86,9 @@ def test_a_handler_builds_no_validator_of_the_openapi_specification(module: str)
     assert done.stdout.startswith("3."), done.stderr
 
 
-@pytest.mark.parametrize("door", ["predict.handler", "retrain.handler", "train.handler"])
-def test_garbage_is_collected_again_once_a_door_is_open(door: str) -> None:
-    code = f"import gc, functions.{door}; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
+@pytest.mark.parametrize("handler", ["predict.handler", "retrain.handler", "train.handler"])
+def test_garbage_is_collected_after_a_cold_start(handler: str) -> None:
+    code = f"import gc, functions.{handler}; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
     environment = {**ENVIRONMENT, "DATA_SERVICE_URL": "http://127.0.0.1:9", "EVENT_BUS": "bus"}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, encoding="utf-8"

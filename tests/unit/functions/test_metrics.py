@@ -1,4 +1,4 @@
-"""GET /metrics: what the cloud counted, in whole periods of the time asked for."""
+"""GET /metrics: CloudWatch's figures for whole periods of the requested time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,9 +29,7 @@ def series(body: dict[str, Any], source: str, metric: str, statistic: str) -> li
     return [(point["at"], point["value"]) for point in found["points"]]
 
 
-def test_without_a_question_the_last_three_hours_are_answered_by_the_minute(
-    predict: Send, metrics: InMemoryMetrics
-) -> None:
+def test_the_default_is_the_last_three_hours_by_the_minute(predict: Send, metrics: InMemoryMetrics) -> None:
     metrics.record("predict", "Invocations", NOON - 90 * MINUTE, 1, 1, 1)
     metrics.record("predict", "Duration", NOON - 90 * MINUTE, 10.0, 20.0, 60.0)
     metrics.record("api", "5XXError", NOON - 2 * MINUTE, 1)
@@ -46,7 +44,7 @@ def test_without_a_question_the_last_three_hours_are_answered_by_the_minute(
     assert series(body, "api", "5XXError", "Sum") == [("2026-01-31T11:58:00Z", 1)]
 
 
-def test_every_figure_is_answered_also_where_nothing_happened(predict: Send) -> None:
+def test_every_series_is_returned_even_without_points(predict: Send) -> None:
     body = predict("GET", "/metrics").json()
     named = [(s["source"], s["metric"], s["statistic"], s["unit"]) for s in body["series"]]
     assert named == [(s.source, s.metric, s.statistic, s.unit) for s in SERIES]
@@ -64,7 +62,7 @@ def test_every_figure_is_answered_also_where_nothing_happened(predict: Send) -> 
         ("from=2026-01-16T12:00:00%2B00:00", "2026-01-16T12:00:00Z", "2026-01-31T12:00:00Z", 7200),
     ],
 )  # fmt: skip
-def test_the_time_asked_for_is_widened_to_whole_periods(
+def test_the_requested_time_is_widened_to_whole_periods(
     predict: Send, metrics: InMemoryMetrics, query: str, start: str, end: str, period: int
 ) -> None:
     body = predict("GET", f"/metrics?{query}").json()
@@ -74,9 +72,7 @@ def test_the_time_asked_for_is_widened_to_whole_periods(
 
 
 @pytest.mark.parametrize("minutes", [1, 60, 200, 201, 24 * 60, 15 * 24 * 60])
-def test_by_itself_an_answer_has_no_more_points_than_a_chart_can_show(
-    predict: Send, metrics: InMemoryMetrics, minutes: int
-) -> None:
+def test_the_default_period_limits_the_points(predict: Send, metrics: InMemoryMetrics, minutes: int) -> None:
     assert predict("GET", f"/metrics?from={(NOON - minutes * MINUTE).isoformat()}").status == 200
     (window,) = metrics.windows
     assert (window.end - window.start).total_seconds() / window.period_seconds <= USUAL_POINTS + 1
@@ -101,7 +97,7 @@ def test_by_itself_an_answer_has_no_more_points_than_a_chart_can_show(
         ("from=2026-01-25T00:00:00Z&period=60", "period"),
     ],
 )
-def test_a_question_that_cannot_be_answered_names_its_field(predict: Send, query: str, field: str) -> None:
+def test_an_invalid_query_names_its_field(predict: Send, query: str, field: str) -> None:
     problem = assert_problem(predict("GET", f"/metrics?{query}"), 422)
     assert [error["field"] for error in problem["errors"]] == [field]
 

@@ -37,7 +37,7 @@ def test_an_unknown_version_is_a_404(predict: Send, version: str) -> None:
     assert_problem(predict("GET", f"/models/{version}", resource=ONE), 404)
 
 
-def test_health_names_the_model_that_answers(predict: Send) -> None:
+def test_health_names_the_current_model(predict: Send) -> None:
     assert predict("GET", "/health").json() == {"status": "ok", "model_version": CURRENT}
 
 
@@ -51,7 +51,7 @@ def test_a_pointer_that_cannot_be_read_hides_no_model(predict: Send, registry: I
 
 
 @pytest.mark.parametrize("fault", ["the model", "the manifest", "the pointer"])
-def test_without_a_usable_model_health_says_so_and_other_routes_answer(fault: str) -> None:
+def test_without_a_usable_model_health_is_a_503_and_other_routes_work(fault: str) -> None:
     registry = InMemoryRegistry()
     manifest, model = published_model(0)
     if fault == "the model":

@@ -1,4 +1,4 @@
-"""One OpenAPI document for both functions: complete, true, and committed as docs/openapi.json."""
+"""One OpenAPI document for both functions: complete, current, and committed as docs/openapi.json."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def document() -> dict[str, Any]:
     return openapi_document()
 
 
-def test_the_committed_copy_is_true(document: dict[str, Any]) -> None:
+def test_the_committed_copy_is_current(document: dict[str, Any]) -> None:
     assert json.loads(COPY.read_text(encoding="utf-8")) == document, (
         "write it anew: python -m functions.openapi > docs/openapi.json"
     )
@@ -50,7 +50,7 @@ def test_all_routes_of_both_functions_are_described(document: dict[str, Any]) ->
     assert len(routes) == len(ROUTES)
 
 
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+def test_every_reference_has_a_schema(document: dict[str, Any]) -> None:
     def references(node: Any) -> set[str]:
         if isinstance(node, dict):
             own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
@@ -120,9 +120,9 @@ def test_examples_are_valid(document: dict[str, Any], predict: Send) -> None:
     (example,) = document["components"]["schemas"]["PredictRequest"]["examples"]
     answer = predict("POST", "/predict", json_body=example)
     assert answer.status == 200
-    (told,) = document["components"]["schemas"]["PredictResponse"]["examples"]
-    assert answer.json().keys() == told.keys()
-    assert answer.json()["predictions"][0].keys() == told["predictions"][0].keys()
+    (documented,) = document["components"]["schemas"]["PredictResponse"]["examples"]
+    assert answer.json().keys() == documented.keys()
+    assert answer.json()["predictions"][0].keys() == documented["predictions"][0].keys()
 
 
 def test_the_document_is_served(document: dict[str, Any], predict: Send) -> None:

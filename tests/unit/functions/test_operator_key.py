@@ -1,4 +1,4 @@
-"""Who may start jobs and promote models: the operator's key, on whatever target the function runs."""
+"""The operator's key is required to start jobs and promote models, on every target."""
 
 import json
 from collections.abc import Callable
@@ -42,7 +42,7 @@ KEYS = {
 }
 
 
-def asked(
+def send(
     app: Any, method: str, path: str, keys: list[str], identity: dict[str, str | None], body: Any = None
 ) -> Answer:
     """Send a request as API Gateway passes it on: its event names the API."""
@@ -65,35 +65,35 @@ def test_only_the_operators_key_passes(
     for keys in KEYS.values():
         if target.startswith("AWS") and keys == KEYS["both"]:
             continue  # there, API Gateway says which of them it took
-        problem = assert_problem(asked(app, *route, keys, identity("".join(keys)), OPERATORS_ROUTES[route]), 403)
+        problem = assert_problem(send(app, *route, keys, identity("".join(keys)), OPERATORS_ROUTES[route]), 403)
         assert OPERATOR not in str(problem)
     assert (worker.started, registry.current()) == ([], before)
-    assert asked(app, *route, [OPERATOR], identity(OPERATOR), OPERATORS_ROUTES[route]).status in (200, 202)
+    assert send(app, *route, [OPERATOR], identity(OPERATOR), OPERATORS_ROUTES[route]).status in (200, 202)
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_clients_key_reads_jobs(jobs: InMemoryJobs, registry: InMemoryRegistry, worker: Worker, target: str) -> None:
     operator, identity = TARGETS[target]
     app = create_app(jobs, registry, worker.start, operator=operator)
-    assert asked(app, "GET", "/retrain", [CLIENT], identity(CLIENT)).status == 200
+    assert send(app, "GET", "/retrain", [CLIENT], identity(CLIENT)).status == 200
 
 
-def test_without_an_operators_key_nobody_passes(jobs: InMemoryJobs, registry: InMemoryRegistry, worker: Worker) -> None:
+def test_without_an_operators_key_every_request_is_refused(
+    jobs: InMemoryJobs, registry: InMemoryRegistry, worker: Worker
+) -> None:
     app = create_app(jobs, registry, worker.start)
     for keys in ([], [""], [OPERATOR]):
-        assert asked(app, "POST", "/retrain", keys, {"apiKeyId": ""}, {}).status == 403
+        assert send(app, "POST", "/retrain", keys, {"apiKeyId": ""}, {}).status == 403
     assert worker.started == []
 
 
-def test_whoever_invokes_the_function_itself_was_let_in_by_iam(
-    jobs: InMemoryJobs, registry: InMemoryRegistry, worker: Worker
-) -> None:
+def test_a_direct_invocation_needs_no_key(jobs: InMemoryJobs, registry: InMemoryRegistry, worker: Worker) -> None:
     app = create_app(jobs, registry, worker.start, operator=BY_DIGEST)
     result = lambda_handler(app)(event("POST", "/retrain", body="{}"), Context())  # type: ignore[arg-type]
     assert result["statusCode"] == 202
 
 
-def test_every_route_that_changes_jobs_or_models_is_the_operators() -> None:
+def test_every_route_that_changes_jobs_or_models_needs_the_operators_key() -> None:
     routes = {
         (method, route.path)  # type: ignore[attr-defined]
         for router in (predict_routes, retrain_routes)

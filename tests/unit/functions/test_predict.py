@@ -1,4 +1,4 @@
-"""POST /predict: what it answers, and that it answers nothing it did not store."""
+"""POST /predict answers after the predictions are stored."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ def body(*animals: Any, **more: Any) -> dict[str, Any]:
     return {"animals": [animal.model_dump() for animal in animals], **more}
 
 
-def test_each_species_is_told_in_the_order_that_was_sent(predict: Send) -> None:
+def test_answers_have_the_order_of_the_animals(predict: Send) -> None:
     answer = predict("POST", "/predict", json_body=body(*ANIMALS))
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/json"
     assert [each["species"] for each in answer.json()["predictions"]] == list(CLASSES)
 
 
-def test_the_answer_is_what_the_contract_says(predict: Send) -> None:
+def test_the_answer_follows_the_contract(predict: Send) -> None:
     answer = predict("POST", "/predict", json_body=body(*ANIMALS))
     response = PredictResponse.model_validate_json(answer.text)
     assert response.model_dump(mode="json") == answer.json()
@@ -35,17 +35,17 @@ def test_the_answer_is_what_the_contract_says(predict: Send) -> None:
         assert each.prediction_set[0] is each.species
 
 
-def test_what_is_answered_is_what_is_stored(predict: Send, predictions: InMemoryPredictions) -> None:
+def test_the_answer_equals_the_stored_predictions(predict: Send, predictions: InMemoryPredictions) -> None:
     answered = predict("POST", "/predict", json_body=body(ELEPHANT, DOG)).json()
     stored = [each.model_dump(mode="json") for each in predictions.page(PageRequest()).items]
     assert [each["animal"] for each in stored] == [ELEPHANT.model_dump(), DOG.model_dump()]
-    for kept, told in zip(stored, answered["predictions"], strict=True):
-        assert kept.items() >= told.items()
+    for kept, answer in zip(stored, answered["predictions"], strict=True):
+        assert kept.items() >= answer.items()
         assert kept["created_at"] == answered["created_at"]
         assert kept["model_version"] == answered["model_version"]
 
 
-def test_another_version_answers_when_asked_for(predict: Send) -> None:
+def test_a_request_may_name_another_version(predict: Send) -> None:
     for version in (OTHER, CURRENT, OTHER):
         assert (
             predict("POST", "/predict", json_body=body(DOG, model_version=version)).json()["model_version"] == version
@@ -66,7 +66,7 @@ def test_a_version_that_does_not_verify_is_a_409(registry: InMemoryRegistry) -> 
     assert_problem(predict("POST", "/predict", json_body=body(DOG, model_version=OTHER)), 409)
 
 
-def test_no_answer_is_given_for_what_was_not_stored(registry: InMemoryRegistry) -> None:
+def test_a_prediction_that_is_not_stored_is_not_answered(registry: InMemoryRegistry) -> None:
     answer = predict_function(registry, Down())("POST", "/predict", json_body=body(DOG))
     problem = assert_problem(answer, 503)
     assert int(answer.headers["retry-after"]) > 0
@@ -75,7 +75,7 @@ def test_no_answer_is_given_for_what_was_not_stored(registry: InMemoryRegistry) 
     assert problem["title"] == "Service Unavailable"
 
 
-def test_before_the_first_promotion_the_caller_is_told_to_wait(predictions: InMemoryPredictions) -> None:
+def test_before_the_first_promotion_requests_are_a_503_with_retry_after(predictions: InMemoryPredictions) -> None:
     predict = predict_function(InMemoryRegistry(), predictions)
     for method, target, sent in (("POST", "/predict", body(DOG)), ("GET", "/health", None)):
         answer = predict(method, target, json_body=sent)
@@ -83,7 +83,7 @@ def test_before_the_first_promotion_the_caller_is_told_to_wait(predictions: InMe
         assert "retry-after" in answer.headers
 
 
-def test_a_mistake_of_ours_is_a_500_that_gives_nothing_away(registry: InMemoryRegistry) -> None:
+def test_an_unexpected_error_is_a_500_without_details(registry: InMemoryRegistry) -> None:
     answer = predict_function(registry, Broken())("POST", "/predict", json_body=body(DOG))
     assert_problem(answer, 500)
     assert Broken.SECRET not in answer.text
@@ -91,7 +91,7 @@ def test_a_mistake_of_ours_is_a_500_that_gives_nothing_away(registry: InMemoryRe
 
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", None])
-def test_a_body_is_read_whatever_its_content_type(predict: Send, content_type: str | None) -> None:
+def test_a_body_may_have_any_content_type(predict: Send, content_type: str | None) -> None:
     # `curl -d` says that it sends a form.
     headers = {"content-type": content_type} if content_type else {}
     assert predict("POST", "/predict", json_body=body(DOG), headers=headers).status == 200

@@ -1,4 +1,4 @@
-"""One JSON line a request, whatever comes of it."""
+"""Each request is logged in one JSON line."""
 
 import json
 from typing import Any
@@ -17,14 +17,14 @@ Output = pytest.CaptureFixture[str]
 
 
 def only_line(output: Output) -> dict[str, Any]:
-    told = output.readouterr()
-    assert told.err == ""
-    (line,) = told.out.splitlines()
+    captured = output.readouterr()
+    assert captured.err == ""
+    (line,) = captured.out.splitlines()
     fields: dict[str, Any] = json.loads(line)
     return fields
 
 
-def test_a_prediction_is_told_in_one_line(predict: Send, capsys: Output) -> None:
+def test_a_prediction_is_logged_in_one_line(predict: Send, capsys: Output) -> None:
     answer = predict("POST", "/predict", json_body=GOOD).json()
     line = only_line(capsys)
     assert line["level"] == "INFO"
@@ -37,12 +37,12 @@ def test_a_prediction_is_told_in_one_line(predict: Send, capsys: Output) -> None
     assert 0 < line["duration_ms"] < 10_000
 
 
-def test_the_route_is_told_and_not_the_path(predict: Send, capsys: Output) -> None:
+def test_the_route_is_logged_instead_of_the_path(predict: Send, capsys: Output) -> None:
     predict("GET", "/predictions/somebody", resource="/predictions/{prediction_id}")
     assert only_line(capsys)["route"] == "/predictions/{prediction_id}"
 
 
-def test_the_model_that_answered_is_told(predict: Send, capsys: Output) -> None:
+def test_the_version_of_the_model_is_logged(predict: Send, capsys: Output) -> None:
     predict("POST", "/predict", json_body={**GOOD, "model_version": OTHER})
     assert only_line(capsys)["model_version"] == OTHER
 
@@ -51,7 +51,7 @@ def test_the_model_that_answered_is_told(predict: Send, capsys: Output) -> None:
     ("method", "target", "body", "status"),
     [("POST", "/predict", "{}", 422), ("DELETE", "/predict", None, 405), ("GET", "/nowhere", None, 404)],
 )
-def test_a_refusal_is_told_in_one_line(
+def test_a_refused_request_is_logged_in_one_line(
     predict: Send, capsys: Output, method: str, target: str, body: str | None, status: int
 ) -> None:
     predict("GET", "/health")
@@ -62,21 +62,21 @@ def test_a_refusal_is_told_in_one_line(
 
 
 def test_only_the_first_request_is_a_cold_start(predict: Send, capsys: Output) -> None:
-    told = []
+    cold_starts = []
     for _ in range(3):
         predict("GET", "/health")
-        told.append(only_line(capsys)["cold_start"])
-    assert told == [True, False, False]
+        cold_starts.append(only_line(capsys)["cold_start"])
+    assert cold_starts == [True, False, False]
 
 
-def test_a_dependency_that_is_down_is_told_with_its_reason(registry: InMemoryRegistry, capsys: Output) -> None:
+def test_an_unavailable_dependency_is_logged_with_its_reason(registry: InMemoryRegistry, capsys: Output) -> None:
     predict_function(registry, Down())("POST", "/predict", json_body=GOOD)
     line = only_line(capsys)
     assert (line["level"], line["status"]) == ("WARNING", 503)
     assert Down.SECRET in line["error"]
 
 
-def test_a_mistake_of_ours_is_told_with_its_traceback(registry: InMemoryRegistry, capsys: Output) -> None:
+def test_an_unexpected_error_is_logged_with_its_traceback(registry: InMemoryRegistry, capsys: Output) -> None:
     predict_function(registry, Broken())("POST", "/predict", json_body=GOOD)
     line = only_line(capsys)
     assert (line["level"], line["status"]) == ("ERROR", 500)
@@ -84,7 +84,9 @@ def test_a_mistake_of_ours_is_told_with_its_traceback(registry: InMemoryRegistry
     assert "predict_animals" in line["exception"]
 
 
-def test_trouble_with_a_new_model_is_told_while_the_old_one_answers(registry: InMemoryRegistry, capsys: Output) -> None:
+def test_a_new_model_that_cannot_be_used_is_logged_while_the_old_one_serves(
+    registry: InMemoryRegistry, capsys: Output
+) -> None:
     predict = predict_function(registry, InMemoryPredictions(), CurrentModel(registry, refresh_seconds=0))
     predict("GET", "/health")
     manifest, model = registry.models[OTHER]

@@ -1,4 +1,4 @@
-"""Old models go, and what is needed stays."""
+"""Old models are deleted, except those that are needed."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.fakes import InMemoryRegistry
 from tests.samples import NOON, manifest_of
 
 MODEL = b"any bytes"
-# Oldest first, an hour apart, each the child of the one before.
+# Oldest first, an hour apart, each the parent of the next.
 VERSIONS = [manifest_of(MODEL, NOON + timedelta(hours=hours)).version for hours in range(6)]
 LATER = NOON + timedelta(days=1)
 
@@ -27,31 +27,31 @@ def left(registry: InMemoryRegistry) -> list[str]:
     return sorted(registry.models)
 
 
-def test_the_oldest_beyond_the_number_are_removed(registry: InMemoryRegistry) -> None:
+def test_the_oldest_models_beyond_the_limit_are_deleted(registry: InMemoryRegistry) -> None:
     registry.promote(VERSIONS[5], expected=None)
     assert retire_models(registry, 4, LATER) == VERSIONS[:2]
     assert left(registry) == VERSIONS[2:]
     assert sorted(registry.training_rows) == VERSIONS[2:]
 
 
-def test_the_current_model_and_its_parent_stay_however_old(registry: InMemoryRegistry) -> None:
+def test_the_current_model_with_its_parent_is_kept(registry: InMemoryRegistry) -> None:
     registry.promote(VERSIONS[1], expected=None)
     retire_models(registry, 2, LATER)
     assert left(registry) == [*VERSIONS[:2], *VERSIONS[4:]]
 
 
-def test_a_model_that_was_made_within_the_hour_stays(registry: InMemoryRegistry) -> None:
+def test_a_model_younger_than_an_hour_is_kept(registry: InMemoryRegistry) -> None:
     registry.promote(VERSIONS[5], expected=None)
     retire_models(registry, 1, NOON + timedelta(hours=4, minutes=30))
     assert left(registry) == VERSIONS[4:]
 
 
-def test_few_models_all_stay(registry: InMemoryRegistry) -> None:
+def test_models_within_the_limit_are_kept(registry: InMemoryRegistry) -> None:
     assert retire_models(registry, 6, LATER) == []
     assert len(left(registry)) == 6
 
 
-def test_a_model_that_is_promoted_while_others_are_removed_stays() -> None:
+def test_a_model_that_is_promoted_during_the_deletion_is_kept() -> None:
     class PromotedMeanwhile(InMemoryRegistry):
         def delete(self, version: str) -> None:
             super().delete(version)
@@ -64,7 +64,7 @@ def test_a_model_that_is_promoted_while_others_are_removed_stays() -> None:
     assert retire_models(registry, 3, LATER) == [VERSIONS[0], VERSIONS[2]]
 
 
-def test_a_removal_that_stops_half_way_goes_on_next_time(registry: InMemoryRegistry) -> None:
+def test_an_interrupted_deletion_is_continued_by_the_next(registry: InMemoryRegistry) -> None:
     registry.promote(VERSIONS[5], expected=None)
     delete = registry.delete
 

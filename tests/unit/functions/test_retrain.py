@@ -35,10 +35,10 @@ def test_the_location_leads_to_the_job_behind_every_prefix(retrain: Send, api: s
 
 
 @pytest.mark.parametrize("body", [None, "", "{}"])
-def test_without_a_body_the_defaults_hold(retrain: Send, body: str | None) -> None:
-    asked = retrain("POST", "/retrain", body=body).json()["request"]
-    assert asked["source"] == {"kind": "data-service", "seed": 42, "number_of_datapoints": 1000}
-    assert asked["promote"] == "if-better"
+def test_without_a_body_the_defaults_apply(retrain: Send, body: str | None) -> None:
+    request = retrain("POST", "/retrain", body=body).json()["request"]
+    assert request["source"] == {"kind": "data-service", "seed": 42, "number_of_datapoints": 1000}
+    assert request["promote"] == "if-better"
 
 
 def test_a_second_job_is_a_409_that_names_the_first(retrain: Send, worker: Worker) -> None:
@@ -116,7 +116,7 @@ def test_a_model_that_does_not_verify_is_not_promoted(retrain: Send, registry: I
     assert registry.current() == before
 
 
-def test_of_two_promotions_at_once_the_second_is_a_409(jobs: InMemoryJobs, registry: InMemoryRegistry) -> None:
+def test_the_second_of_two_concurrent_promotions_is_a_409(jobs: InMemoryJobs, registry: InMemoryRegistry) -> None:
     def somebody_else_is_faster(*_: object) -> None:
         registry.promote(OTHER, expected=registry.current())
 
@@ -142,7 +142,7 @@ def test_a_dependency_that_is_down_is_a_503(method: str, target: str, resource: 
     assert Down.SECRET not in answer.text
 
 
-def test_a_mistake_of_ours_is_a_500_that_gives_nothing_away(registry: InMemoryRegistry) -> None:
+def test_an_unexpected_error_is_a_500_without_details(registry: InMemoryRegistry) -> None:
     answer = retrain_function(Broken(), registry, print)("GET", "/retrain")
     assert_problem(answer, 500)
     assert Broken.SECRET not in answer.text

@@ -1,4 +1,4 @@
-"""The training job: what it leaves behind, however it ends."""
+"""The training job ends in a finished state."""
 
 from datetime import datetime, timedelta
 from threading import Event
@@ -26,7 +26,7 @@ def publish(_: TrainedModel, registry: ModelRegistry, rule: PromotionRule) -> Pu
     """Publish and promote whatever the rule says."""
     registry.publish(NEW, MODEL)
     registry.promote(NEW.version, expected=registry.current())
-    return Publication(NEW, promoted=True, reason=f"asked for: {rule}")
+    return Publication(NEW, promoted=True, reason=f"the rule is {rule}")
 
 
 class Trainer:
@@ -34,10 +34,10 @@ class Trainer:
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
-        self.asked: list[tuple[Source, str | None]] = []
+        self.calls: list[tuple[Source, str | None]] = []
 
     def __call__(self, source: Source, *, parent: str | None, report: ProgressCallback) -> TrainedModel:
-        self.asked.append((source, parent))
+        self.calls.append((source, parent))
         report(Stage.FETCHING, 0.1)
         report(Stage.LABELLING, 0.3)
         if self.error:
@@ -57,15 +57,15 @@ def job_id(jobs: InMemoryJobs) -> str:
     return jobs.create(REQUEST).job_id
 
 
-def test_a_job_trains_what_was_asked_for_and_ends_with_the_model(
+def test_a_job_trains_from_its_source_then_names_its_model(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
 ) -> None:
     train = Trainer()
     job = run(jobs, registry, job_id, train)
-    assert train.asked == [(REQUEST.source, CURRENT)]
+    assert train.calls == [(REQUEST.source, CURRENT)]
     assert job == jobs.get(job_id)
     assert (job.status, job.progress, job.model_version) == (JobStatus.SUCCEEDED, 1, NEW.version)
-    assert (job.metrics, job.promoted, job.reason) == (NEW.metrics, True, "asked for: always")
+    assert (job.metrics, job.promoted, job.reason) == (NEW.metrics, True, "the rule is always")
     assert job.started_at is not None
     assert job.finished_at is not None
 
@@ -73,19 +73,19 @@ def test_a_job_trains_what_was_asked_for_and_ends_with_the_model(
 def test_the_first_model_has_no_parent(jobs: InMemoryJobs, job_id: str) -> None:
     train = Trainer()
     run(jobs, InMemoryRegistry(), job_id, train)
-    assert train.asked == [(REQUEST.source, None)]
+    assert train.calls == [(REQUEST.source, None)]
 
 
-def test_a_pointer_that_cannot_be_read_names_no_parent_and_stops_no_training(
+def test_without_a_readable_pointer_training_has_no_parent(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
 ) -> None:
     registry.damage_pointer()
     train = Trainer(TrainingFailed("no rows"))
     run(jobs, registry, job_id, train)
-    assert train.asked == [(REQUEST.source, None)]
+    assert train.calls == [(REQUEST.source, None)]
 
 
-def test_a_training_that_fails_says_why_and_leaves_the_current_model(
+def test_a_failed_training_has_a_reason_and_leaves_the_current_model(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
 ) -> None:
     before = registry.current()
@@ -96,7 +96,7 @@ def test_a_training_that_fails_says_why_and_leaves_the_current_model(
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("secret"), MemoryError(), KeyboardInterrupt()])
-def test_a_training_that_breaks_leaves_a_failed_job_without_details(
+def test_an_unexpected_error_leaves_a_failed_job_without_details(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str, error: BaseException
 ) -> None:
     before = registry.current()
@@ -112,7 +112,7 @@ def test_a_job_that_is_delivered_twice_trains_once(jobs: InMemoryJobs, registry:
     done = run(jobs, registry, job_id, train)
     with pytest.raises(Conflict):
         run(jobs, registry, job_id, train)
-    assert len(train.asked) == 1
+    assert len(train.calls) == 1
     assert jobs.get(job_id) == done
 
 
@@ -122,7 +122,7 @@ def test_after_a_failed_job_the_next_one_succeeds(jobs: InMemoryJobs, registry: 
 
 
 class NotingJobs:
-    """Notes the reports that reach the store, and may lose them."""
+    """Records the reports of progress, and may lose them."""
 
     def __init__(self, jobs: InMemoryJobs, error: Exception | None = None) -> None:
         self.jobs = jobs
@@ -147,9 +147,7 @@ def test_each_stage_is_reported_but_not_each_step(jobs: InMemoryJobs, registry: 
     assert noting.reports[1] == (Stage.LABELLING, 0.3)
 
 
-def test_a_report_that_is_lost_does_not_end_the_training(
-    jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
-) -> None:
+def test_a_lost_report_does_not_end_the_training(jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str) -> None:
     job = run(NotingJobs(jobs, Unavailable("the jobs table does not answer")), registry, job_id, Trainer())
     assert job.status is JobStatus.SUCCEEDED
 
@@ -180,7 +178,7 @@ def test_the_lease_of_a_job_is_renewed_while_it_trains(registry: InMemoryRegistr
     assert job.status is JobStatus.SUCCEEDED
 
 
-def test_a_job_that_no_longer_counts_ends_its_training_and_publishes_nothing(
+def test_an_expired_job_ends_its_training_without_a_publication(
     jobs: InMemoryJobs, registry: InMemoryRegistry, job_id: str
 ) -> None:
     class TakesTooLong(Trainer):

@@ -1,4 +1,4 @@
-"""Routes are found behind a stage, a custom domain's base path, and with neither."""
+"""Routes match behind a stage, behind a custom domain's base path, and without a prefix."""
 
 from typing import Any
 
@@ -29,9 +29,9 @@ def test_a_route_is_found_behind_a_prefix(registry: InMemoryRegistry, path: str,
     handler = lambda_handler(
         create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS), InMemoryMetrics())
     )
-    asked: dict[str, Any] = event("GET", path.format(v=CURRENT), resource="/models/{version}")
-    asked["requestContext"]["path"] = full_path.format(v=CURRENT)
-    answer = handler(asked, Context())  # type: ignore[arg-type]  # what is read of a context
+    request: dict[str, Any] = event("GET", path.format(v=CURRENT), resource="/models/{version}")
+    request["requestContext"]["path"] = full_path.format(v=CURRENT)
+    answer = handler(request, Context())  # type: ignore[arg-type]  # the handler uses these attributes only
     assert answer["statusCode"] == 200, answer["body"]
     assert CURRENT in answer["body"]
 
@@ -42,17 +42,17 @@ def test_a_stage_may_have_the_name_of_a_route(registry: InMemoryRegistry, stage:
     handler = lambda_handler(
         create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS), InMemoryMetrics())
     )
-    asked: dict[str, Any] = event("GET", "/models")
-    asked["requestContext"]["path"] = f"/{stage}/models"
-    answer = handler(asked, Context())  # type: ignore[arg-type]  # what is read of a context
+    request: dict[str, Any] = event("GET", "/models")
+    request["requestContext"]["path"] = f"/{stage}/models"
+    answer = handler(request, Context())  # type: ignore[arg-type]  # the handler uses these attributes only
     assert answer["statusCode"] == 200, answer["body"]
 
 
-def test_an_event_written_by_hand_needs_no_path_of_its_context(registry: InMemoryRegistry) -> None:
+def test_an_event_needs_no_path_in_its_context(registry: InMemoryRegistry) -> None:
     models = CurrentModel(registry, refresh_seconds=60)
     handler = lambda_handler(
         create_app(models, registry, PREDICTIONS, InMemoryFeedback(PREDICTIONS), InMemoryMetrics())
     )
-    asked: dict[str, Any] = event("GET", "/health")
-    del asked["requestContext"]["path"]
-    assert handler(asked, Context())["statusCode"] == 200  # type: ignore[arg-type]  # what is read of a context
+    request: dict[str, Any] = event("GET", "/health")
+    del request["requestContext"]["path"]
+    assert handler(request, Context())["statusCode"] == 200  # type: ignore[arg-type]  # the handler uses these attributes only

@@ -1,4 +1,4 @@
-"""Jobs that events start: an uploaded file, the clock, the end of another job."""
+"""Jobs that events start: an uploaded file, the schedule, the end of another job."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from tests.samples import NOON, batch_of, manifest_of
 from tests.unit.functions.conftest import Worker
 
 ZOO = "datasets/zoo.csv"
-CLOCK = {"source": "aws.events", "detail-type": "Scheduled Event", "id": "22222222-2222", "detail": {}}
+SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "id": "22222222-2222", "detail": {}}
 END = {"source": "menagerie", "detail-type": "Retraining succeeded", "id": "33333333-3333", "detail": {}}
 ENOUGH = 3
 
@@ -30,7 +30,7 @@ def uploaded(key: str = ZOO, name: str = "11111111-1111") -> dict[str, Any]:
 
 
 class Function:
-    """The use case with fakes in all slots."""
+    """The use case with fakes as collaborators."""
 
     def __init__(self) -> None:
         self.jobs = InMemoryJobs(patience=timedelta(minutes=6))
@@ -50,8 +50,8 @@ class Function:
             now=lambda: NOON + timedelta(hours=2),
         )
 
-    def hear(self, count: int, minutes: int = 0) -> None:
-        """Take feedback on so many predictions."""
+    def give_feedback(self, count: int, minutes: int = 0) -> None:
+        """Store predictions with feedback on each."""
         batch = batch_of(*[Species.DOG] * count)
         self.predictions.add(batch)
         for position in range(count):
@@ -72,7 +72,7 @@ def test_an_uploaded_file_starts_a_job_that_reads_it(function: Function) -> None
     assert function.requests() == [TrainingRequest(source=DatasetSource(key=ZOO))]
 
 
-def test_an_upload_that_is_told_twice_starts_one_job(function: Function) -> None:
+def test_an_upload_event_delivered_twice_starts_one_job(function: Function) -> None:
     job_id = function(uploaded())["job_id"]
     function.jobs.fail(job_id, "no rows")
     assert function(uploaded())["job_id"] == job_id
@@ -81,22 +81,22 @@ def test_an_upload_that_is_told_twice_starts_one_job(function: Function) -> None
 
 
 @pytest.mark.parametrize("key", ["datasets/a\nb.csv", "datasets/zoo.csv.gz", "datasets/", "datasets/.csv"])
-def test_a_file_that_can_be_no_dataset_starts_nothing_and_is_named(function: Function, key: str) -> None:
+def test_a_file_that_is_no_dataset_starts_nothing(function: Function, key: str) -> None:
     assert function(uploaded(key)) == {"done": "nothing", "reason": f"{key!r} is no dataset"}
     assert function.worker.started == []
 
 
 @pytest.mark.parametrize("key", ["datasets/ZOO.CSV", "datasets/2026/Zoo.Csv"])
-def test_a_name_in_any_case_is_that_of_a_dataset(function: Function, key: str) -> None:
+def test_the_extension_of_a_dataset_may_have_any_case(function: Function, key: str) -> None:
     assert function(uploaded(key))["done"] == "started"
     assert function.requests()[-1].source == DatasetSource(key=key)
 
 
-def test_an_upload_while_a_job_runs_waits_for_its_end_and_is_not_lost(function: Function) -> None:
+def test_an_upload_while_a_job_runs_is_deferred_until_its_end(function: Function) -> None:
     first = function(uploaded())["job_id"]
-    told = function(uploaded("datasets/second.csv", "another"))
-    assert told["done"] == "deferred"
-    assert first in told["reason"]
+    outcome = function(uploaded("datasets/second.csv", "another"))
+    assert outcome["done"] == "deferred"
+    assert first in outcome["reason"]
     assert function(END)["done"] == "nothing"
     function.jobs.fail(first, "no rows")
     assert function(END)["done"] == "started"
@@ -106,14 +106,14 @@ def test_an_upload_while_a_job_runs_waits_for_its_end_and_is_not_lost(function: 
     assert function(END) == {"done": "nothing", "reason": "no request is deferred"}
 
 
-def test_the_same_file_waits_once(function: Function) -> None:
+def test_the_same_file_is_deferred_once(function: Function) -> None:
     function(uploaded())
     for name in ("second", "third"):
         function(uploaded(name=name))
     assert len(function.jobs.deferred()) == 1
 
 
-def test_a_job_that_ends_just_before_the_upload_is_put_off_leaves_nothing_waiting(function: Function) -> None:
+def test_a_job_that_ends_just_before_an_upload_is_deferred_leaves_nothing_deferred(function: Function) -> None:
     class EndsNow(InMemoryJobs):
         def defer(self, request: TrainingRequest) -> None:
             self.fail(self.recent(1)[0].job_id, "no rows")
@@ -125,65 +125,63 @@ def test_a_job_that_ends_just_before_the_upload_is_put_off_leaves_nothing_waitin
     assert function.jobs.deferred() == []
 
 
-def test_the_clock_starts_a_retraining_from_enough_feedback(function: Function) -> None:
-    function.hear(ENOUGH)
-    assert function(CLOCK)["new_feedback"] == ENOUGH
+def test_the_schedule_starts_a_retraining_from_enough_feedback(function: Function) -> None:
+    function.give_feedback(ENOUGH)
+    assert function(SCHEDULE)["new_feedback"] == ENOUGH
     assert function.requests() == [TrainingRequest(source=FeedbackSource())]
 
 
-def test_the_clock_starts_nothing_without_enough_feedback(function: Function) -> None:
-    function.hear(ENOUGH - 1)
-    told = function(CLOCK)
-    assert (told["done"], told["reason"]) == ("nothing", "2 new feedbacks, 3 are needed")
+def test_the_schedule_starts_nothing_without_enough_feedback(function: Function) -> None:
+    function.give_feedback(ENOUGH - 1)
+    outcome = function(SCHEDULE)
+    assert (outcome["done"], outcome["reason"]) == ("nothing", "2 new feedbacks, 3 are needed")
 
 
-def test_feedback_that_a_model_has_learned_from_is_not_new(function: Function) -> None:
+def test_feedback_of_an_earlier_training_is_not_new(function: Function) -> None:
     manifest = manifest_of(b"a model", NOON + timedelta(minutes=30))
     learned = manifest.training.model_copy(update={"kind": "feedback", "feedback_rows": ENOUGH})
     function.registry.publish(manifest.model_copy(update={"training": learned}), b"a model")
-    function.hear(ENOUGH)
-    assert function(CLOCK)["done"] == "nothing"
-    function.hear(ENOUGH, minutes=60)
-    assert function(CLOCK)["new_feedback"] == ENOUGH
+    function.give_feedback(ENOUGH)
+    assert function(SCHEDULE)["done"] == "nothing"
+    function.give_feedback(ENOUGH, minutes=60)
+    assert function(SCHEDULE)["new_feedback"] == ENOUGH
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=2), -timedelta(days=2)], ids=["ahead", "behind"])
-def test_new_feedback_is_found_although_the_last_model_was_made_by_a_clock_that_was_wrong(
-    function: Function, ahead: timedelta
-) -> None:
-    function.hear(ENOUGH, minutes=int(ahead.total_seconds()) // 60 - 1)
+def test_new_feedback_is_found_after_a_model_with_a_wrong_clock(function: Function, ahead: timedelta) -> None:
+    function.give_feedback(ENOUGH, minutes=int(ahead.total_seconds()) // 60 - 1)
     manifest = manifest_of(b"a model", NOON + ahead)
     learned = manifest.training.model_copy(update={"kind": "feedback", "feedback_rows": ENOUGH})
     function.registry.publish(manifest.model_copy(update={"training": learned}), b"a model")
-    assert function(CLOCK)["done"] == "nothing"
-    function.hear(ENOUGH, minutes=1)
-    assert function(CLOCK)["new_feedback"] == ENOUGH
+    assert function(SCHEDULE)["done"] == "nothing"
+    function.give_feedback(ENOUGH, minutes=1)
+    assert function(SCHEDULE)["new_feedback"] == ENOUGH
 
 
-def test_feedback_of_a_clock_that_was_ahead_starts_one_retraining_and_not_one_every_day(function: Function) -> None:
-    function.hear(ENOUGH, minutes=2 * 24 * 60)
+def test_feedback_with_a_clock_ahead_starts_one_retraining(function: Function) -> None:
+    function.give_feedback(ENOUGH, minutes=2 * 24 * 60)
     manifest = manifest_of(b"a model", NOON)
     learned = manifest.training.model_copy(update={"kind": "feedback", "feedback_rows": ENOUGH})
     function.registry.publish(manifest.model_copy(update={"training": learned}), b"a model")
-    assert function(CLOCK)["done"] == "nothing"
+    assert function(SCHEDULE)["done"] == "nothing"
 
 
-def test_the_clock_finds_a_job_running_and_looks_again_next_time(function: Function) -> None:
-    function.hear(ENOUGH)
+def test_the_schedule_starts_nothing_while_a_job_runs(function: Function) -> None:
+    function.give_feedback(ENOUGH)
     first = function(uploaded())["job_id"]
-    told = function(CLOCK)
-    assert told["done"] == "nothing"
-    assert first in told["reason"]
+    outcome = function(SCHEDULE)
+    assert outcome["done"] == "nothing"
+    assert first in outcome["reason"]
     assert function.jobs.deferred() == []
 
 
-def test_the_clock_starts_what_a_dead_worker_left_waiting(function: Function) -> None:
+def test_the_schedule_starts_a_request_that_a_dead_worker_left_deferred(function: Function) -> None:
     function.jobs.defer(TrainingRequest(source=DatasetSource(key=ZOO)))
-    assert function(CLOCK)["done"] == "started"
+    assert function(SCHEDULE)["done"] == "started"
     assert function.requests()[0].source == DatasetSource(key=ZOO)
 
 
 @pytest.mark.parametrize("event", [{}, {"source": "aws.ec2"}, {"source": "aws.s3"}, {"Records": []}])
-def test_an_event_that_nobody_knows_is_an_error(function: Function, event: dict[str, Any]) -> None:
+def test_an_unknown_event_is_an_error(function: Function, event: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         function(event)

@@ -1,4 +1,4 @@
-"""GET /models/{version}/rows: an even, repeatable sample of what a model was trained from."""
+"""GET /models/{version}/rows: an even, repeatable sample of the training rows."""
 
 import gzip
 from typing import Any
@@ -13,7 +13,7 @@ from tests.unit.functions.conftest import CURRENT, Send, assert_problem, predict
 from training.rows import LabelledRows
 
 ROWS = "/models/{version}/rows"
-MODEL = b"nobody opens this"
+MODEL = b"not a model"
 TOTAL = 12_000
 MANIFEST = manifest_of(MODEL)
 KEPT = MANIFEST.model_copy(update={"training": MANIFEST.training.model_copy(update={"rows_file": ROWS_FILE})})
@@ -33,44 +33,44 @@ def serving(rows: bytes | None) -> tuple[Send, InMemoryRegistry]:
     return predict_function(registry, InMemoryPredictions()), registry
 
 
-def asked(predict: Send, query: str = "", version: str = MANIFEST.version, resource: str = ROWS) -> dict[str, Any]:
+def rows_of(predict: Send, query: str = "", version: str = MANIFEST.version, resource: str = ROWS) -> dict[str, Any]:
     answer = predict("GET", f"/models/{version}/rows{query}", resource=resource)
     assert answer.status == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-def test_a_sample_is_spread_evenly_over_all_rows_and_stays_the_same() -> None:
+def test_a_sample_is_spread_evenly_and_always_the_same() -> None:
     predict, _ = serving(stored_rows(TOTAL))
-    body = asked(predict, "?limit=3")
+    body = rows_of(predict, "?limit=3")
     assert (body["version"], body["total"]) == (MANIFEST.version, TOTAL)
     assert [row["weight"] for row in body["items"]] == [0.5, 4000.5, 8000.5]
-    assert asked(predict, "?limit=3") == body
-    whole = asked(predict)["items"]
+    assert rows_of(predict, "?limit=3") == body
+    whole = rows_of(predict)["items"]
     assert len(whole) == 1000
     assert len({row["weight"] for row in whole}) == 1000
 
 
-def test_rows_come_back_as_the_animals_they_were() -> None:
+def test_rows_are_returned_as_animals() -> None:
     predict, _ = serving(stored_rows(2))
-    first, second = asked(predict)["items"]
+    first, second = rows_of(predict)["items"]
     assert first == {"walks_on_n_legs": 4, "height": 0.1, "weight": 0.5, "has_wings": False, "has_tail": True}
     assert (second["has_wings"], second["height"]) == (True, 1.1)
 
 
-def test_fewer_rows_than_asked_for_are_all_answered() -> None:
+def test_fewer_rows_than_the_limit_are_all_returned() -> None:
     predict, _ = serving(stored_rows(7))
-    body = asked(predict, "?limit=5000")
+    body = rows_of(predict, "?limit=5000")
     assert body["total"] == len(body["items"]) == 7
 
 
 @pytest.mark.parametrize("resource", [ROWS, "/models/current/rows"])
 def test_current_is_a_version_too(resource: str) -> None:
     predict, _ = serving(stored_rows(2))
-    assert asked(predict, version="current", resource=resource)["version"] == MANIFEST.version
+    assert rows_of(predict, version="current", resource=resource)["version"] == MANIFEST.version
 
 
-def test_the_longest_answer_is_far_below_what_a_gateway_passes_on() -> None:
+def test_the_longest_answer_is_far_below_the_gateways_limit() -> None:
     predict, _ = serving(stored_rows(TOTAL))
     answer = predict("GET", f"/models/{MANIFEST.version}/rows?limit=5000", resource=ROWS)
     assert len(answer.text) < 1_000_000
@@ -98,7 +98,7 @@ def test_before_the_first_promotion_current_is_a_404() -> None:
     ],
     ids=["no gzip", "empty", "other columns", "cut off", "a bad row"],
 )
-def test_rows_that_cannot_be_read_are_a_409_and_no_traceback(content: bytes) -> None:
+def test_rows_that_cannot_be_read_are_a_409(content: bytes) -> None:
     predict, _ = serving(content)
     problem = assert_problem(predict("GET", f"/models/{MANIFEST.version}/rows", resource=ROWS), 409)
     assert MANIFEST.version in problem["detail"]
