@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic_core import from_json
 
-from menagerie.animal import CLASSES, EXAMPLES, KNOWN_SPECIES, Animal, Species
+from menagerie.animal import CLASSES, EXAMPLES, FEATURES, KNOWN_SPECIES, Animal, Species
 from menagerie.job import Job
 from menagerie.manifest import ModelManifest, Probabilities
 from menagerie.prediction import MAX_ANIMALS
@@ -178,7 +178,7 @@ class Health(_Document):
 class FieldError(_Document):
     """One field that cannot be used."""
 
-    field: Annotated[str, Field(examples=["animals.3.height"])]
+    field: Annotated[str, Field(examples=[f"animals.3.{FEATURES[1]}"])]
     message: Annotated[str, Field(examples=["Input should be greater than 0"])]
 
 
