@@ -1,6 +1,6 @@
-"""Scoring a file without a fault by columns: pyarrow reads and writes, onnxruntime does the rest.
+"""Score a valid CSV file by columns: pyarrow reads and writes, onnxruntime scores.
 
-Six times as fast as line by line, which is how any other file is read, since only that can name a faulty line.
+This is six times as fast as line by line. Any other file is read line by line, which can name invalid lines.
 """
 
 import mmap
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK_BYTES = 8 * 1024 * 1024
-# onnxruntime takes three times as long for a row among a million as for one among a few thousand, which fit its cache.
+# With a million rows at once, onnxruntime takes three times as long for a row as with these, which fit the CPU cache.
 ROWS_AT_ONCE = 4096
 
 _KNOWN = pa.array(list(BOOLEANS))
@@ -29,7 +29,7 @@ _TRUE = pa.array([text for text, value in BOOLEANS.items() if value])
 
 
 class NotPlain(Exception):
-    """A file that has to be read line by line."""
+    """The file must be read line by line."""
 
 
 def score(path: Path, classifier: OnnxClassifier, output: Path, answers: Sequence[str], separator: str) -> None:
@@ -65,7 +65,7 @@ def _plain_header(path: Path) -> list[str]:
             if content.find(b'"') >= 0:
                 raise NotPlain
             return content.readline().decode("utf-8-sig").rstrip("\r\n").split(",")
-    except (OSError, ValueError) as error:  # no file that can be mapped, an empty one, or no UTF-8
+    except (OSError, ValueError) as error:  # it cannot be mapped, is empty, or is not UTF-8
         raise NotPlain from error
 
 
@@ -114,7 +114,7 @@ def _answers(classifier: OnnxClassifier, matrix: "NDArray[np.float32]", separato
 def _prediction_sets(
     probabilities: "NDArray[np.float32]", best: "NDArray[np.intp]", inside: "NDArray[np.bool_]", separator: str
 ) -> pa.Array:
-    """Return the sets as text; most hold one species, and of the others there are few different ones."""
+    """Return the prediction sets as text. Most have one species, and the others have few different values."""
     texts = [species.value for species in CLASSES]
     which = best.copy()
     several = np.flatnonzero(inside.sum(axis=1) > 1)

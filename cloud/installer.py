@@ -1,8 +1,8 @@
-"""Install complete locks with pip or uv, and make the project's virtual environment: `make setup` runs this file.
+"""Install complete lock files with pip or uv, and create the project's virtual environment for `make setup`.
 
-A complete lock names every package with its hashes, so it is installed as it is: nothing is resolved, nothing is
-built, and what has been released since does not matter. `python3 cloud/installer.py .venv` must get far enough on any
-Python 3 to say what is wrong with it, so it uses the standard library, the syntax of Python 3.6, and nothing of ours.
+A complete lock file lists every package with its hashes. The installation resolves and builds nothing, so later
+releases do not matter. `python3 cloud/installer.py .venv` must report an unsupported Python on any Python 3, so this
+module uses only the standard library and the syntax of Python 3.6.
 """
 
 import ast
@@ -22,7 +22,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 COMPLETE_LOCK = ("--no-deps", "--require-hashes", "--only-binary", ":all:")
 
-# What is taken from the person's configuration: where packages come from and how to get there. The rest, such as
+# Settings of the user's configuration that are used: the sources of packages and the access to them. Others, such as
 # `user`, `target`, `constraint` or `no-binary`, would change what is installed, or where.
 PIP_SOURCES = (
     "index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert", "proxy",
@@ -33,7 +33,7 @@ UV_SOURCES = (
     "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_KEYRING_PROVIDER", "UV_CREDENTIALS_DIR", "UV_HTTP", "UV_REQUEST_TIMEOUT",
     "UV_OFFLINE", "UV_CACHE_DIR", "UV_NO_CACHE", "UV_CONCURRENT", "UV_CONFIG_FILE", "UV_NO_CONFIG",
 )  # fmt: skip
-# What makes an interpreter or an installer work elsewhere, or otherwise, than it was told to.
+# Prefixes of variables that change the behaviour of an interpreter or an installer.
 MISLEADING = ("PYTHON", "PIP_", "UV_", "HATCH_", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
 
 RECORD = ".ready"
@@ -46,18 +46,18 @@ _UNREACHABLE = re.compile(
 
 
 class SetupError(Exception):
-    """Set-up cannot go on. The text is one line that says why, and what to do."""
+    """The set-up has failed. The message is one line with the reason and advice."""
 
 
 class Done(NamedTuple):
-    """How a program ended."""
+    """The exit status and output of a program."""
 
     status: int
     lines: List[str]
 
     @property
     def reason(self) -> str:
-        """Why it failed, in one line."""
+        """The reason of a failure in one line."""
         lines = [line.strip(" \u00d7╰─▶│├") for line in self.lines if line.strip()] or ["it gave no reason"]
         errors = [line for line in lines if line.lower().startswith("error")] or lines
         reason = re.sub("^error: *", "", errors[-1], flags=re.IGNORECASE)
@@ -67,7 +67,7 @@ class Done(NamedTuple):
 
 
 def say(line: str) -> None:
-    """Print a line of progress."""
+    """Print a line of progress on standard error."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -78,7 +78,7 @@ def run(
     kept_open: Tuple[int, ...] = (),
     packages: int = 0,
 ) -> Done:
-    """Run a program to its end. With a number of packages that it is to install, print progress meanwhile."""
+    """Run a program until it ends. With the number of packages that it installs, print progress meanwhile."""
     lines: List[str] = []
     began = time.monotonic()
     with subprocess.Popen(
@@ -87,7 +87,7 @@ def run(
     ) as process:  # fmt: skip
 
         def read() -> None:
-            with suppress(ValueError):  # the output is closed under it by a second Ctrl-C
+            with suppress(ValueError):  # a second Ctrl-C closes the output
                 for line in process.stdout or ():
                     lines.append(line.rstrip())  # noqa: PERF401 - the other thread counts them meanwhile
 
@@ -113,17 +113,17 @@ def _stage(lines: List[str], packages: int) -> str:
 
 
 def clean_environment() -> Dict[str, str]:
-    """Return this process's environment without what misleads an interpreter or an installer."""
+    """Return this process's environment without variables that change an interpreter or an installer."""
     return {name: value for name, value in os.environ.items() if not name.startswith(MISLEADING)}
 
 
 def pip_environment(python: str) -> Dict[str, str]:
-    """Return the environment for an interpreter's pip, with the sources that its configuration files and PIP_* name.
+    """Return the environment for an interpreter's pip, with the package sources of its configuration and PIP_*.
 
-    Raises SetupError if it has no pip, or one that cannot read its configuration.
+    Raises SetupError if pip is missing or cannot read its configuration.
     """
     asked = dict(clean_environment(), **{name: os.environ[name] for name in os.environ if name.startswith("PIP_")})
-    # These belong to `pip config` as well: with `user = true` it would read one file alone.
+    # `pip config` uses these too: with `user = true` it would read only one file.
     asked.update(PIP_USER="0", PIP_GLOBAL="0", PIP_SITE="0", PIP_QUIET="0", PIP_VERBOSE="0")
     asked.pop("PIP_PYTHON", None)
     listed = run([python, "-m", "pip", "config", "list"], asked)
@@ -131,26 +131,26 @@ def pip_environment(python: str) -> Dict[str, str]:
         raise SetupError("pip does not run: {}".format(" ".join(line.strip() for line in listed.lines[-3:])))
     settings = [re.match(r"(global|install|:env:)\.([a-z-]+)=(.*)", line) for line in listed.lines]
     environment = clean_environment()
-    for section in ("global", "install", ":env:"):  # the last one counts
+    for section in ("global", "install", ":env:"):  # the last one wins
         for setting in settings:
             if setting and setting.group(1) == section and setting.group(2) in PIP_SOURCES:
                 name = "PIP_" + setting.group(2).upper().replace("-", "_")
                 environment[name] = str(ast.literal_eval(setting.group(3)))
-    # With the null device as its configuration file, pip reads no other either.
+    # With the null device as its configuration file, pip reads no other file.
     environment.update(PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
     return environment
 
 
 def uv_environment() -> Dict[str, str]:
-    """Return the environment for uv, with the sources that UV_* name."""
+    """Return the environment for uv, with the package sources of UV_*."""
     return dict(clean_environment(), **{name: os.environ[name] for name in os.environ if name.startswith(UV_SOURCES)})
 
 
 class VirtualEnvironment:
-    """A virtual environment that holds what requirements/dev.txt names and, editable, the project itself.
+    """A virtual environment with the packages of requirements/dev.txt and an editable install of the project.
 
-    Its record says where and from which files it was finished. It is made anew where that place is another one: in a
-    copied checkout its programs would run the original's code.
+    A record file has the digest of its sources and its path. It is created again if the path differs, because the
+    programs of a copied checkout would run the original's code.
     """
 
     def __init__(self, root: Path, folder: Path) -> None:
@@ -164,11 +164,11 @@ class VirtualEnvironment:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it is finished, here, from these files."""
+        """Whether it is complete, in this place and from these sources."""
         return self._recorded() == self._finished() and self.python.exists()
 
     def make_ready(self) -> None:
-        """Make it, make it anew, or bring it up to date; raise SetupError if that cannot be done."""
+        """Create or update it; raise SetupError if that fails."""
         with self._alone():
             if self.is_ready:
                 return
@@ -185,7 +185,7 @@ class VirtualEnvironment:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Wait until no other set-up is at work in the checkout, nor an installer that one left behind."""
+        """Wait for any other set-up in the checkout, and for an installer that it has left behind."""
         handle = os.open(str(self._root), os.O_RDONLY)
         try:
             try:
@@ -206,7 +206,7 @@ class VirtualEnvironment:
         return sources.hexdigest().encode() + b"\n" + os.fsencode(str(self.folder)) + b"\n"
 
     def _reason_to_make(self) -> Optional[str]:
-        """Return why it must be made anew, "" if there is none yet, None if it can be brought up to date."""
+        """Return the reason to create it again, "" if it does not exist, None if it can be updated."""
         recorded = self._recorded()
         if recorded == INCOMPLETE:
             return "an earlier set-up did not end"
@@ -217,7 +217,7 @@ class VirtualEnvironment:
         place = os.fsencode(str(self.folder))
         if recorded and not recorded.endswith(b"\n" + place + b"\n"):
             return "it was made in another place"
-        # A virtual environment without our record may have been made by hand; it is used if it is whole.
+        # A virtual environment without a record may have been created by hand. It is used if it is complete.
         activation = self.folder / "bin" / "activate"
         text = activation.read_bytes() if activation.is_file() else b""
         if not recorded and not re.search(b"VIRTUAL_ENV=[\"']?" + re.escape(place) + b"[\"']?$", text, re.MULTILINE):
@@ -283,7 +283,7 @@ class VirtualEnvironment:
 
 
 def _has_ensurepip() -> bool:
-    """Return whether this Python can put pip into a virtual environment; Debian's needs another package for it."""
+    """Return whether this Python can install pip into a virtual environment. Debian has a separate package for that."""
     try:
         return bool(importlib.import_module("ensurepip").version())
     except (ImportError, AttributeError, OSError):
@@ -291,7 +291,7 @@ def _has_ensurepip() -> bool:
 
 
 def _supported(project: Path) -> Tuple[Tuple[int, int], Tuple[int, int]]:
-    """Return the first supported version of Python and the first that is not any more, from requires-python."""
+    """Return the first supported version of Python and the first that is too new, from requires-python."""
     stated = re.search(r'^requires-python = ">=3\.(\d+),<3\.(\d+)"', project.read_text(encoding="utf-8"), re.MULTILINE)
     if stated is None:
         raise SetupError(f"{project} states no requires-python")
@@ -299,7 +299,7 @@ def _supported(project: Path) -> Tuple[Tuple[int, int], Tuple[int, int]]:
 
 
 def fault_of_this_python(supported: Tuple[Tuple[int, int], Tuple[int, int]]) -> str:
-    """Return why this interpreter cannot run the project and which one can; "" if it can."""
+    """Return why this interpreter cannot run the project, with an alternative, or "" if it can."""
     first, after = supported
     if sys.implementation.name == "cpython" and first <= sys.version_info[:2] < after:
         return ""
@@ -313,7 +313,7 @@ def fault_of_this_python(supported: Tuple[Tuple[int, int], Tuple[int, int]]) -> 
 
 
 def main() -> int:
-    """Make the virtual environment that the command line names ready, unless it is; return the exit status."""
+    """Create or update the virtual environment that the command line names; return the exit status."""
     root = Path(__file__).resolve().parent.parent
     environment = VirtualEnvironment(root, (root / sys.argv[1]).resolve())
     try:

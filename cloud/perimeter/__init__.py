@@ -1,1 +1,1 @@
-"""ASGI applications that stand before an emulated cloud and refuse requests of strangers."""
+"""ASGI applications that protect an emulated cloud from unauthorized requests."""

@@ -1,7 +1,7 @@
-"""Makes the emulated API Gateway's own 5xx the problem document that template.yaml asks AWS for.
+"""Replace the 5xx responses of the emulated API Gateway by the problem document that template.yaml declares for AWS.
 
-MiniStack takes no gateway responses from a SAM template. When a function dies, it answers with what that printed, which
-has paths of this machine in it.
+MiniStack ignores the gateway responses of a SAM template. When a function crashes, its response is the function's
+output, which contains paths of this machine.
 """
 
 import json
@@ -15,7 +15,7 @@ NO_ANSWER = "The function behind the gateway gave no answer. Try again."
 
 
 class GatewayErrorsMiddleware:
-    """Replaces each 5xx of a REST API that is no problem document, as those of the functions are."""
+    """Replaces each 5xx response of a REST API that is not a problem document."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -27,7 +27,7 @@ class GatewayErrorsMiddleware:
             return
         error: dict[str, Any] | None = None
 
-        async def send_or_replace(message: Any) -> None:  # noqa: ANN401  # of many kinds
+        async def send_or_replace(message: Any) -> None:  # noqa: ANN401  # any ASGI message
             nonlocal error
             if message["type"] == "http.response.start" and _is_plain_error(message):
                 error = dict(message)

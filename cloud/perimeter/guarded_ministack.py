@@ -19,18 +19,18 @@ ALLOWED_HOSTS_FILE = "MENAGERIE_ALLOWED_HOSTS_FILE"
 
 
 def guarded(app: Application, secret_of: SecretLookup, allowed_hosts_file: Path | None) -> Application:
-    """Return the application behind both checks, its gateway's 5xx as problem documents."""
+    """Return the application with both checks, and with problem documents for the gateway's 5xx."""
     checked = SignedRequestsMiddleware(GatewayErrorsMiddleware(app), secret_of)
     return SameOriginMiddleware(checked, allowed_hosts_file=allowed_hosts_file)
 
 
 def secret_lookup(root_key: str, root_secret: str, evaluator: Any) -> SecretLookup:  # noqa: ANN401  # untyped module
-    """Return a lookup of the root user's key and, through MiniStack's `iam_evaluator`, of those that STS issued."""
+    """Return a lookup of the root user's key and of those that STS issued, through MiniStack's `iam_evaluator`."""
 
     def secret_of(access_key: str, token: str) -> str | None:
         if access_key == root_key:
             return None if token else root_secret
-        if evaluator.is_root_access_key(access_key):  # MiniStack takes other names for the root user too
+        if evaluator.is_root_access_key(access_key):  # MiniStack accepts other names of the root user
             return None
         credential = evaluator.resolve_credential(access_key, None, token)
         return getattr(credential, "secret_access_key", None)
@@ -39,7 +39,7 @@ def secret_lookup(root_key: str, root_secret: str, evaluator: Any) -> SecretLook
 
 
 def main() -> None:
-    """Serve until SIGTERM; MiniStack saves its state at the end of its lifespan, and then it is sealed."""
+    """Serve until SIGTERM. MiniStack saves its state at the end of its lifespan; then it is sealed."""
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -53,7 +53,7 @@ def main() -> None:
     config.keep_alive_timeout = 75
     config.loglevel = os.environ["LOG_LEVEL"]
     with sealing(Path(os.environ["STATE_DIR"])):
-        asyncio.run(serve(app, config))  # type: ignore[arg-type]  # it wants its own names for the same types
+        asyncio.run(serve(app, config))  # type: ignore[arg-type]  # Hypercorn has its own types for ASGI
 
 
 def _raise_limit_of_open_files() -> None:

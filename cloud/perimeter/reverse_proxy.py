@@ -1,7 +1,7 @@
-"""Stands before an emulator in another container, with the checks that stand before the embedded one.
+"""A reverse proxy for an emulator in another container, with the same checks as the embedded emulator.
 
-`python -m cloud.perimeter.reverse_proxy` forwards what arrives at port 4566 to `UPSTREAM_URL`. Requests to AWS's own
-interfaces have to be signed with the credentials in its environment.
+`python -m cloud.perimeter.reverse_proxy` forwards port 4566 to `UPSTREAM_URL`. Requests to AWS's own interfaces must
+be signed with the credentials in its environment.
 """
 
 import os
@@ -16,7 +16,7 @@ from menagerie.same_origin import Application, Receive, SameOriginMiddleware, Sc
 PORT = 4566
 UPSTREAM_VARIABLE = "UPSTREAM_URL"
 HOSTS_VARIABLE = "MENAGERIE_ALLOWED_HOSTS"
-# Of one connection, not of the request (RFC 9110, section 7.6.1); what `Expect` asks for has happened by then.
+# Headers of one connection (RFC 9110, section 7.6.1), and `Expect`, which the server has handled.
 HOP_BY_HOP = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"te", b"expect", b"trailer", b"transfer-encoding", b"upgrade")
 )
@@ -24,15 +24,15 @@ _TIMEOUT = httpx2.Timeout(910.0, connect=5.0)
 
 
 class ReverseProxy:
-    """An ASGI application that answers as another server does; `Host` and the body pass as they came."""
+    """An ASGI application that forwards requests to another server, with `Host` and the body unchanged."""
 
     def __init__(self, client: httpx2.AsyncClient, upstream: str) -> None:
-        """Take the other server's address, without a path."""
+        """Take the address of the other server without a path."""
         self._client = client
         self._upstream = upstream.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward one request; 502 if the other server does not answer. The end of the lifespan closes the client."""
+        """Forward one request, or respond with 502. The end of the lifespan closes the client."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
@@ -47,19 +47,19 @@ class ReverseProxy:
             extensions={"target": target, "timeout": _TIMEOUT.as_dict()},
         )
         try:
-            answer = await self._client.send(request, stream=True)
+            response = await self._client.send(request, stream=True)
         except httpx2.TransportError:
             await send({"type": "http.response.start", "status": 502, "headers": []})
-            await send({"type": "http.response.body", "body": b"The emulator does not answer.\n"})
+            await send({"type": "http.response.body", "body": b"The emulator does not respond.\n"})
             return
         try:
-            headers = _end_to_end(answer.headers.raw)
-            await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
-            async for piece in answer.aiter_raw():
+            headers = _end_to_end(response.headers.raw)
+            await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+            async for piece in response.aiter_raw():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
-            await answer.aclose()
+            await response.aclose()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         for event in ("startup", "shutdown"):
@@ -70,7 +70,7 @@ class ReverseProxy:
 
 
 def guarded_proxy(client: httpx2.AsyncClient, environment: Mapping[str, str]) -> Application:
-    """Return the proxy behind both checks, the gateway's 5xx as problem documents, as the environment describes it."""
+    """Return the proxy with both checks, and with problem documents for the gateway's 5xx, from the environment."""
     key, secret = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
 
     def secret_of(access_key: str, token: str) -> str | None:
@@ -89,7 +89,7 @@ async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise httpx2.ReadError("the client has left")
+            raise httpx2.ReadError("the client has disconnected")
         if message.get("body"):
             yield message["body"]
         if not message.get("more_body", False):
@@ -102,7 +102,7 @@ def main() -> None:
 
     client = httpx2.AsyncClient(trust_env=False)
     app = guarded_proxy(client, os.environ)
-    # The container's port is published on loopback only.
+    # The container publishes this port on loopback only.
     uvicorn.run(app, host="0.0.0.0", port=PORT, lifespan="on", log_level="warning", access_log=False)  # noqa: S104
 
 

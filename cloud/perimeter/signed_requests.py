@@ -1,9 +1,9 @@
-"""Lets nothing reach an emulated AWS but what carries a true signature: ASGI middleware that verifies it.
+"""ASGI middleware that verifies AWS signatures before a request gets to an emulated AWS.
 
-Signature Version 4 in a header or in a query, and Version 2 in a query, which is what boto3 presigns with by itself.
+It supports Signature Version 4 in a header or a query, and Version 2 in a query, with which boto3 presigns by default.
 
-Emulators do not: MiniStack (1.5.33) takes any signature that names an account's number for the root user's, also with
-its IAM enforcement, and LocalStack looks at none. The signatures are computed by botocore's own signers.
+The emulators do not verify signatures: MiniStack (1.5.33) accepts any signature with an account number as the access
+key, also with IAM enforcement, and LocalStack ignores them. Botocore's signers compute the expected signatures.
 """
 
 import hmac
@@ -22,7 +22,7 @@ from botocore.credentials import Credentials
 from menagerie.same_origin import Application, Receive, Scope, Send, header_values, refuse
 
 SecretLookup = Callable[[str, str], str | None]
-"""Returns the secret key of an access key with its session token ("" for none), or None if that pair is not known."""
+"""Returns the secret key of an access key and its session token ("" for none), or None if that pair is unknown."""
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED_PAYLOADS = ("UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
@@ -30,7 +30,7 @@ MAX_SKEW = timedelta(minutes=15)
 MAX_EXPIRES_SECONDS = 7 * 24 * 3600
 HEALTH_PATHS = frozenset({"/_ministack/health", "/_ministack/ready", "/_localstack/health", "/_localstack/init/ready"})
 
-# A subset of what emulators take for a stage of an API; connections of WebSocket APIs are managed with a signature.
+# A subset of the paths that emulators treat as a stage of an API. Managing WebSocket connections needs a signature.
 _GATEWAY = re.compile(
     r"/_aws/execute-api/[A-Za-z0-9]+/[A-Za-z0-9_-]+(?!/@connections)(/.*)?"
     r"|/restapis/[A-Za-z0-9]+/[A-Za-z0-9_-]+/_user_request_(?!/@connections)(/.*)?",
@@ -40,18 +40,18 @@ _TIMESTAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _QUERY_FIELDS = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
 _SIGNING_WORDS = {"x-amz-signature", "x-amz-credential", "x-amz-algorithm", "awsaccesskeyid", "signature"}
-# Version 2 signs some of the query only. Anything else there could make another request of it.
+# Version 2 signs only these fields of a query. Others could change the request.
 _VERSION_2_FIELDS = {"AWSAccessKeyId", "Expires", "Signature"}
 _VERSION_2_QUERY = _VERSION_2_FIELDS | {*HmacV1QueryAuth.QSAOfInterest, "x-amz-security-token"}
 
 
 class SignatureRefused(Exception):
-    """A request is not signed, or not by whom it claims; the text says why and holds no secret."""
+    """A request has no valid signature. The message has the reason and contains no secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a request says of its signature."""
+    """The fields of a Version 4 signature."""
 
     access_key: str
     token: str
@@ -66,7 +66,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class SignatureVersion2:
-    """The same for a query that is signed with Version 2: of S3, until a time in seconds since 1970."""
+    """The fields of a Version 2 signature in a query, for S3; `expires_at` is in seconds since 1970."""
 
     access_key: str
     token: str
@@ -75,15 +75,15 @@ class SignatureVersion2:
 
 
 class SignedRequestsMiddleware:
-    """Answers 403 to requests without a true signature, except for the routes of API Gateway and the health pages.
+    """Responds with 403 to requests without a valid signature, except to routes of API Gateway and health checks.
 
-    WebSockets are refused, as nothing here serves any.
+    WebSockets are refused, because none is served.
     """
 
     def __init__(
         self, app: Application, secret_of: SecretLookup, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        """Take how secret keys are found."""
+        """Take a lookup of secret keys."""
         self._app = app
         self._secret_of = secret_of
         self._now = now
@@ -99,7 +99,7 @@ class SignedRequestsMiddleware:
             signature = read_signature(scope)
             secret = self._secret_of(signature.access_key, signature.token)
             if secret is None:
-                raise SignatureRefused("The access key or its session token is not known.")
+                raise SignatureRefused("The access key or its session token is unknown.")
             check_time(signature, self._now())
             body = await _whole_body(receive)
             verify(scope, body, signature, secret)
@@ -112,23 +112,23 @@ class SignedRequestsMiddleware:
 
 
 def is_open(scope: Scope) -> bool:
-    """Tell whether a request needs no signature: a route of API Gateway, which checks its key itself, or health."""
+    """Return whether a request needs no signature: for API Gateway, which checks API keys, and for health checks."""
     path: str = scope["path"]
     return (path in HEALTH_PATHS and scope["method"] in ("GET", "HEAD")) or _GATEWAY.fullmatch(path) is not None
 
 
 def read_signature(scope: Scope) -> Signature | SignatureVersion2:
-    """Return the signature in the Authorization header or the query; raise SignatureRefused without a single one."""
+    """Return the signature of the Authorization header or the query; raise SignatureRefused unless there is one."""
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     in_query = any(name.lower() in _SIGNING_WORDS for name, _ in query)
     authorizations = list(header_values(scope, b"authorization"))
     if in_query and authorizations:
-        raise SignatureRefused("A request is signed in its Authorization header or in its query, not in both.")
+        raise SignatureRefused("A request must be signed in its Authorization header or in its query, not in both.")
     if in_query:
         names = {name for name, _ in query}
         return _from_query_version_2(query) if "AWSAccessKeyId" in names else _from_query(query)
     if len(authorizations) != 1:
-        raise SignatureRefused("Requests to this server have to be signed with AWS Signature Version 4.")
+        raise SignatureRefused("Requests to this server must be signed with AWS Signature Version 4.")
     return _from_header(authorizations[0], scope)
 
 
@@ -136,7 +136,7 @@ def _from_header(authorization: str, scope: Scope) -> Signature:
     algorithm, _, rest = authorization.partition(" ")
     fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
     if algorithm != ALGORITHM or set(fields) != {"Credential", "SignedHeaders", "Signature"}:
-        raise SignatureRefused(f"The Authorization header holds no signature of the kind {ALGORITHM}.")
+        raise SignatureRefused(f"The Authorization header has no {ALGORITHM} signature.")
     timestamp = _only(header_values(scope, b"x-amz-date"), "The X-Amz-Date header")
     tokens = list(header_values(scope, b"x-amz-security-token")) or [""]
     signed = fields["SignedHeaders"].split(";")
@@ -151,10 +151,10 @@ def _from_query(query: list[tuple[str, str]]) -> Signature:
 
     fields = {name: field(name) for name in _QUERY_FIELDS}
     if fields["Algorithm"] != ALGORITHM:
-        raise SignatureRefused(f"The query holds no signature of the kind {ALGORITHM}.")
+        raise SignatureRefused(f"The query has no {ALGORITHM} signature.")
     expires = fields["Expires"]
     if not (expires.isascii() and expires.isdigit() and 0 < int(expires) <= MAX_EXPIRES_SECONDS):
-        raise SignatureRefused("X-Amz-Expires has to be 1 to 604800 seconds.")
+        raise SignatureRefused("X-Amz-Expires must be 1 to 604800 seconds.")
     tokens = [value for key, value in query if key == "X-Amz-Security-Token"] or [""]
     signed = fields["SignedHeaders"].split(";")
     return _signature(
@@ -170,7 +170,7 @@ def _from_query(query: list[tuple[str, str]]) -> Signature:
 def _from_query_version_2(query: list[tuple[str, str]]) -> SignatureVersion2:
     names = [name for name, _ in query]
     if not _VERSION_2_QUERY.issuperset(names) or len(set(names)) < len(names):
-        raise SignatureRefused("The query holds what its signature does not cover.")
+        raise SignatureRefused("The query has fields that its signature does not cover.")
     fields = dict(query)
     if not _VERSION_2_FIELDS.issubset(fields) or not re.fullmatch("[0-9]{1,12}", fields["Expires"]):
         raise SignatureRefused(f"A query that is signed with Version 2 has {', '.join(sorted(_VERSION_2_FIELDS))}.")
@@ -188,7 +188,7 @@ def _signature(
 
 
 def check_time(signature: Signature | SignatureVersion2, now: datetime) -> None:
-    """Raise SignatureRefused if a signature has expired or is of another time."""
+    """Raise SignatureRefused if a signature has expired or is not valid yet."""
     if isinstance(signature, SignatureVersion2):
         if now.timestamp() > signature.expires_at:
             raise SignatureRefused("The signature has expired.")
@@ -198,7 +198,7 @@ def check_time(signature: Signature | SignatureVersion2, now: datetime) -> None:
             raise ValueError
         signed_at = datetime.fromisoformat(signature.timestamp)
     except ValueError:
-        raise SignatureRefused("The signature's date is not written as 20260131T235959Z.") from None
+        raise SignatureRefused("The date of the signature must have the format 20260131T235959Z.") from None
     if signed_at > now + MAX_SKEW:
         raise SignatureRefused("The signature is not valid yet.")
     if now > signed_at + (MAX_SKEW if signature.expires is None else signature.expires):
@@ -206,7 +206,7 @@ def check_time(signature: Signature | SignatureVersion2, now: datetime) -> None:
 
 
 def verify(scope: Scope, body: bytes, signature: Signature | SignatureVersion2, secret: str) -> None:
-    """Raise SignatureRefused unless the signature is what the secret key gives for this request."""
+    """Raise SignatureRefused unless the signature matches the request and the secret key."""
     credentials = Credentials(signature.access_key, secret, signature.token or None)
     if isinstance(signature, SignatureVersion2):
         _refuse_forms(scope)
@@ -219,7 +219,7 @@ def verify(scope: Scope, body: bytes, signature: Signature | SignatureVersion2, 
         signer = _signer(signature)(credentials, signature.service, signature.region)
         expected = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
     if not hmac.compare_digest(expected.encode(), signature.value.encode()):
-        raise SignatureRefused("The signature is not the one that the secret key gives for this request.")
+        raise SignatureRefused("The signature does not match the request and the secret key.")
 
 
 def _version_2(request: AWSRequest, signature: SignatureVersion2, credentials: Credentials) -> str:
@@ -228,7 +228,7 @@ def _version_2(request: AWSRequest, signature: SignatureVersion2, credentials: C
         request.headers["x-amz-security-token"] = signature.token
     standard = [request.headers.get(name, "").strip() for name in ("content-md5", "content-type")]
     lines = [str(request.method), *standard, str(signature.expires_at)]
-    custom = signer.canonical_custom_headers(request.headers)  # type: ignore[arg-type]  # it does ask for these
+    custom = signer.canonical_custom_headers(request.headers)  # type: ignore[arg-type]  # the stubs declare another type
     resource = signer.canonical_resource(urlsplit(str(request.url)))
     return signer.sign_string("\n".join([*lines, *([custom] if custom else []), resource]))
 
@@ -237,13 +237,13 @@ def _check_headers(scope: Scope, signature: Signature) -> None:
     names = {key.lower().decode("latin-1") for key, _ in scope["headers"]}
     unsigned = {name for name in names if name.startswith("x-amz-")} - set(signature.signed_headers)
     if "host" not in signature.signed_headers or unsigned:
-        raise SignatureRefused("The Host header and all X-Amz- headers have to be signed.")
+        raise SignatureRefused("The Host header and all X-Amz- headers must be signed.")
 
 
 def _refuse_forms(scope: Scope) -> None:
-    # Emulators read the parameters of a call from a form. In a body that nobody signed they would make another call.
+    # Emulators read the parameters of a call from a form. An unsigned form could change the call.
     if any(value.lower().startswith("application/x-www-form") for value in header_values(scope, b"content-type")):
-        raise SignatureRefused("A form has to be signed.")
+        raise SignatureRefused("A form must be signed.")
 
 
 def _check_body(scope: Scope, body: bytes, signature: Signature) -> None:
@@ -254,9 +254,9 @@ def _check_body(scope: Scope, body: bytes, signature: Signature) -> None:
         if signature.service == "s3" and digest in UNSIGNED_PAYLOADS:
             continue
         if _SHA256.fullmatch(digest) is None:
-            raise SignatureRefused("X-Amz-Content-SHA256 has to be the digest of the body; signed chunks are not read.")
+            raise SignatureRefused("X-Amz-Content-SHA256 must be the digest of the body, not of signed chunks.")
         if not hmac.compare_digest(digest, sha256(body).hexdigest()):
-            raise SignatureRefused("The body is not the one that was signed.")
+            raise SignatureRefused("The body differs from the signed one.")
 
 
 def _signer(signature: Signature) -> type[SigV4Auth]:
@@ -266,7 +266,7 @@ def _signer(signature: Signature) -> type[SigV4Auth]:
 
 
 def _as_sent(scope: Scope, body: bytes, signed_headers: Collection[str] | None) -> AWSRequest:
-    """Return the request for botocore, without its signature in the query, and with all headers or the signed ones."""
+    """Return the request for botocore, without its signature in the query, with all headers or only the signed ones."""
     pairs = scope["query_string"].decode("latin-1").split("&")
     query = "&".join(pair for pair in pairs if not pair.startswith("X-Amz-Signature="))
     target = scope["raw_path"].decode("latin-1")
@@ -288,10 +288,10 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _only(values: Iterable[str], what: str) -> str:
+def _only(values: Iterable[str], name: str) -> str:
     found = list(values)
     if len(found) != 1:
-        raise SignatureRefused(f"{what} has to be given once.")
+        raise SignatureRefused(f"{name} must be given once.")
     return found[0]
 
 

@@ -1,1 +1,1 @@
-"""The state folder of an emulated cloud, and what keeps its content over a crash."""
+"""The state folder of an emulated cloud, and its protection against crashes."""

@@ -1,4 +1,4 @@
-"""The containers: who can reach them, as whom they run, and that their versions are those of everything else."""
+"""The containers: their ports, their permissions, and versions that match the rest of the project."""
 
 import re
 from typing import Any
@@ -32,13 +32,13 @@ def test_every_port_is_published_on_loopback_only() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_containers_have_no_capability_and_gain_none(name: str) -> None:
+def test_our_containers_have_no_capabilities(name: str) -> None:
     assert OURS[name]["cap_drop"] == ["ALL"]
     assert OURS[name]["security_opt"] == ["no-new-privileges:true"]
     assert "/var/run/docker.sock" not in str(OURS[name].get("volumes"))
 
 
-def test_the_dashboard_waits_for_the_deployment_and_that_for_what_it_needs() -> None:
+def test_the_dashboard_waits_for_the_deployment_and_that_for_its_dependencies() -> None:
     assert OURS["dashboard"]["depends_on"] == {"deploy": {"condition": "service_healthy"}}
     assert OURS["deploy"]["depends_on"] == {
         "localstack": {"condition": "service_healthy"},
@@ -47,17 +47,17 @@ def test_the_dashboard_waits_for_the_deployment_and_that_for_what_it_needs() -> 
 
 
 @pytest.mark.parametrize("name", COMPOSE["services"])
-def test_a_container_that_was_killed_or_whose_host_restarted_comes_back(name: str) -> None:
+def test_a_killed_container_restarts(name: str) -> None:
     assert COMPOSE["services"][name]["restart"] == "unless-stopped"
 
 
-def test_the_deployer_stays_and_is_healthy_while_the_application_is_deployed() -> None:
+def test_the_deployer_keeps_running_and_is_healthy_while_the_application_is_deployed() -> None:
     assert "--keep" in OURS["deploy"]["command"]
     assert "/state/stack.json" in OURS["deploy"]["healthcheck"]["test"][1]
     assert OURS["dashboard"]["environment"]["MENAGERIE_STACK_FILE"] == "/state/stack.json"
 
 
-def test_the_emulator_is_reached_from_outside_through_the_proxy_alone() -> None:
+def test_the_emulator_is_reachable_from_outside_only_through_the_proxy() -> None:
     services = COMPOSE["services"]
     assert "ports" not in services["localstack"]
     assert services["proxy"]["ports"] == ["127.0.0.1:4566:4566"]
@@ -66,16 +66,16 @@ def test_the_emulator_is_reached_from_outside_through_the_proxy_alone() -> None:
     assert {HOSTS_VARIABLE, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} < set(services["proxy"]["environment"])
 
 
-def test_the_data_service_answers_to_its_name() -> None:
+def test_the_data_service_accepts_its_host_name() -> None:
     text = (ROOT / OURS["data-service"]["build"]["dockerfile"]).read_text(encoding="utf-8")
     assert '"--allowed-host", "data-service"' in text
 
 
-def test_images_of_others_are_pinned_and_localstacks_can_be_chosen() -> None:
+def test_the_image_of_localstack_is_pinned_and_can_be_replaced() -> None:
     assert COMPOSE["services"]["localstack"]["image"] == "${LOCALSTACK_IMAGE:-localstack/localstack:4.14.0}"
 
 
-def test_localstack_runs_what_keeps_the_tables_streams() -> None:
+def test_localstack_runs_the_services_for_table_streams() -> None:
     settings = (ROOT / "localstack" / "settings.env").read_text(encoding="utf-8")
     (services,) = re.findall(r"^SERVICES=(.*)$", settings, re.MULTILINE)
     assert {"dynamodb", "dynamodbstreams", "kinesis"} <= set(services.split(","))
@@ -108,7 +108,7 @@ def test_a_dockerfile_needs_no_buildkit_no_root_and_no_unhashed_package(name: st
     "file",
     ["frontend/Dockerfile", "data_service/Dockerfile", "docker-compose.yml", "docker-compose.ministack.yml"],
 )
-def test_health_checks_ask_no_proxy(file: str) -> None:
+def test_health_checks_use_no_proxy(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
     assert "urllib.request as" not in text
     assert text.count("curl ") == text.count("curl -sf --noproxy '*' ")

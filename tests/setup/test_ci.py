@@ -64,8 +64,8 @@ def test_each_step_runs_in_a_fresh_clone_with_an_empty_home_without_uv(repositor
         assert facts == f"HOME={scratch}/home CI= PYTHONPATH= PYTHON={python} /the/certificate uv:"
         assert not scratch.exists()
         assert scratch != repository
-    assert "not tested: what is not committed" in done.stdout
-    assert "left out: set-up with uv, which could not be fetched" in done.stdout
+    assert "not tested: uncommitted changes" in done.stdout
+    assert "skipped: set-up with uv, which could not be downloaded" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`menagerie retrain` and `menagerie models` against an API that a transport plays."""
+"""`menagerie retrain` and `menagerie models` against a fake API."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def always(content: bytes) -> Callable[[httpx2.Request], httpx2.Response]:
     return lambda _: httpx2.Response(200, content=content)
 
 
-def test_a_call_goes_below_the_address_with_the_key() -> None:
+def test_a_call_uses_the_address_and_the_key() -> None:
     seen: list[httpx2.Request] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -70,7 +70,9 @@ def test_an_unreachable_api_and_another_server_have_different_errors() -> None:
             api_that(always(content)).call("GET", "/models")
 
 
-def test_an_address_needs_its_key_and_a_folder_needs_to_be_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_address_needs_a_key_and_a_state_folder_needs_a_running_cloud(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(InvalidInput, match="need each other"):
@@ -93,11 +95,11 @@ def test_a_job_is_followed_to_its_end() -> None:
     assert summary(ended) == "model v, accuracy 0.99000 on held-out rows\npromoted: better"
 
 
-def test_a_job_that_fails_is_an_error_that_says_why() -> None:
+def test_a_failed_job_is_an_error_with_its_reason() -> None:
     with pytest.raises(TrainingFailed, match="job x failed: no rows"):
         follow(api_that(lambda _: job("failed", 0.6, error="no rows")), "x", lambda _: None)
 
 
-def test_a_promotion_says_what_is_current(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_promotion_prints_the_current_version(capsys: pytest.CaptureFixture[str]) -> None:
     _promote(api_that(lambda r: httpx2.Response(200, json={**json.loads(r.content), "promoted_at": "now"})), "v")
     assert capsys.readouterr().out == "v is current; predictions use it within seconds\n"

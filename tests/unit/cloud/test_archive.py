@@ -1,4 +1,4 @@
-"""Zips are the same bytes for the same content."""
+"""Zips with the same content have the same bytes."""
 
 import os
 import zipfile
@@ -13,7 +13,7 @@ def pack(path: Path, root: Path) -> str:
     return digest(path)
 
 
-def test_neither_times_nor_the_order_of_making_change_a_zip(tmp_path: Path) -> None:
+def test_a_zip_does_not_depend_on_times_or_the_order_of_creation(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for root, names in ((first, ["a.py", "b/c.so", "b/d.txt"]), (second, ["b/d.txt", "b/c.so", "a.py"])):
         for number, name in enumerate(names):
@@ -32,7 +32,7 @@ def test_content_changes_a_zip(tmp_path: Path) -> None:
     assert pack(tmp_path / "2.zip", tmp_path / "tree") != before
 
 
-def test_libraries_may_be_loaded_and_others_only_read(tmp_path: Path) -> None:
+def test_only_libraries_are_executable(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     for name in ("lib.so", "lib.so.1", "module.py"):
         (tmp_path / "tree" / name).touch()

@@ -1,4 +1,4 @@
-"""`menagerie bench` frames what each benchmark prints by a line when it begins and one when it ends."""
+"""`menagerie bench` prints a line before and after the output of each benchmark."""
 
 import re
 from pathlib import Path
@@ -29,10 +29,10 @@ def printed(root: Path, name: str, *arguments: str) -> tuple[int, list[str]]:
     return status, re.sub(r"\(\d+\.\d s\)", "(… s)", log.read_text(encoding="utf-8")).splitlines()
 
 
-def test_a_benchmark_has_a_line_before_and_after_what_it_prints(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_output_of_a_benchmark_is_between_two_lines(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert printed(root, "quick", "a", "b") == (0, ["  quick …", "✓ quick (… s)"])
     assert capfd.readouterr().out == "figures a b\n"
 
 
-def test_a_benchmark_that_fails_is_marked_and_gives_its_status(root: Path) -> None:
+def test_a_failed_benchmark_is_marked_and_returns_its_status(root: Path) -> None:
     assert printed(root, "broken") == (3, ["  broken …", "✗ broken (… s)"])

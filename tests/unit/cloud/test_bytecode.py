@@ -1,4 +1,4 @@
-"""Bytecode: found interpreters, and the same bytes wherever and however often a tree is compiled."""
+"""Bytecode: the search for an interpreter, and reproducible compilation."""
 
 import pwd
 import sys
@@ -46,9 +46,7 @@ def test_a_version_that_is_not_installed_has_no_compiler() -> None:
     assert compiler_for(Target("3.99", "linux", "x86_64")) is None
 
 
-def test_a_program_on_the_path_that_does_not_run_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_on_the_path_that_fails_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # As pyenv's shims of versions that are not selected.
     shim = tmp_path / "python3.98"
     shim.write_text("#!/bin/sh\necho 'cpython 3.98.0'\nexit 127\n", encoding="utf-8")
@@ -59,7 +57,7 @@ def test_a_program_on_the_path_that_does_not_run_is_passed_over(
     assert compiler_for(Target("3.98", "linux", "x86_64")) == Compiler(str(shim), "3.98.0")
 
 
-def test_bytecode_depends_neither_on_the_place_nor_on_the_environment(
+def test_bytecode_depends_neither_on_the_folder_nor_on_the_environment(
     tmp_path: Path, compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = tree(tmp_path / "here"), tree(tmp_path / "a" / "longer" / "way" / "there")
@@ -78,7 +76,7 @@ def test_an_interpreter_that_fails_is_an_error(tmp_path: Path) -> None:
         compile_tree(tree(tmp_path), Compiler("/bin/false", "3.13.0"))
 
 
-def test_a_person_without_a_home_folder_has_no_pyenv(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_home_folder_has_no_pyenv(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(_: int) -> NoReturn:
         raise KeyError
 

@@ -1,4 +1,4 @@
-"""Scoring by columns says what scoring line by line says, and gives up on whatever only the latter can tell of."""
+"""Scoring by columns has the same output as scoring by lines, and leaves other files to it."""
 
 import csv
 from io import StringIO
@@ -58,7 +58,7 @@ def assert_the_same(ours: list[list[str]], theirs: list[list[str]]) -> None:
 
 
 @pytest.mark.parametrize("which", ["classifier", "doubtful"])
-def test_both_ways_say_the_same(which: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_columns_and_lines_give_the_same_output(which: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     classifier: OnnxClassifier = request.getfixturevalue(which)
     file = tmp_path / "animals.csv"
     rows = official(2 * ROWS_AT_ONCE + 17, 3)[0].tolist()
@@ -85,7 +85,7 @@ def test_both_ways_say_the_same(which: str, tmp_path: Path, request: pytest.Fixt
     ],
     ids=["words", "crlf", "mark", "empty lines", "no last break", "names", "exponent", "more columns"],
 )
-def test_ways_to_write_the_same_are_read_the_same(content: str, tmp_path: Path, classifier: OnnxClassifier) -> None:
+def test_equivalent_notations_give_the_same_output(content: str, tmp_path: Path, classifier: OnnxClassifier) -> None:
     file = tmp_path / "animals.csv"
     file.write_bytes(content.encode())
     assert_the_same(by_columns(file, classifier), by_lines(file, classifier))
@@ -113,13 +113,13 @@ def test_ways_to_write_the_same_are_read_the_same(content: str, tmp_path: Path, 
         HEADER + REX.replace("Rex", "R\udcff"),
     ],
 )
-def test_whatever_needs_a_closer_look_is_left_to_it(content: str, tmp_path: Path, classifier: OnnxClassifier) -> None:
+def test_other_files_are_left_to_the_line_reader(content: str, tmp_path: Path, classifier: OnnxClassifier) -> None:
     file = tmp_path / "animals.csv"
     file.write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(NotPlain):
         by_columns(file, classifier)
 
 
-def test_a_file_that_is_not_there_is_left_to_it_too(tmp_path: Path, classifier: OnnxClassifier) -> None:
+def test_a_missing_file_is_left_to_the_line_reader(tmp_path: Path, classifier: OnnxClassifier) -> None:
     with pytest.raises(NotPlain):
         by_columns(tmp_path / "nowhere.csv", classifier)

@@ -1,4 +1,4 @@
-"""Whatever the system refuses, the command line says in one line on standard error, with exit status 1."""
+"""Every error of the system is one line on standard error, with exit status 1."""
 
 import io
 import os
@@ -93,11 +93,11 @@ def test_a_file_where_a_folder_is_needed(animals: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("shell", ['"$@" > /dev/full', CLOSED_PIPE], ids=["full output", "closed pipe"])
-def test_what_any_command_prints_may_not_arrive(shell: str) -> None:
+def test_a_closed_output_is_an_error_of_every_command(shell: str) -> None:
     is_one_line(menagerie("bench", "--list", shell=shell))
 
 
-def test_a_table_that_nobody_reads_is_an_error() -> None:
+def test_a_table_written_to_a_closed_pipe_is_an_error() -> None:
     class Unread(io.StringIO):
         def write(self, _: str) -> int:
             raise BrokenPipeError
@@ -106,7 +106,7 @@ def test_a_table_that_nobody_reads_is_an_error() -> None:
         OutputConsole(file=Unread()).print("part")
 
 
-def test_a_folder_that_cannot_be_made() -> None:
+def test_a_folder_that_cannot_be_created() -> None:
     is_one_line(menagerie("up", "--state-dir", "/dev/null/x"), "/dev/null/x")
 
 
@@ -116,7 +116,7 @@ def test_the_same_port_twice_is_found_before_anything_starts(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("command", ["logs predict --since inf", "down --timeout nan"])
-def test_a_number_that_is_no_time(tmp_path: Path, command: str) -> None:
+def test_a_number_that_is_not_a_duration(tmp_path: Path, command: str) -> None:
     option = command.split()[-2]
     is_one_line(menagerie(*command.split(), "--state-dir", tmp_path), f"{option} takes a number from 0 to")
 
@@ -125,7 +125,7 @@ def test_a_number_that_is_no_time(tmp_path: Path, command: str) -> None:
     ("number", "taken"),
     [("0", True), ("0.5", True), ("inf", False), ("-inf", False), ("nan", False), ("-1", False), ("1e300", False)],
 )
-def test_an_option_for_a_time_takes_finite_numbers(number: str, taken: bool) -> None:
+def test_an_option_for_a_duration_accepts_only_finite_numbers(number: str, taken: bool) -> None:
     def wait(minutes: Annotated[float, typer.Option(callback=finite)]) -> None:
         typer.echo(minutes)
 
@@ -145,7 +145,7 @@ def test_an_option_for_a_time_takes_finite_numbers(number: str, taken: bool) -> 
     ],
     ids=["C", "eucJP", "ASCII"],
 )
-def test_answers_are_the_same_bytes_in_any_locale(
+def test_the_output_has_the_same_bytes_in_any_locale(
     model: Path, animals: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     words = ("predict", animals, "--model", model)

@@ -1,4 +1,4 @@
-"""Progress of commands: lines at once where output is no terminal, and no control characters there."""
+"""Progress of commands: without a terminal, lines without control characters, flushed immediately."""
 
 import io
 import os
@@ -52,7 +52,7 @@ def without_times(text: str) -> str:
     return re.sub(r"\(\d+\.\d s\)", "(… s)", text)
 
 
-def test_a_step_is_a_line_when_it_begins_and_one_when_it_ends_each_flushed_at_once() -> None:
+def test_a_step_prints_a_line_at_its_begin_and_its_end_flushed_immediately() -> None:
     stream = Stream()
     with steps_on(stream).step("Packaging") as update:
         assert stream.flushed == "  Packaging …\n"
@@ -61,14 +61,14 @@ def test_a_step_is_a_line_when_it_begins_and_one_when_it_ends_each_flushed_at_on
     assert without_times(stream.flushed) == "  Packaging …\n✓ Packaging: predict 88 MiB (… s)\n"
 
 
-def test_a_step_that_fails_ends_with_a_line_as_well() -> None:
+def test_a_failed_step_prints_a_line_at_its_end_too() -> None:
     stream = Stream()
     with pytest.raises(KeyboardInterrupt), steps_on(stream).step("Packaging"):
         raise KeyboardInterrupt
     assert without_times(stream.flushed) == "  Packaging …\n✗ Packaging (… s)\n"
 
 
-def test_a_long_step_prints_now_and_then_what_it_is_doing() -> None:
+def test_a_long_step_prints_its_progress_at_intervals() -> None:
     stream = Stream()
     with steps_on(stream, seconds_between_lines=0.01).step("Deploying") as update:
         for number in range(1000):
@@ -80,14 +80,14 @@ def test_a_long_step_prints_now_and_then_what_it_is_doing() -> None:
     assert without_times(stream.flushed).endswith("✓ Deploying: created (… s)\n")
 
 
-def test_a_long_step_that_tells_nothing_new_still_shows_that_it_runs() -> None:
+def test_a_long_step_without_progress_prints_that_it_still_runs() -> None:
     stream = Stream()
     with steps_on(stream, seconds_between_lines=0.01).step("Packaging") as update:
         update("installing")
         stream.wait_until(lambda: stream.flushed.count("  Packaging: installing (") >= 2)
 
 
-def test_nothing_is_printed_by_a_step_that_has_ended() -> None:
+def test_an_ended_step_prints_nothing_more() -> None:
     stream = Stream()
     before = set(threading.enumerate())
     with steps_on(stream, seconds_between_lines=0.001).step("Deploying") as update:
@@ -96,7 +96,7 @@ def test_nothing_is_printed_by_a_step_that_has_ended() -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_stages_are_steps_where_output_is_no_terminal() -> None:
+def test_without_a_terminal_stages_are_steps() -> None:
     stream = Stream()
     with steps_on(stream).stages() as report:
         report("fetching", 0.0)
@@ -106,7 +106,7 @@ def test_stages_are_steps_where_output_is_no_terminal() -> None:
     assert without_times(stream.flushed).endswith("✓ fitting (… s)\n")
 
 
-def test_the_stage_that_fails_is_the_one_that_is_marked() -> None:
+def test_the_failed_stage_is_marked() -> None:
     stream = Stream()
 
     def train() -> None:
@@ -120,7 +120,7 @@ def test_the_stage_that_fails_is_the_one_that_is_marked() -> None:
     assert without_times(stream.flushed).endswith("✓ fetching (… s)\n  fitting …\n✗ fitting (… s)\n")
 
 
-def test_what_a_text_says_is_printed_as_it_is() -> None:
+def test_markup_in_texts_is_printed_literally() -> None:
     stream = Stream()
     steps = steps_on(stream)
     with steps.step("Reading [/tmp/x] :smile:") as update:
@@ -161,7 +161,7 @@ def test_forced_color_does_not_animate_a_file() -> None:
     assert "\r" not in stream.flushed
 
 
-def test_a_terminal_shows_a_spinner_and_no_color_takes_its_colors_away() -> None:
+def test_a_terminal_shows_a_spinner_without_colors_if_no_color_is_set() -> None:
     shown = {}
     for name, environment in (("colored", {}), ("plain", {"NO_COLOR": "1"})):
         stream = Stream(terminal=True)

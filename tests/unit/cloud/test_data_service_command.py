@@ -1,4 +1,4 @@
-"""`menagerie data-service`: in a process of its own, as people start it."""
+"""`menagerie data-service` in a separate process."""
 
 import re
 import signal
@@ -42,7 +42,7 @@ def started(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
+def test_it_serves_until_a_signal(end: signal.Signals) -> None:
     with started("--port", "0") as (process, url):
         with httpx2.Client(transport=httpx2.HTTPTransport(retries=5), base_url=url, timeout=LIMIT_SECONDS) as client:
             answer = client.post("/api/v1/animals/data", json={"seed": 9, "number_of_datapoints": 3})
@@ -54,7 +54,7 @@ def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
         assert process.returncode in (0, -signal.SIGTERM)
 
 
-def test_a_taken_port_is_one_clear_line() -> None:
+def test_a_port_in_use_is_an_error_of_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(
@@ -71,7 +71,7 @@ def test_a_host_that_does_not_exist_is_named() -> None:
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "eighty"])
-def test_what_is_no_port_is_refused(port: str) -> None:
+def test_an_invalid_port_is_refused(port: str) -> None:
     result = CliRunner().invoke(app, ["--port", port])
     assert result.exit_code == 2
     assert "--port" in result.stderr

@@ -1,4 +1,4 @@
-"""Deployment: code set in the template, parameters kept, CloudFormation's reasons passed on."""
+"""Deployment: code in the template, kept parameters, reasons of failures."""
 
 import json
 from pathlib import Path
@@ -117,7 +117,7 @@ def test_a_zip_is_uploaded_once(packages: dict[str, Package]) -> None:
     assert s3.uploads == keys[:1]
 
 
-def test_the_same_deployment_again_changes_nothing(packages: dict[str, Package]) -> None:
+def test_an_unchanged_deployment_is_not_repeated(packages: dict[str, Package]) -> None:
     cloudformation = FakeCloudFormation()
     first = deploy(clients(cloudformation), packages, PARAMETERS)
     second = deploy(clients(cloudformation), packages, PARAMETERS)
@@ -136,12 +136,12 @@ def test_an_update_keeps_parameters_that_are_not_given(packages: dict[str, Packa
     assert {"ParameterKey": "LogRetentionDays", "ParameterValue": "14"} in arguments["Parameters"]
 
 
-def test_a_failure_is_told_with_the_first_reason(packages: dict[str, Package]) -> None:
+def test_a_failure_has_the_reason_of_the_first_failed_resource(packages: dict[str, Package]) -> None:
     with pytest.raises(Unavailable, match="ROLLBACK_COMPLETE: Table: quota"):
         deploy(clients(FakeCloudFormation(ends_in="ROLLBACK_COMPLETE")), packages, PARAMETERS)
 
 
-def test_a_first_deployment_that_failed_is_cleared_away(packages: dict[str, Package]) -> None:
+def test_a_failed_first_deployment_is_deleted(packages: dict[str, Package]) -> None:
     failed = {"StackStatus": "ROLLBACK_COMPLETE", "Parameters": [], "Tags": []}
     cloudformation = FakeCloudFormation(stack=failed)
     deploy(clients(cloudformation), packages, PARAMETERS)
@@ -153,7 +153,7 @@ def test_an_unknown_parameter_is_named(packages: dict[str, Package]) -> None:
         deploy(clients(FakeCloudFormation()), packages, {**PARAMETERS, "Colour": "red"})
 
 
-def test_a_stack_that_is_being_changed_is_left_alone(packages: dict[str, Package]) -> None:
+def test_a_stack_with_an_update_in_progress_is_a_conflict(packages: dict[str, Package]) -> None:
     busy = {"StackStatus": "UPDATE_IN_PROGRESS", "Parameters": [], "Tags": []}
     with pytest.raises(Conflict, match="UPDATE_IN_PROGRESS"):
         deploy(clients(FakeCloudFormation(stack=busy)), packages, PARAMETERS)

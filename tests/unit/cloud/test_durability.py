@@ -1,4 +1,4 @@
-"""Before and after an emulator runs: what is started from, what is refused, and what is said of a stop."""
+"""The state before and after a run of the emulator: which one is used, which is refused, and the messages."""
 
 import io
 import json
@@ -74,7 +74,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return leave
 
 
-def test_a_run_that_ended_in_order_leaves_no_word_and_its_own_changes_for_a_recovery(folder: Folder) -> None:
+def test_an_orderly_run_prints_no_note_and_keeps_its_journal(folder: Folder) -> None:
     folder.run("A", prediction("A"))
     folder.run("A B", prediction("B"))
     folder.durability().begin(recover=False)
@@ -83,7 +83,7 @@ def test_a_run_that_ended_in_order_leaves_no_word_and_its_own_changes_for_a_reco
     assert [path.name for path in (folder.state.root / "journal").iterdir()] == ["1.jsonl"]
 
 
-def test_a_run_that_saved_and_was_not_ended_in_order_lost_nothing(folder: Folder) -> None:
+def test_an_interrupted_run_that_saved_its_state_loses_nothing(folder: Folder) -> None:
     folder.durability().begin(recover=False)
     folder.save("A")
     folder.durability().begin(recover=False)
@@ -91,7 +91,7 @@ def test_a_run_that_saved_and_was_not_ended_in_order_lost_nothing(folder: Folder
     assert "Nothing is lost" in folder.output.getvalue()
 
 
-def test_a_run_that_saved_nothing_is_gone_but_for_its_journal(folder: Folder) -> None:
+def test_a_run_without_a_saved_state_is_recovered_from_its_journal(folder: Folder) -> None:
     folder.run("A", prediction("A"))
     folder.durability().begin(recover=False)
     folder.journal(1).append([prediction("B")])
@@ -103,7 +103,7 @@ def test_a_run_that_saved_nothing_is_gone_but_for_its_journal(folder: Folder) ->
     assert "jobs are recovered from the journal" in said
 
 
-def test_a_damaged_state_ends_it_with_what_to_do(folder: Folder) -> None:
+def test_a_damaged_state_is_an_error_with_advice(folder: Folder) -> None:
     folder.run("A", prediction("A"))
     (folder.saved.services / "dynamodb.json").write_text("{", encoding="utf-8")
     with pytest.raises(DamagedState, match=r"dynamodb\.json has 1 bytes.*--recover.*--fresh"):
@@ -111,7 +111,7 @@ def test_a_damaged_state_ends_it_with_what_to_do(folder: Folder) -> None:
     assert (folder.saved.services / "dynamodb.json").read_text(encoding="utf-8") == "{"
 
 
-def test_a_recovery_starts_from_the_state_before_with_all_changes_since(folder: Folder) -> None:
+def test_a_recovery_uses_the_previous_state_and_all_changes_since(folder: Folder) -> None:
     folder.run("A", prediction("A"))
     folder.run("A B", prediction("B"))
     # A crash after the damaged state, too.
@@ -125,7 +125,7 @@ def test_a_recovery_starts_from_the_state_before_with_all_changes_since(folder: 
     assert (kept / "dynamodb.json").read_text(encoding="utf-8") == "{"
 
 
-def test_a_recovery_of_the_first_state_starts_from_nothing_with_all_changes(folder: Folder) -> None:
+def test_a_recovery_without_a_previous_state_uses_all_changes(folder: Folder) -> None:
     folder.run("A", prediction("A"))
     (folder.saved.services / "dynamodb.json").write_text("{", encoding="utf-8")
     folder.durability().begin(recover=True)
@@ -133,7 +133,7 @@ def test_a_recovery_of_the_first_state_starts_from_nothing_with_all_changes(fold
     assert list(folder.journal(0).changes()) == [prediction("A")]
 
 
-def test_a_stop_without_a_saved_state_is_an_error_that_says_where_everything_is(folder: Folder) -> None:
+def test_a_stop_without_a_saved_state_is_an_error_with_advice(folder: Folder) -> None:
     durability = folder.durability()
     durability.begin(recover=False)
     with pytest.raises(NotSaved, match="nothing is lost, because the journal has it: run `menagerie up`") as failure:
@@ -142,7 +142,7 @@ def test_a_stop_without_a_saved_state_is_an_error_that_says_where_everything_is(
     assert not folder.saved.ended_in_order
 
 
-def test_on_a_full_disk_it_says_to_free_some_space(folder: Folder, disk: Callable[[int], None]) -> None:
+def test_the_error_on_a_full_disk_asks_for_free_space(folder: Folder, disk: Callable[[int], None]) -> None:
     durability = folder.durability()
     durability.begin(recover=False)
     disk(3 * 2**20)
@@ -150,7 +150,7 @@ def test_on_a_full_disk_it_says_to_free_some_space(folder: Folder, disk: Callabl
         durability.settle()
 
 
-def test_a_saved_state_that_lacks_what_was_stored_last_is_not_taken(folder: Folder) -> None:
+def test_a_saved_state_without_the_latest_predictions_is_refused(folder: Folder) -> None:
     folder.run("A", prediction("A"))
     durability = folder.durability()
     durability.begin(recover=False)
@@ -164,7 +164,7 @@ def test_a_saved_state_that_lacks_what_was_stored_last_is_not_taken(folder: Fold
     assert list(folder.journal(1).changes()) == [prediction("B")]
 
 
-def test_what_may_be_deleted_meanwhile_is_not_looked_for(folder: Folder) -> None:
+def test_items_that_may_expire_are_not_required(folder: Folder) -> None:
     key = {"pk": {"S": "key#mine"}, "sk": {"S": "key"}}
     gone = [prediction("B"), Change(PREDICTIONS, prediction("B").key, None)]
     names = [f"A{number}" for number in range(CHECKED_CHANGES)]
@@ -172,14 +172,14 @@ def test_what_may_be_deleted_meanwhile_is_not_looked_for(folder: Folder) -> None
     folder.run(" ".join(names), *kept, *gone, Change(PREDICTIONS, key, {**key, "forget_at": {"N": "1"}}))
 
 
-def test_too_little_space_is_said_before_anything_starts(folder: Folder, disk: Callable[[int], None]) -> None:
+def test_too_little_disk_space_is_an_error_before_the_start(folder: Folder, disk: Callable[[int], None]) -> None:
     disk(SPACE_TO_START - 1)
     with pytest.raises(Unavailable, match=r"has 1024 MiB left and 1024 are needed"):
         folder.durability().begin(recover=False)
     assert not folder.saved.running.exists()
 
 
-def test_a_disk_that_gets_full_is_warned_of_once(folder: Folder, disk: Callable[[int], None]) -> None:
+def test_a_disk_that_gets_full_causes_one_warning(folder: Folder, disk: Callable[[int], None]) -> None:
     durability = folder.durability()
     durability.begin(recover=False)
     durability.watch()

@@ -1,4 +1,4 @@
-"""Files of ours are whole or absent."""
+"""Files are written atomically."""
 
 import errno
 import os
@@ -10,14 +10,14 @@ import pytest
 from cloud.state.durable_files import link_tree, write_whole
 
 
-def test_a_written_file_is_private_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_written_file_is_private_and_leaves_no_temporary_file(tmp_path: Path) -> None:
     write_whole(tmp_path / "key", "secret")
     assert (tmp_path / "key").read_text(encoding="utf-8") == "secret"
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
-def test_a_file_that_the_disk_does_not_take_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_keeps_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_whole(tmp_path / "key", "before")
 
     def full(_descriptor: int) -> None:
@@ -30,7 +30,7 @@ def test_a_file_that_the_disk_does_not_take_stays_as_it_was(tmp_path: Path, monk
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
-def test_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_content_is_flushed_before_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     fsync, replace = os.fsync, Path.replace
 
@@ -48,7 +48,7 @@ def test_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path, monkeypatch: p
     assert seen == ["flush", "rename", "flush"]
 
 
-def test_a_linked_folder_shares_documents_and_nothing_that_is_changed_in_place(tmp_path: Path) -> None:
+def test_a_linked_folder_shares_only_files_that_are_never_changed_in_place(tmp_path: Path) -> None:
     (tmp_path / "a" / "zips").mkdir(parents=True)
     for name in ("state.json", "zips/code.zip", "key.pem"):
         (tmp_path / "a" / name).write_text(name, encoding="utf-8")

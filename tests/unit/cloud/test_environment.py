@@ -1,4 +1,4 @@
-"""What is started here, and what speaks to the embedded cloud, takes nothing else from a person's environment."""
+"""Child processes and clients of the embedded cloud use only allowed variables of the environment."""
 
 import os
 import shlex
@@ -32,7 +32,7 @@ LEAKS = {
 }
 
 
-def test_a_program_gets_what_is_allowed_and_what_it_is_given(tmp_path: Path) -> None:
+def test_a_child_process_gets_allowed_and_explicit_variables(tmp_path: Path) -> None:
     person = {"PATH": "/bin", "LC_ALL": "ja_JP.eucJP", "TZ": "Asia/Tokyo", "HOME": "/home/person"}
     found = child_environment(tmp_path / "home", {"USE": "this"}, {**LEAKS, **person})
     assert {**person, "HOME": str(tmp_path / "home"), "USE": "this"}.items() <= found.items()
@@ -40,7 +40,7 @@ def test_a_program_gets_what_is_allowed_and_what_it_is_given(tmp_path: Path) -> 
     assert (tmp_path / "home").is_dir()
 
 
-def test_what_the_tests_measure_coverage_by_is_passed_on(tmp_path: Path) -> None:
+def test_variables_for_coverage_are_passed_on(tmp_path: Path) -> None:
     assert {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"} <= ALLOWED
     assert child_environment(tmp_path, environment={"COVERAGE_PROCESS_START": "x"})["COVERAGE_PROCESS_START"] == "x"
 
@@ -52,7 +52,7 @@ def test_a_proxy_is_passed_on_but_not_for_loopback(monkeypatch: pytest.MonkeyPat
     assert {"127.0.0.1", "localhost"} <= set(found["no_proxy"].split(","))
 
 
-def test_a_program_reads_and_writes_utf_8_in_any_locale(tmp_path: Path) -> None:
+def test_a_child_process_uses_utf_8_in_any_locale(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes("Känguru 袋鼠".encode())
     told = subprocess.run(
         [sys.executable, "-c", "import sys; print(open(sys.argv[1]).read())", tmp_path / "file"],
@@ -126,9 +126,7 @@ def test_a_session_of_the_embedded_cloud_reads_neither_variables_nor_files(
         ({"no_proxy": "*"}, "*"),
     ],
 )
-def test_loopback_is_added_to_what_no_proxy_is_for(
-    monkeypatch: pytest.MonkeyPatch, named: dict[str, str], around: str
-) -> None:
+def test_loopback_is_added_to_no_proxy(monkeypatch: pytest.MonkeyPatch, named: dict[str, str], around: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     found = proxies_around_loopback(named)
     assert found == {"https_proxy": "http://proxy.example:3128", "no_proxy": around, "NO_PROXY": around}
@@ -138,7 +136,7 @@ def test_without_a_proxy_nothing_is_set() -> None:
     assert proxies_around_loopback({"no_proxy": "corp.example"}) == {}
 
 
-def test_the_line_to_paste_asks_loopback_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_printed_curl_line_bypasses_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = StackAddresses("http://127.0.0.1:4566/v1", "key", "", None, "")
     assert "noproxy" not in curl_line(addresses)
     monkeypatch.setenv("all_proxy", "http://proxy.example")

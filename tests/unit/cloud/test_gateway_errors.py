@@ -1,4 +1,4 @@
-"""The emulated gateway's own errors: problem documents, without what a function left behind."""
+"""Errors of the emulated gateway are problem documents without the output of a function."""
 
 import json
 
@@ -34,7 +34,7 @@ class Emulator:
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_a_function_that_died_leaves_a_problem_document_without_paths(status: int) -> None:
+def test_a_crashed_function_gives_a_problem_document_without_paths(status: int) -> None:
     answer = ask(GatewayErrorsMiddleware(Emulator(status, TRACE)), "POST", ROUTE)
     assert (answer.status, json.loads(answer.body)["detail"]) == (status, NO_ANSWER)
     assert json.loads(answer.body)["status"] == status
@@ -55,9 +55,7 @@ def test_a_function_that_died_leaves_a_problem_document_without_paths(status: in
         ("/models-bucket/key", 500, "application/json"),
     ],
 )
-def test_answers_of_functions_and_of_other_services_are_left_as_they_are(
-    target: str, status: int, media_type: str
-) -> None:
+def test_responses_of_functions_and_other_services_are_unchanged(target: str, status: int, media_type: str) -> None:
     answer = ask(GatewayErrorsMiddleware(Emulator(status, TRACE, media_type.encode())), "GET", target)
     assert (answer.status, answer.body) == (status, TRACE)
     assert (b"Content-Type", media_type.encode()) in answer.headers

@@ -1,4 +1,4 @@
-"""The journal keeps every change that it took, in order, and none that it took in part."""
+"""The journal keeps complete changes in their order, and no partial ones."""
 
 import errno
 import os
@@ -34,7 +34,7 @@ def test_changes_are_read_back_in_order(journal: Journal) -> None:
     assert list(journal.changes()) == [change(1), change(2), deletion(), change(3, "2")]
 
 
-def test_the_last_change_of_an_item_is_what_counts(journal: Journal) -> None:
+def test_the_last_change_of_an_item_wins(journal: Journal) -> None:
     journal.append([change(1), change(2, "2"), change(3), deletion("2")])
     assert list(journal.last().values()) == [change(3), deletion("2")]
 
@@ -59,13 +59,13 @@ VALUES = st.recursive(
 
 
 @given(item=st.dictionaries(st.text(), VALUES, min_size=1))
-def test_whatever_an_item_holds_comes_back(item: dict[str, dict[str, object]]) -> None:
+def test_every_type_of_attribute_is_read_back(item: dict[str, dict[str, object]]) -> None:
     told = Change("JobsTable", KEY, item)
     assert Change.from_line(told.to_line()) == told
 
 
 @pytest.mark.parametrize("cut", range(1, 60, 7))
-def test_a_line_that_a_crash_cut_off_is_passed_over_and_written_over(journal: Journal, cut: int) -> None:
+def test_an_incomplete_last_line_is_ignored_and_overwritten(journal: Journal, cut: int) -> None:
     journal.append([change(1), change(2)])
     with journal.path.open("r+b") as file:
         file.truncate(journal.path.stat().st_size - cut)
@@ -97,7 +97,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     return fill
 
 
-def test_what_a_full_disk_took_in_part_is_not_there_twice(journal: Journal, disk: Callable[[bool], None]) -> None:
+def test_a_partial_write_on_a_full_disk_is_not_duplicated(journal: Journal, disk: Callable[[bool], None]) -> None:
     journal.append([change(1)])
     disk(True)
     with pytest.raises(OSError, match="No space"):
@@ -107,7 +107,7 @@ def test_what_a_full_disk_took_in_part_is_not_there_twice(journal: Journal, disk
     assert list(journal.changes()) == [change(1), change(2)]
 
 
-def test_a_full_disk_takes_what_the_reserve_has_room_for(
+def test_the_reserve_makes_room_on_a_full_disk(
     tmp_path: Path, disk: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reserve = tmp_path / "reserve"
@@ -126,7 +126,7 @@ def test_a_full_disk_takes_what_the_reserve_has_room_for(
     assert not reserve.exists()
 
 
-def test_a_replaced_journal_holds_what_it_was_told_and_goes_on(journal: Journal) -> None:
+def test_a_replaced_journal_has_the_new_content_and_can_be_extended(journal: Journal) -> None:
     journal.append([change(1), change(2), change(3, "2")])
     journal.replace(journal.last().values())
     journal.append([change(4)])
@@ -135,7 +135,7 @@ def test_a_replaced_journal_holds_what_it_was_told_and_goes_on(journal: Journal)
     assert list(journal.changes()) == []
 
 
-def test_the_journals_of_later_states_are_part_of_that_of_an_earlier_one(tmp_path: Path) -> None:
+def test_the_journals_of_later_states_are_merged_into_an_earlier_one(tmp_path: Path) -> None:
     journals = Journals(tmp_path)
     journals.since(3).append([change(1), change(1, "2")])
     Journal(tmp_path / "4.jsonl").append([change(2), deletion("2")])
@@ -144,7 +144,7 @@ def test_the_journals_of_later_states_are_part_of_that_of_an_earlier_one(tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["3.jsonl"]
 
 
-def test_what_is_part_of_a_saved_state_is_forgotten(tmp_path: Path) -> None:
+def test_journals_of_older_states_are_deleted(tmp_path: Path) -> None:
     journals = Journals(tmp_path)
     for number in (9, 10, 11):
         Journal(tmp_path / f"{number}.jsonl").append([change(number)])

@@ -1,4 +1,4 @@
-"""A universal lock is read for the target, not for the interpreter that reads it."""
+"""Requirements are selected for the target, not for the current interpreter."""
 
 from pathlib import Path
 

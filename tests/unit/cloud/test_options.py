@@ -1,4 +1,4 @@
-"""Every command finds the application by one rule: what is up with the state folder, else what the environment says."""
+"""Commands select the cloud by one rule: the one that is up with the state folder, else the environment's."""
 
 import json
 from collections.abc import Iterator
@@ -71,13 +71,13 @@ def named(monkeypatch: pytest.MonkeyPatch, emulator: str) -> str:
     return emulator
 
 
-def test_a_stack_that_the_environment_names_is_found_with_its_key(named: str, tmp_path: Path) -> None:
+def test_a_stack_that_the_environment_selects_is_found_with_its_key(named: str, tmp_path: Path) -> None:
     found = addresses_for(tmp_path / "nothing", "menagerie")
     assert found == StackAddresses(f"{named}/_aws/execute-api/menagerie/v1", "its-key", named, "", "")
 
 
 @pytest.mark.usefixtures("named")
-def test_what_is_up_here_comes_before_what_the_environment_names(tmp_path: Path) -> None:
+def test_a_running_cloud_takes_precedence_over_the_environment(tmp_path: Path) -> None:
     state = StateDirectory.open(tmp_path / "state")
     with state.locked():
         state.write_addresses(UP)
@@ -94,7 +94,7 @@ def test_a_stack_that_does_not_exist_is_named(tmp_path: Path) -> None:
         addresses_for(tmp_path, "other")
 
 
-def test_where_nothing_says_which_cloud_is_meant_all_ways_are_named(tmp_path: Path) -> None:
+def test_without_a_selected_cloud_the_error_names_all_options(tmp_path: Path) -> None:
     for find in (clients_for, lambda state_dir: addresses_for(state_dir, "menagerie")):
         with pytest.raises(NotFound, match=r"nothing is up with .* AWS_PROFILE nor AWS_ENDPOINT_URL .* `menagerie up`"):
             find(tmp_path)

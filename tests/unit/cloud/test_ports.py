@@ -8,7 +8,7 @@ from cloud.local.ports import LOOPBACK, choose_free, is_free, require_distinct, 
 from menagerie.errors import Conflict, InvalidInput
 
 
-def test_a_taken_port_is_named_with_the_option_that_chooses_another() -> None:
+def test_a_port_in_use_is_named_with_its_option() -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         port = server.getsockname()[1]
         assert not is_free(port)
@@ -16,7 +16,7 @@ def test_a_taken_port_is_named_with_the_option_that_chooses_another() -> None:
             require_free(port, "--dashboard-port")
 
 
-def test_a_free_port_passes() -> None:
+def test_a_free_port_is_accepted() -> None:
     port = choose_free()
     require_free(port, "--port")
     assert is_free(port)

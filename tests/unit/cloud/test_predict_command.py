@@ -56,7 +56,7 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(text)))
 
 
-def test_the_answer_follows_the_columns_of_the_file(model: Path, animals: Path) -> None:
+def test_the_output_has_the_columns_of_the_file_first(model: Path, animals: Path) -> None:
     said = run("--model", model, animals)
     rows = table(said)
     assert said.splitlines()[0] == HEADER.strip() + "," + ",".join(ANSWER_COLUMNS)
@@ -83,7 +83,7 @@ def test_a_file_is_written_instead_of_standard_output(model: Path, animals: Path
     assert stat.S_IMODE(output.stat().st_mode) == stat.S_IMODE(animals.stat().st_mode)
 
 
-def test_bad_lines_are_named_and_nothing_is_written(model: Path, animals: Path, tmp_path: Path) -> None:
+def test_invalid_lines_are_named_and_nothing_is_written(model: Path, animals: Path, tmp_path: Path) -> None:
     animals.write_text(HEADER + FIVE + "Bad,4,tall,25,False,True\nWorse,4\n", encoding="utf-8")
     output = tmp_path / "answers.csv"
     output.write_text("before", encoding="utf-8")
@@ -97,12 +97,12 @@ def test_bad_lines_are_named_and_nothing_is_written(model: Path, animals: Path, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["animals.csv", "answers.csv"]
 
 
-def test_bad_lines_can_be_left_out(model: Path, animals: Path) -> None:
+def test_invalid_lines_can_be_omitted(model: Path, animals: Path) -> None:
     animals.write_text(HEADER + "Bad,4,tall,25,False,True\n" + FIVE, encoding="utf-8")
     assert [row["name"] for row in table(run("--model", model, animals, "--skip-invalid"))] == NAMES
 
 
-def test_many_bad_lines_are_counted_after_the_first(model: Path, animals: Path) -> None:
+def test_many_invalid_lines_are_counted_after_the_first(model: Path, animals: Path) -> None:
     animals.write_text(HEADER + "Bad,4,tall,25,False,True\n" * 30 + FIVE, encoding="utf-8")
     result = CliRunner().invoke(app, ["--model", str(model), str(animals)])
     assert "and 10 more" in result.stderr
@@ -115,7 +115,7 @@ def test_a_file_without_a_valid_animal_is_refused(model: Path, animals: Path) ->
         run("--model", model, animals, "--skip-invalid")
 
 
-def test_a_column_that_the_answer_needs_is_not_overwritten(model: Path, animals: Path) -> None:
+def test_a_column_of_the_output_is_not_overwritten(model: Path, animals: Path) -> None:
     animals.write_text("species," + HEADER[5:] + FIVE.replace('"Hen, the"', "Hen"), encoding="utf-8")
     with pytest.raises(InvalidInput, match="already has a column species"):
         run("--model", model, animals)

@@ -1,4 +1,4 @@
-"""Child processes: ended in order, with all they started, and not left behind by a parent that was killed."""
+"""Child processes end in order with their own children, also when the parent is killed."""
 
 import os
 import signal
@@ -81,7 +81,7 @@ def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
     assert child.exit_status == -signal.SIGKILL
 
 
-def test_a_parent_killed_by_force_leaves_no_process_behind(tmp_path: Path) -> None:
+def test_a_killed_parent_leaves_no_process_behind(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, tmp_path, LEADER],
         stdin=subprocess.PIPE,
@@ -98,7 +98,7 @@ def test_a_parent_killed_by_force_leaves_no_process_behind(tmp_path: Path) -> No
     assert (tmp_path / "saved").read_text(encoding="utf-8") == "yes"
 
 
-def test_a_dead_child_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_the_error_of_an_ended_child_has_its_last_line(tmp_path: Path) -> None:
     with Guardian() as guardian:
         child = ChildProcess(
             "oracle",

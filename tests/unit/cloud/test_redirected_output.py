@@ -1,4 +1,4 @@
-"""What the command line writes into a file or a pipe is text: no colors, no cursor movements, no spinner."""
+"""Output to a file or a pipe is plain text: no colors, no cursor movements, no spinner."""
 
 import os
 import re

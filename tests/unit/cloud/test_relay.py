@@ -1,4 +1,4 @@
-"""Containers reach what listens on loopback, for as long as it is wanted."""
+"""Containers can connect to servers on loopback through the relay."""
 
 import socket
 import sys
@@ -40,7 +40,7 @@ def echo() -> Iterator[str]:
         server.shutdown()
 
 
-def test_what_listens_on_loopback_is_reached_at_the_gateway_until_the_end(echo: str) -> None:
+def test_a_loopback_server_is_reachable_at_the_gateway_while_relayed(echo: str) -> None:
     with relayed(f"{echo}/some/path", LOOPBACK) as seen, httpx2.Client() as client:
         assert seen.endswith("/some/path")
         assert httpx2.URL(seen).port != httpx2.URL(echo).port
@@ -50,12 +50,12 @@ def test_what_listens_on_loopback_is_reached_at_the_gateway_until_the_end(echo: 
         httpx2.post(seen, content=b"dog")
 
 
-def test_a_target_that_does_not_answer_closes_the_connection() -> None:
+def test_an_unreachable_target_closes_the_connection() -> None:
     with relayed(f"http://{LOOPBACK}:{choose_free()}", LOOPBACK) as seen, pytest.raises(httpx2.TransportError):
         httpx2.get(seen, timeout=LIMIT_SECONDS)
 
 
-def test_a_client_that_leaves_in_the_middle_does_not_disturb_the_next(echo: str) -> None:
+def test_a_client_that_disconnects_does_not_affect_the_next(echo: str) -> None:
     with relayed(echo, LOOPBACK) as seen:
         url = httpx2.URL(seen)
         with socket.create_connection((url.host, url.port or 0)) as rude:
@@ -64,7 +64,7 @@ def test_a_client_that_leaves_in_the_middle_does_not_disturb_the_next(echo: str)
 
 
 @pytest.mark.parametrize("gateway", [None, "203.0.113.1"])
-def test_where_the_gateway_is_no_address_of_this_machine_docker_passes_on_by_itself(gateway: str | None) -> None:
+def test_without_a_local_gateway_docker_forwards_to_this_machine(gateway: str | None) -> None:
     with relayed("http://127.0.0.1:4566/path", gateway) as seen:
         assert seen == "http://host.docker.internal:4566/path"
 
@@ -73,7 +73,7 @@ def test_where_the_gateway_is_no_address_of_this_machine_docker_passes_on_by_its
     ("url", "expected"),
     [("http://127.0.0.1:1", True), ("http://localhost:1", True), ("https://s3.amazonaws.com", False)],
 )
-def test_only_this_machines_own_addresses_are_loopback(url: str, expected: bool) -> None:
+def test_only_addresses_of_this_machine_are_loopback(url: str, expected: bool) -> None:
     assert is_loopback(url) is expected
 
 
@@ -88,7 +88,7 @@ def test_only_this_machines_own_addresses_are_loopback(url: str, expected: bool)
         ("[{}]", None),
     ],
 )
-def test_the_gateway_is_known_also_where_docker_names_a_subnet_only(
+def test_the_gateway_is_derived_from_the_subnet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, gateway: str | None
 ) -> None:
     program = tmp_path / "docker"

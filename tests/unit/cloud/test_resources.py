@@ -1,4 +1,4 @@
-"""A file that a person names comes first; our sample events are found by their names anywhere."""
+"""An existing file takes precedence; sample events are found by name from any folder."""
 
 from pathlib import Path
 
@@ -9,14 +9,12 @@ from menagerie.errors import NotFound
 
 
 @pytest.mark.parametrize("name", ["events/health.json", "health.json"])
-def test_a_sample_event_is_found_in_a_folder_that_has_no_such_file(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sample_event_is_found_from_any_folder(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert event(Path(name)) == EVENTS / "health.json"
 
 
-def test_a_file_that_is_there_comes_before_the_sample_of_its_name(
+def test_an_existing_file_takes_precedence_over_the_sample_of_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -25,16 +23,18 @@ def test_a_file_that_is_there_comes_before_the_sample_of_its_name(
 
 
 @pytest.mark.parametrize("name", ["elsewhere/health.json", "/events/health.json", "no-such-sample.json"])
-def test_no_sample_stands_in_for_another_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_does_not_replace_a_missing_file_of_another_folder(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert event(Path(name)) == Path(name)
 
 
-def test_a_package_is_found_where_it_is_imported_from() -> None:
+def test_the_folder_of_a_package_is_the_one_it_is_imported_from() -> None:
     assert (package_folder("frontend") / "app.py").exists()
     with pytest.raises(NotFound, match="the package oracle is not part of this installation"):
         package_folder("oracle")
 
 
-def test_a_checkout_builds_in_itself() -> None:
+def test_a_checkout_has_its_own_build_folder() -> None:
     assert builds() == Path(__file__).resolve().parents[3] / "build"

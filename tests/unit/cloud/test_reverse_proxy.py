@@ -1,4 +1,4 @@
-"""The proxy before an emulator in a container: requests pass as they came, and only those that may."""
+"""The proxy before an emulator in a container forwards allowed requests unchanged."""
 
 import socketserver
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def served(upstream: str) -> Iterator[str]:
 ROUTE = "/_aws/execute-api/abc/v1"
 
 
-def test_a_request_to_the_api_passes_as_it_came(proxy: str) -> None:
+def test_a_request_to_the_api_is_forwarded_unchanged(proxy: str) -> None:
     headers = {"Host": "proxy:4566", "x-api-key": "k", "accept": "application/json", "te": "trailers"}
     answer = httpx2.post(f"{proxy}{ROUTE}/a%2Fb?x=%C3%BC&y", headers=headers, content=b"body")
     lines = answer.text.split("\n")
@@ -94,7 +94,7 @@ def test_a_request_to_the_api_passes_as_it_came(proxy: str) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_a_body_in_chunks_arrives_whole_and_a_missing_one_stays_missing(proxy: str) -> None:
+def test_a_chunked_body_arrives_complete_and_a_missing_one_stays_missing(proxy: str) -> None:
     chunked = httpx2.post(f"{proxy}{ROUTE}/predict", content=iter([b"ab", b"cd"])).text
     assert chunked.endswith("\nabcd")
     assert "transfer-encoding: chunked" in chunked
@@ -103,14 +103,14 @@ def test_a_body_in_chunks_arrives_whole_and_a_missing_one_stays_missing(proxy: s
     assert "content-length" not in plain
 
 
-def test_a_path_is_not_made_another(proxy: str) -> None:
+def test_a_path_is_forwarded_unchanged(proxy: str) -> None:
     session = boto3.Session("test", "secret", region_name="eu-west-1")
     client: Any = session.client("s3", endpoint_url=proxy)
     seen = client.get_object(Bucket="b-1", Key="a/./b c+*")["Body"].read()
     assert seen.startswith(b"GET /b-1/a/./b%20c%2B%2A HTTP/1.1\n")
 
 
-def test_what_is_not_signed_or_of_another_page_is_refused(proxy: str) -> None:
+def test_unsigned_requests_and_other_origins_are_refused(proxy: str) -> None:
     assert httpx2.get(f"{proxy}/apikeys").status_code == 403
     assert httpx2.get(f"{proxy}{ROUTE}/health", headers={"Origin": "http://127.0.0.1:1"}).status_code == 403
     assert httpx2.get(f"{proxy}{ROUTE}/health", headers={"Host": "evil.example"}).status_code == 403
@@ -119,7 +119,7 @@ def test_what_is_not_signed_or_of_another_page_is_refused(proxy: str) -> None:
         wrong.list_functions()
 
 
-def test_the_gateways_own_error_shows_nothing_of_the_inside(proxy: str) -> None:
+def test_an_error_of_the_gateway_reveals_no_internals(proxy: str) -> None:
     answer = httpx2.get(f"{proxy}{ROUTE}/killed")
     assert answer.status_code == 502
     assert answer.headers["content-type"] == "application/problem+json"
@@ -127,7 +127,7 @@ def test_the_gateways_own_error_shows_nothing_of_the_inside(proxy: str) -> None:
     assert "handler.py" not in answer.text
 
 
-def test_an_emulator_that_is_away_is_a_502() -> None:
+def test_an_unreachable_emulator_is_a_502() -> None:
     with socketserver.TCPServer((LOOPBACK, 0), socketserver.BaseRequestHandler) as closed:
         upstream = f"http://{LOOPBACK}:{closed.server_address[1]}"
     for proxy in served(upstream):

@@ -49,7 +49,7 @@ def signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def test_there_is_nothing_at_first(state: SavedState) -> None:
+def test_a_new_folder_has_no_state(state: SavedState) -> None:
     state.check()
     assert state.generation == 0
     assert state.ended_in_order
@@ -57,7 +57,7 @@ def test_there_is_nothing_at_first(state: SavedState) -> None:
     assert not state.ended_in_order
 
 
-def test_what_was_saved_in_order_is_what_the_next_one_starts_from(state: SavedState) -> None:
+def test_the_next_run_starts_from_a_sealed_state(state: SavedState) -> None:
     run(state, "first")
     run(state, "second")
     state.check()
@@ -65,7 +65,7 @@ def test_what_was_saved_in_order_is_what_the_next_one_starts_from(state: SavedSt
     assert json.loads((state.begin() / "dynamodb.json").read_text(encoding="utf-8")) == {"payload": "second"}
 
 
-def test_an_emulator_that_dies_while_it_saves_changes_nothing(state: SavedState) -> None:
+def test_a_crash_during_the_save_changes_nothing(state: SavedState) -> None:
     run(state, "first")
     save(state.begin(), "half", ESSENTIAL[:3])
     assert not state.settle()
@@ -75,7 +75,7 @@ def test_an_emulator_that_dies_while_it_saves_changes_nothing(state: SavedState)
 
 
 @pytest.mark.parametrize("missing", ESSENTIAL)
-def test_a_file_that_was_not_saved_anew_is_no_whole_state(state: SavedState, missing: str) -> None:
+def test_a_state_with_a_file_that_was_not_saved_again_is_incomplete(state: SavedState, missing: str) -> None:
     run(state, "first")
     folder = state.begin()
     save(folder, "second", tuple(name for name in ESSENTIAL if name != missing))
@@ -84,7 +84,7 @@ def test_a_file_that_was_not_saved_anew_is_no_whole_state(state: SavedState, mis
 
 
 @pytest.mark.parametrize("missing", ESSENTIAL)
-def test_a_first_state_without_a_file_that_the_stack_needs_is_not_whole(state: SavedState, missing: str) -> None:
+def test_a_first_state_without_an_essential_file_is_incomplete(state: SavedState, missing: str) -> None:
     folder = state.begin()
     with state.deployment():
         pass
@@ -92,20 +92,20 @@ def test_a_first_state_without_a_file_that_the_stack_needs_is_not_whole(state: S
     assert seal(folder) == f"{missing} is missing"
 
 
-def test_a_state_from_the_middle_of_a_deployment_is_not_whole(state: SavedState) -> None:
+def test_a_state_saved_during_a_deployment_is_incomplete(state: SavedState) -> None:
     folder = state.begin()
     with state.deployment():
         save(folder)
         assert seal(folder) == "a deployment was in progress"
 
 
-def test_a_stop_before_any_deployment_is_one_in_order(state: SavedState) -> None:
+def test_a_stop_before_any_deployment_is_orderly(state: SavedState) -> None:
     assert seal(state.begin()) is None
     assert state.settle()
     assert state.ended_in_order
 
 
-def test_a_file_that_was_cut_off_is_named(state: SavedState) -> None:
+def test_a_truncated_file_is_named(state: SavedState) -> None:
     run(state, "first")
     path = state.services / "dynamodb.json"
     path.write_bytes(path.read_bytes()[:5])
@@ -121,21 +121,21 @@ def test_a_file_whose_bytes_have_changed_is_named(state: SavedState) -> None:
         state.check()
 
 
-def test_a_file_that_is_gone_is_named(state: SavedState) -> None:
+def test_a_missing_file_is_named(state: SavedState) -> None:
     run(state, "first")
     (state.services / "s3.json").unlink()
     with pytest.raises(DamagedState, match=r"s3.json is missing"):
         state.check()
 
 
-def test_a_seal_that_was_cut_off_is_named(state: SavedState) -> None:
+def test_a_truncated_seal_is_named(state: SavedState) -> None:
     run(state, "first")
     (state.services / "seal.json").write_text("{", encoding="utf-8")
     with pytest.raises(DamagedState, match=r"seal.json cannot be read"):
         state.check()
 
 
-def test_a_state_from_before_there_were_seals_gets_one_if_it_can_be_read(state: SavedState) -> None:
+def test_a_readable_state_without_a_seal_is_sealed(state: SavedState) -> None:
     state.services.mkdir()
     save(state.services, "old")
     for name in OTHERS:
@@ -146,7 +146,7 @@ def test_a_state_from_before_there_were_seals_gets_one_if_it_can_be_read(state: 
     assert all((state.begin() / name).read_text(encoding="utf-8") == name for name in OTHERS)
 
 
-def test_one_that_cannot_be_read_is_named_and_left_alone(state: SavedState) -> None:
+def test_an_unreadable_state_without_a_seal_is_named_and_unchanged(state: SavedState) -> None:
     state.services.mkdir()
     save(state.services, "old")
     (state.services / "dynamodb.json").write_text('{"payload": ', encoding="utf-8")
@@ -155,7 +155,7 @@ def test_one_that_cannot_be_read_is_named_and_left_alone(state: SavedState) -> N
     assert (state.services / "dynamodb.json").read_text(encoding="utf-8") == '{"payload": '
 
 
-def test_a_damaged_state_is_kept_aside_and_the_one_before_takes_its_place(state: SavedState) -> None:
+def test_a_damaged_state_is_moved_aside_and_the_previous_one_restored(state: SavedState) -> None:
     run(state, "first")
     run(state, "second")
     (state.services / "dynamodb.json").write_text("{", encoding="utf-8")
@@ -165,7 +165,7 @@ def test_a_damaged_state_is_kept_aside_and_the_one_before_takes_its_place(state:
     assert (state.generation, payload(state)) == (1, "first")
 
 
-def test_without_a_whole_state_before_it_nothing_takes_its_place(state: SavedState) -> None:
+def test_without_a_complete_previous_state_nothing_is_restored(state: SavedState) -> None:
     run(state, "first")
     run(state, "second")
     for folder in (state.services, state.previous):
@@ -175,7 +175,7 @@ def test_without_a_whole_state_before_it_nothing_takes_its_place(state: SavedSta
     assert state.generation == 0
 
 
-def test_a_crash_between_the_two_renames_of_a_settlement_loses_nothing(state: SavedState) -> None:
+def test_a_crash_between_the_two_renames_loses_nothing(state: SavedState) -> None:
     run(state, "first")
     folder = state.begin()
     save(folder, "second")
@@ -186,7 +186,7 @@ def test_a_crash_between_the_two_renames_of_a_settlement_loses_nothing(state: Sa
 
 
 @pytest.mark.usefixtures("signals")
-def test_the_emulator_seals_what_it_saved_whoever_stops_it(state: SavedState) -> None:
+def test_the_emulator_seals_its_state_on_any_stop(state: SavedState) -> None:
     folder = state.begin()
     with sealing(folder):
         save(folder)
@@ -194,7 +194,7 @@ def test_the_emulator_seals_what_it_saved_whoever_stops_it(state: SavedState) ->
 
 
 @pytest.mark.usefixtures("signals")
-def test_an_error_that_the_emulator_only_logs_ends_it_with_that_error(state: SavedState) -> None:
+def test_a_logged_error_during_the_save_is_the_exit_message(state: SavedState) -> None:
     folder = state.begin()
     save(folder)
     with pytest.raises(SystemExit, match="No space left on device"), sealing(folder):
@@ -202,7 +202,7 @@ def test_an_error_that_the_emulator_only_logs_ends_it_with_that_error(state: Sav
     assert not state.settle()
 
 
-def test_an_emulator_that_ends_by_an_error_has_saved_nothing(state: SavedState) -> None:
+def test_an_emulator_that_ends_with_an_error_seals_nothing(state: SavedState) -> None:
     folder = state.begin()
     save(folder)
     with pytest.raises(ZeroDivisionError), sealing(folder):

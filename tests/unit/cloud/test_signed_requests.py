@@ -1,4 +1,4 @@
-"""What reaches an emulated AWS: true signatures, and what needs none."""
+"""Only requests with valid signatures, and routes that need none, get to an emulated AWS."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -89,7 +89,7 @@ CALLS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("who", [ROOT, FUNCTION], ids=["root", "function"])
 @pytest.mark.parametrize("call", CALLS)
-def test_what_boto3_signs_is_served_with_its_body(
+def test_a_request_signed_by_boto3_is_served_with_its_body(
     app: SignedRequestsMiddleware, service: Service, call: str, who: tuple[str, str, str | None]
 ) -> None:
     sent = sent_by(*CALLS[call], who)
@@ -98,7 +98,7 @@ def test_what_boto3_signs_is_served_with_its_body(
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_that_somebody_changed_is_refused(app: SignedRequestsMiddleware, service: Service, call: str) -> None:
+def test_a_changed_request_is_refused(app: SignedRequestsMiddleware, service: Service, call: str) -> None:
     method, target, headers, body = sent_by(*CALLS[call], ROOT)
     changed: list[Sent] = [
         ("DELETE", target, headers, body),
@@ -185,7 +185,9 @@ def test_the_apis_routes_and_health_need_no_signature(
 
 
 @pytest.mark.parametrize(("method", "target"), CLOSED)
-def test_everything_else_does(app: SignedRequestsMiddleware, service: Service, method: str, target: str) -> None:
+def test_every_other_path_needs_a_signature(
+    app: SignedRequestsMiddleware, service: Service, method: str, target: str
+) -> None:
     assert ask(app, method, target, [("Host", "localhost:4566")]).status == 403
     assert service.requests == 0
 
@@ -253,7 +255,7 @@ def test_a_presigned_url_expires(service: Service, version: str) -> None:
     assert (at(30), at(90)) == (200, 403)
 
 
-def test_a_url_that_is_valid_for_ever_or_for_no_time_is_refused(app: SignedRequestsMiddleware) -> None:
+def test_a_url_without_a_valid_duration_is_refused(app: SignedRequestsMiddleware) -> None:
     def url(expires: Any) -> str:
         request = AWSRequest("GET", f"{ENDPOINT}/apikeys")
         SigV4QueryAuth(Credentials(*ROOT[:2]), "apigateway", "eu-west-1", expires).add_auth(request)
@@ -279,7 +281,7 @@ MADE_UP_QUERIES = {
 
 
 @pytest.mark.parametrize("query", MADE_UP_QUERIES)
-def test_a_made_up_query_is_refused(app: SignedRequestsMiddleware, service: Service, query: str) -> None:
+def test_an_invalid_query_is_refused(app: SignedRequestsMiddleware, service: Service, query: str) -> None:
     assert ask(app, "GET", f"/apikeys?{MADE_UP_QUERIES[query]}", HOST).status == 403
     assert service.requests == 0
 
@@ -297,7 +299,9 @@ OTHER_AUTHORIZATIONS = {
 
 
 @pytest.mark.parametrize("authorization", OTHER_AUTHORIZATIONS)
-def test_another_authorization_is_refused(app: SignedRequestsMiddleware, service: Service, authorization: str) -> None:
+def test_another_authorization_scheme_is_refused(
+    app: SignedRequestsMiddleware, service: Service, authorization: str
+) -> None:
     headers = [*HOST, ("Authorization", OTHER_AUTHORIZATIONS[authorization]), ("X-Amz-Date", "20260101T000000Z")]
     assert ask(app, "GET", "/", headers).status == 403
     assert service.requests == 0

@@ -1,4 +1,4 @@
-"""The state folder: one user at a time, private secrets, addresses that are whole or absent."""
+"""The state folder: one process at a time, private secrets, atomic files, known versions."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def state(tmp_path: Path) -> StateDirectory:
     return StateDirectory.open(tmp_path / "state")
 
 
-def test_only_its_owner_may_look_inside(state: StateDirectory) -> None:
+def test_only_the_owner_has_access(state: StateDirectory) -> None:
     assert stat.S_IMODE(state.root.stat().st_mode) == 0o700
 
 
@@ -42,7 +42,7 @@ def test_addresses_are_read_back_and_private(state: StateDirectory) -> None:
         state.addresses()
 
 
-def test_a_second_process_is_told_who_holds_the_folder(state: StateDirectory) -> None:
+def test_the_error_of_a_second_process_names_the_first(state: StateDirectory) -> None:
     program = (
         "import sys; from pathlib import Path; from cloud.state.directory import StateDirectory\n"
         "with StateDirectory.open(Path(sys.argv[1])).locked(): pass"
@@ -57,7 +57,7 @@ def test_a_second_process_is_told_who_holds_the_folder(state: StateDirectory) ->
     assert state.running_pid() is None
 
 
-def test_the_lock_of_a_killed_process_holds_nobody_up(state: StateDirectory) -> None:
+def test_the_lock_of_a_killed_process_is_released(state: StateDirectory) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path; from cloud.state.directory import StateDirectory\n"
         "with StateDirectory.open(Path(sys.argv[1])).locked(): os.kill(os.getpid(), signal.SIGKILL)"
@@ -72,7 +72,7 @@ def test_one_process_cannot_lock_twice(state: StateDirectory) -> None:
         pass
 
 
-def test_forgetting_everything_leaves_only_the_lock(state: StateDirectory) -> None:
+def test_deleting_everything_keeps_only_the_lock(state: StateDirectory) -> None:
     state.secret("api-key")
     state.log("emulator").write_text("line", encoding="utf-8")
     with state.locked():
@@ -81,7 +81,7 @@ def test_forgetting_everything_leaves_only_the_lock(state: StateDirectory) -> No
 
 
 @pytest.mark.parametrize("content", ["", "\n", "short", "with a space in the middle of it all"])
-def test_a_secret_that_was_cut_off_counts_as_absent(state: StateDirectory, content: str) -> None:
+def test_a_truncated_secret_is_replaced(state: StateDirectory, content: str) -> None:
     (state.root / "api-key").write_text(content, encoding="utf-8")
     secret = state.secret("api-key")
     assert len(secret) >= 40
@@ -89,7 +89,7 @@ def test_a_secret_that_was_cut_off_counts_as_absent(state: StateDirectory, conte
 
 
 @pytest.mark.parametrize("content", ["", '{"api_url": "http', "[]", "{}"])
-def test_addresses_that_were_cut_off_are_named(state: StateDirectory, content: str) -> None:
+def test_a_truncated_file_of_addresses_is_named(state: StateDirectory, content: str) -> None:
     (state.root / "stack.json").write_text(content, encoding="utf-8")
     with pytest.raises(NotFound, match=r"stack\.json is invalid"):
         state.addresses()

@@ -1,4 +1,4 @@
-"""`menagerie status`: every part by name, and the current model whole or the reason why it is not known."""
+"""`menagerie status` lists every part, and the current model or the reason why it is unknown."""
 
 import io
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def shown(*parts: Part, columns: int, terminal: bool) -> str:
     return console.file.getvalue()
 
 
-def test_parts_that_answer_are_named_with_the_current_model() -> None:
+def test_parts_that_respond_are_listed_with_the_current_model() -> None:
     parts = asked(lambda _: httpx2.Response(200, json={"status": "ok", "model_version": VERSION}))
     assert list(parts) == ["emulated cloud", "API", "data service", "dashboard"]
     assert [part.trouble for part in parts.values()] == [None] * 4
@@ -48,12 +48,12 @@ def test_parts_that_answer_are_named_with_the_current_model() -> None:
     ],
     ids=["not ready", "no JSON", "no object", "no model"],
 )
-def test_an_api_that_does_not_give_its_model_is_trouble(answer: httpx2.Response, trouble: str) -> None:
+def test_an_api_without_a_model_version_is_a_failure(answer: httpx2.Response, trouble: str) -> None:
     part = asked(lambda _: answer)["API"]
     assert (part.trouble, part.model) == (trouble, None)
 
 
-def test_an_api_that_does_not_answer_in_time_is_trouble() -> None:
+def test_an_api_that_times_out_is_a_failure() -> None:
     def late(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ReadTimeout("too late", request=request)
 
@@ -62,13 +62,13 @@ def test_an_api_that_does_not_answer_in_time_is_trouble() -> None:
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])
 @pytest.mark.parametrize("columns", [40, 60, 80, 200])
-def test_the_model_is_whole_however_narrow_the_output_is(columns: int, terminal: bool) -> None:
+def test_the_model_version_is_never_truncated(columns: int, terminal: bool) -> None:
     text = shown(Part("API", API_URL, model=VERSION), columns=columns, terminal=terminal)
     assert f"current model: {VERSION}\n" in text
     assert (API_URL in text) or terminal
 
 
-def test_a_model_that_is_not_known_is_said_to_be() -> None:
+def test_an_unknown_model_is_printed_as_unknown() -> None:
     parts = Part("API", API_URL, trouble="ReadTimeout"), Part("dashboard", None)
     text = shown(*parts, columns=80, terminal=False)
     assert "no: ReadTimeout" in text

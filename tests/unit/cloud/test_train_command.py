@@ -1,4 +1,4 @@
-"""`menagerie train`, on files and on a data service that runs."""
+"""`menagerie train` with files and with a running data service."""
 
 import re
 import threading
@@ -63,7 +63,7 @@ def test_a_model_is_trained_from_a_running_data_service(data_service: str, tmp_p
     assert manifest.sha256 in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_model_is_trained_from_a_csv_file_and_bad_lines_are_named(tmp_path: Path) -> None:
+def test_a_model_is_trained_from_a_csv_file_and_invalid_lines_are_named(tmp_path: Path) -> None:
     path = csv_file(tmp_path, 500, extra="4,tall,25,False,True\n")
     result = CliRunner().invoke(app, ["--dataset", str(path), "--output", str(tmp_path / "model")])
     assert result.exit_code == 0
@@ -73,13 +73,13 @@ def test_a_model_is_trained_from_a_csv_file_and_bad_lines_are_named(tmp_path: Pa
     assert (manifest.training.rows, manifest.training.rows_refused) == (501, 1)
 
 
-def test_the_same_seed_gives_the_same_model_twice(data_service: str, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_model(data_service: str, tmp_path: Path) -> None:
     for name in ("first", "second"):
         run("--data-service-url", data_service, "--number-of-datapoints", "400", "--output", str(tmp_path / name))
     assert (tmp_path / "first" / "model.onnx").read_bytes() == (tmp_path / "second" / "model.onnx").read_bytes()
 
 
-def test_each_stage_is_a_line_when_it_begins_and_when_it_ends_where_output_is_no_terminal(tmp_path: Path) -> None:
+def test_without_a_terminal_each_stage_prints_a_line_at_its_begin_and_its_end(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["--dataset", str(csv_file(tmp_path, 400)), "--output", str(tmp_path / "m")])
     lines = [re.sub(r" \(\d+\.\d s\)$", "", line) for line in result.stderr.splitlines()]
     stages = ["fetching", "validating", "labelling", "fitting", "evaluating", "exporting"]
@@ -90,7 +90,7 @@ def test_each_stage_is_a_line_when_it_begins_and_when_it_ends_where_output_is_no
     ]
 
 
-def test_a_failed_training_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+def test_a_failed_training_does_not_change_the_folder(tmp_path: Path) -> None:
     output = tmp_path / "model"
     run("--dataset", str(csv_file(tmp_path, 400)), "--output", str(output))
     before = {path.name: path.read_bytes() for path in output.iterdir()}
@@ -99,7 +99,7 @@ def test_a_failed_training_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in output.iterdir()} == before
 
 
-def test_a_failed_training_makes_no_folder(tmp_path: Path) -> None:
+def test_a_failed_training_creates_no_folder(tmp_path: Path) -> None:
     with pytest.raises(TrainingFailed):
         run("--dataset", str(csv_file(tmp_path, 30)), "--output", str(tmp_path / "model"))
     assert not (tmp_path / "model").exists()
@@ -134,7 +134,7 @@ def test_an_output_that_is_a_file_is_refused_before_any_work(tmp_path: Path) -> 
 
 
 @pytest.mark.slow  # its waits between attempts are real
-def test_a_dead_data_service_is_named(tmp_path: Path) -> None:
+def test_an_unreachable_data_service_is_named(tmp_path: Path) -> None:
     listener = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     listener.close()
@@ -143,9 +143,7 @@ def test_a_dead_data_service_is_named(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_published_model_is_in_the_bucket_and_the_folder_alike(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_published_model_is_in_the_bucket_and_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -12,7 +12,7 @@ from cloud.state.directory import StackAddresses
 from menagerie.errors import Unavailable
 
 
-def test_an_emulator_that_dies_ends_the_wait_for_a_prediction(tmp_path: Path) -> None:
+def test_an_ended_emulator_ends_the_wait_for_a_prediction(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{choose_free()}"
     messages: list[str] = []
     program = "print('out of memory'); raise SystemExit(3)"
