@@ -1,4 +1,4 @@
-"""Where the API is and how to ask it: the only reader of the environment in the dashboard."""
+"""Address, key and timeout of the API: the only reader of the environment in the dashboard."""
 
 import json
 import math
@@ -13,27 +13,27 @@ URL_VARIABLE = "MENAGERIE_API_URL"
 KEY_VARIABLE = "MENAGERIE_API_KEY"
 TIMEOUT_VARIABLE = "MENAGERIE_API_TIMEOUT"
 DATA_SERVICE_VARIABLE = "MENAGERIE_DATA_SERVICE_URL"
-"""Optional: without it the page that looks at the data says how to set it."""
+"""Optional; without it the page *Data* shows training rows only."""
 HOSTS_VARIABLE = "MENAGERIE_ALLOWED_HOSTS"
-"""Optional: names, with spaces or commas between them, by which browsers reach the dashboard beside loopback's."""
+"""Optional: host names of the dashboard beside those of loopback, separated by spaces or commas."""
 STACK_VARIABLE = "MENAGERIE_STACK_FILE"
-"""Path of the stack.json that a deployment writes; what it says counts where the other variables are not set."""
+"""Optional: path of the stack.json that a deployment writes; the other variables take precedence."""
 
-# The gateway itself gives up after 29 s, so there is nothing to wait for beyond that.
+# The gateway's own timeout is 29 s.
 DEFAULT_TIMEOUT_S = 30.0
 
 
 class SettingsMissing(Exception):
-    """A setting is absent or cannot be right; the text names it."""
+    """A setting is missing or not valid; the text names it."""
 
 
 class NotDeployed(SettingsMissing):
-    """The file that a deployment writes does not exist: the application is not deployed yet, or no longer."""
+    """The stack.json of the deployment does not exist: the application is not deployed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The address of the API's stage without a slash at the end, the key for it, and how long to wait."""
+    """The URL of the API's stage without a slash at the end, its key, and the timeout in seconds."""
 
     api_url: str
     api_key: str = field(repr=False)
@@ -42,25 +42,25 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the variables; raise SettingsMissing when one is absent or cannot be what it should be."""
+        """Read the variables; raise SettingsMissing if one is missing or not valid."""
         environment = {**_stack_file(environment.get(STACK_VARIABLE)), **environment}
         url = environment.get(URL_VARIABLE, "").strip().rstrip("/")
         key = environment.get(KEY_VARIABLE, "").strip()
-        absent = [name for name, value in ((URL_VARIABLE, url), (KEY_VARIABLE, key)) if not value]
-        if absent:
-            raise SettingsMissing(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set.")
-        if not _is_web_address(url):
-            raise SettingsMissing(f"{URL_VARIABLE} is not a web address that starts with http:// or https://.")
+        missing = [name for name, value in ((URL_VARIABLE, url), (KEY_VARIABLE, key)) if not value]
+        if missing:
+            raise SettingsMissing(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.")
+        if not _is_url(url):
+            raise SettingsMissing(f"{URL_VARIABLE} is not a URL that starts with http:// or https://.")
         data = environment.get(DATA_SERVICE_VARIABLE, "").strip().rstrip("/") or None
-        if data and not _is_web_address(data):
-            raise SettingsMissing(f"{DATA_SERVICE_VARIABLE} is not a web address that starts with http:// or https://.")
+        if data and not _is_url(data):
+            raise SettingsMissing(f"{DATA_SERVICE_VARIABLE} is not a URL that starts with http:// or https://.")
         if not (key.isascii() and key.isprintable()):
-            raise SettingsMissing(f"{KEY_VARIABLE} holds characters that cannot be part of a key.")
+            raise SettingsMissing(f"{KEY_VARIABLE} has characters that are not allowed in a key.")
         return cls(url, key, _seconds(environment.get(TIMEOUT_VARIABLE)), data)
 
 
 def allowed_hosts(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the names in `Host` that the dashboard answers to beside those of loopback."""
+    """Return the host names that the dashboard accepts beside those of loopback."""
     return environment.get(HOSTS_VARIABLE, "").replace(",", " ").split()
 
 
@@ -75,12 +75,12 @@ def _stack_file(path: str | None) -> dict[str, str]:
             DATA_SERVICE_VARIABLE: str(stack.get("data_service_url") or ""),
         }
     except FileNotFoundError as error:
-        raise NotDeployed(f"There is no {path}, which {STACK_VARIABLE} names and a deployment writes.") from error
+        raise NotDeployed(f"{path}, named by {STACK_VARIABLE}, does not exist; a deployment writes it.") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsMissing(f"{STACK_VARIABLE} names a file that cannot be read as a stack.json.") from error
+        raise SettingsMissing(f"The file that {STACK_VARIABLE} names cannot be read as a stack.json.") from error
 
 
-def _is_web_address(url: str) -> bool:
+def _is_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -96,5 +96,5 @@ def _seconds(text: str | None) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise SettingsMissing(f"{TIMEOUT_VARIABLE} is not a number of seconds.")
+        raise SettingsMissing(f"{TIMEOUT_VARIABLE} is not a positive number of seconds.")
     return seconds

@@ -7,7 +7,7 @@ import streamlit as st
 from frontend.api.errors import ApiError
 from frontend.charts.predictions import probability_chart
 from frontend.components import session
-from frontend.components.loaded_history import replace_in_history
+from frontend.components.loaded_history import update_cached_prediction
 from frontend.components.notices import show_error
 from frontend.wording import (
     UNKNOWN_EXPLAINED,
@@ -79,7 +79,7 @@ def _save(prediction: Prediction, truth: Species, on_saved: Callable[[Prediction
         session.forget_health()
         show_error(error)
         return
-    replace_in_history(saved)
+    update_cached_prediction(saved)
     on_saved(saved)
     st.toast("Feedback saved.", icon=":material/check:")
     st.rerun()

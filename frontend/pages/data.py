@@ -17,7 +17,7 @@ from frontend.charts.animals import (
 )
 from frontend.charts.predictions import species_count_chart
 from frontend.components import session
-from frontend.components.loaded_history import forget_history
+from frontend.components.loaded_history import clear_history
 from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.wording import counted, joined, number, percent
 from menagerie.animal import Animal
@@ -122,7 +122,7 @@ def _classify(outcome: Outcome, bar: DeltaGenerator) -> None:
         bar.progress(done / total, f"{number(done)} of {number(total)} classified and stored")
 
     st.session_state[OUTCOME] = classify_all(session.client(), outcome, report)
-    forget_history()
+    clear_history()
 
 
 def _show_charts(animals: list[Animal], predictions: list[Prediction]) -> None:

@@ -9,12 +9,12 @@ from frontend.charts.predictions import species_count_chart, species_over_time_c
 from frontend.components import session
 from frontend.components.answer_card import show_answer
 from frontend.components.loaded_history import (
-    MOST_ROWS,
+    MAX_ROWS_LOADED,
+    Filters,
     History,
-    Question,
-    forget_history,
-    keep_history,
-    kept_history,
+    cache_history,
+    cached_history,
+    clear_history,
     load_all,
     load_history,
     load_more,
@@ -31,15 +31,15 @@ FIND_ID, FOUND = "find_id", "find_outcome"
 def show() -> None:
     """Lay out the filters, the figures, the charts, the table, the selected row and the search by id."""
     st.title("History", anchor=False)
-    question = _show_filters()
-    if question is None:
+    filters = _show_filters()
+    if filters is None:
         st.warning("The first day is after the last day. Change one of them.", icon=":material/date_range:")
         return
     line = steady_line()
-    outcome: History | ApiError | None = kept_history(question)
+    outcome: History | ApiError | None = cached_history(filters)
     if outcome is None:
         with line, st.spinner("Loading predictions …"):
-            outcome = _load(question)
+            outcome = _load(filters)
     if isinstance(outcome, ApiError):
         show_error(outcome)
         st.button("Try again", icon=":material/refresh:", type="primary")
@@ -51,8 +51,8 @@ def show() -> None:
     _show_search_by_id()
 
 
-def _show_filters() -> Question | None:
-    """Return the question that the filters ask, or None if the days are in the wrong order."""
+def _show_filters() -> Filters | None:
+    """Return the selected filters, None if the days are in the wrong order."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         species = st.selectbox(
             "Species",
@@ -76,10 +76,10 @@ def _show_filters() -> Question | None:
         )
         first = st.date_input("From", None, format="YYYY-MM-DD", key="history_from", persist_state="session", width=140)
         last = st.date_input("To", None, format="YYYY-MM-DD", key="history_to", persist_state="session", width=140)
-        st.button("Refresh", icon=":material/refresh:", on_click=forget_history)
+        st.button("Refresh", icon=":material/refresh:", on_click=clear_history)
     if first and last and first > last:
         return None
-    return Question.of_days(species, first, last, session.timezone(), model)
+    return Filters.for_days(species, first, last, session.timezone(), model)
 
 
 def _known_versions() -> list[str]:
@@ -91,14 +91,14 @@ def _known_versions() -> list[str]:
         return [kept] if kept else []
 
 
-def _load(question: Question) -> History | ApiError:
+def _load(filters: Filters) -> History | ApiError:
     """Load the newest rows and keep them, or return the error."""
     try:
-        history = load_history(session.client(), question)
+        history = load_history(session.client(), filters)
     except ApiError as error:
         session.forget_health()
         return error
-    keep_history(history)
+    cache_history(history)
     return history
 
 
@@ -139,7 +139,7 @@ def _show_nothing(history: History) -> None:
     if history.next_cursor is not None:
         show_empty("No matches so far", "There are older predictions to search: press Show more.", icon="🔭")
         _show_more(history)
-    elif history.question == Question():
+    elif history.filters == Filters():
         show_empty("No predictions yet", "Classify an animal first; it will be listed here.", icon="🐾")
         st.page_link("predict.py", label="Classify an animal", icon=":material/pets:")
     else:
@@ -158,7 +158,7 @@ def _show_more(history: History) -> None:
             "Load all",
             icon=":material/vertical_align_bottom:",
             key="history_all",
-            help=f"All predictions that match the filters, at most {counted(MOST_ROWS, 'prediction')}.",
+            help=f"All predictions that match the filters, at most {counted(MAX_ROWS_LOADED, 'prediction')}.",
         )
         if history.items:
             st.download_button(
@@ -186,14 +186,14 @@ def _load_older(history: History, *, everything: bool) -> ApiError | None:
     bar = st.empty()
 
     def report(loaded: History) -> None:
-        keep_history(loaded)
+        cache_history(loaded)
         bar.caption(f"{counted(len(loaded.items), 'prediction')} loaded …")
 
     try:
         if everything:
             load_all(session.client(), history, report)
         else:
-            keep_history(load_more(session.client(), history))
+            cache_history(load_more(session.client(), history))
     except ApiError as error:
         session.forget_health()
         return error
@@ -202,9 +202,9 @@ def _load_older(history: History, *, everything: bool) -> ApiError | None:
 
 def _describe_end(history: History) -> str:
     """Describe whether there are older rows, and how many were searched if a model is selected."""
-    if history.question.model_version is None:
+    if history.filters.model_version is None:
         return "There are older predictions." if history.next_cursor else "All predictions are loaded."
-    searched = f"Searched {counted(history.looked_through, 'prediction')} of all models"
+    searched = f"Searched {counted(history.searched, 'prediction')} of all models"
     return f"{searched}; there are older ones." if history.next_cursor else f"{searched}, which are all."
 
 

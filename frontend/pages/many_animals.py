@@ -9,7 +9,7 @@ from frontend.api.batches import Outcome, classify_all
 from frontend.api.data_service import AnimalRows
 from frontend.charts.predictions import species_count_chart
 from frontend.components import session
-from frontend.components.loaded_history import forget_history
+from frontend.components.loaded_history import clear_history
 from frontend.components.notices import show_error
 from frontend.tables.animals import (
     animal_table,
@@ -148,7 +148,7 @@ def _classify(outcome: Outcome, bar: "DeltaGenerator") -> None:
 
     outcome = classify_all(session.client(), outcome, report)
     st.session_state[OUTCOME] = outcome
-    forget_history()
+    clear_history()
     bar.empty()
     if outcome.error is not None:
         session.forget_health()

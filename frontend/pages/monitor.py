@@ -12,7 +12,7 @@ from frontend.charts.drift import MINIMUM_ROWS, MODERATE, STRONG, FeatureDrift, 
 from frontend.charts.operations import API, durations_chart, errors_chart, errors_frame, latency_chart, runs_chart
 from frontend.charts.predictions import activity_chart, confidence_chart, species_share_chart
 from frontend.components import session
-from frontend.components.loaded_history import History, Question, load_newest
+from frontend.components.loaded_history import Filters, History, load_newest
 from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.tables.predictions import prediction_frame
 from frontend.wording import counted, number, percent
@@ -79,10 +79,10 @@ def show() -> None:
 def _load_predictions(most: int, *, refresh: bool) -> History | ApiError:
     """Return the kept predictions if they suffice; otherwise request the missing ones and keep them."""
     kept = st.session_state.get(KEPT_PREDICTIONS)
-    kept = kept if isinstance(kept, History) else History(Question())
+    kept = kept if isinstance(kept, History) else History(Filters())
     enough = len(kept.items) >= most or (kept.items and kept.next_cursor is None)
     if enough and not refresh:
-        return History(kept.question, kept.items[:most], kept.next_cursor, kept.loaded_at)
+        return History(kept.filters, kept.items[:most], kept.next_cursor, kept.loaded_at)
     progress = st.empty()
 
     def report(rows: int) -> None:
@@ -96,7 +96,7 @@ def _load_predictions(most: int, *, refresh: bool) -> History | ApiError:
     finally:
         progress.empty()
     st.session_state[KEPT_PREDICTIONS] = loaded
-    return History(loaded.question, loaded.items[:most], loaded.next_cursor, loaded.loaded_at)
+    return History(loaded.filters, loaded.items[:most], loaded.next_cursor, loaded.loaded_at)
 
 
 def _show_predictions(history: History) -> None:

@@ -6,7 +6,7 @@ from frontend.api.batches import new_key
 from frontend.api.errors import ApiError
 from frontend.components import session
 from frontend.components.answer_card import show_answer
-from frontend.components.loaded_history import forget_history
+from frontend.components.loaded_history import clear_history
 from frontend.components.notices import show_empty, show_error, steady_line
 from frontend.pages.many_animals import show_many_animals
 from frontend.wording import describe_version, with_icon
@@ -150,7 +150,7 @@ def _classify(animal: Animal, model_version: str | None) -> None:
         predictions = session.client().predict([animal], model_version=model_version, idempotency_key=key)
         (st.session_state[OUTCOME],) = predictions
         st.session_state.pop(UNANSWERED)
-        forget_history()
+        clear_history()
     except ApiError as error:
         st.session_state[OUTCOME] = error
         session.forget_health()

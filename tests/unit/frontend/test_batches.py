@@ -1,4 +1,4 @@
-"""Many animals in batches: all answered in order, progress told, and nothing that was answered lost when one fails."""
+"""Classification in batches: order, progress, idempotency keys, and what is kept when a batch fails."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tests.unit.frontend.examples import DOG, prediction
 
 
 class Classifier:
-    """Answers until `fails_at` calls were made."""
+    """Fails at the call with the number `fails_at`, counted from 0."""
 
     def __init__(self, fails_at: int = 99) -> None:
         self.sizes: list[int] = []
@@ -33,17 +33,17 @@ class Classifier:
 ANIMALS = [DOG.model_copy(update={"weight": float(i + 1)}) for i in range(7)]
 
 
-def test_all_are_answered_in_their_order_and_progress_is_told() -> None:
-    told: list[tuple[int, int]] = []
+def test_all_animals_are_classified_in_order_and_progress_is_reported() -> None:
+    progress: list[tuple[int, int]] = []
     classifier = Classifier()
-    outcome = classify_all(classifier, Outcome(ANIMALS), lambda *done: told.append(done), batch=3)
+    outcome = classify_all(classifier, Outcome(ANIMALS), lambda *done: progress.append(done), batch=3)
     assert [one.id for one in outcome.predictions] == [f"dog-{animal.weight}" for animal in ANIMALS]
     assert classifier.sizes == [3, 3, 1]
-    assert told == [(0, 7), (3, 7), (6, 7), (7, 7)]
+    assert progress == [(0, 7), (3, 7), (6, 7), (7, 7)]
     assert (outcome.missing, outcome.error) == (0, None)
 
 
-def test_what_was_answered_before_a_failure_is_kept_and_the_rest_can_follow() -> None:
+def test_predictions_before_a_failure_are_kept_and_the_rest_can_follow() -> None:
     stopped = classify_all(Classifier(fails_at=1), Outcome(ANIMALS), lambda *_: None, batch=3)
     assert stopped.missing == 4
     assert isinstance(stopped.error, Busy)
@@ -53,16 +53,16 @@ def test_what_was_answered_before_a_failure_is_kept_and_the_rest_can_follow() ->
     assert [one.id for one in whole.predictions] == [f"dog-{animal.weight}" for animal in ANIMALS]
 
 
-def test_a_batch_that_is_sent_again_has_the_key_that_it_had() -> None:
+def test_a_repeated_batch_has_the_same_key() -> None:
     first, second = Classifier(fails_at=1), Classifier()
     stopped = classify_all(first, Outcome(ANIMALS), lambda *_: None, batch=3)
     classify_all(second, stopped, lambda *_: None, batch=3)
-    answered, failed = first.keys
+    classified, failed = first.keys
     assert second.keys[0] == failed
-    assert len({answered, *second.keys}) == 3
+    assert len({classified, *second.keys}) == 3
 
 
-def test_the_same_animals_sent_as_something_new_have_new_keys() -> None:
+def test_a_new_request_has_new_keys() -> None:
     classifier = Classifier()
     for _ in range(2):
         classify_all(classifier, Outcome(ANIMALS), lambda *_: None)
@@ -70,7 +70,7 @@ def test_the_same_animals_sent_as_something_new_have_new_keys() -> None:
     assert all(IdempotencyKey.of(key or "", b"") for key in classifier.keys)
 
 
-def test_all_batches_ask_the_same_model_also_after_a_failure() -> None:
+def test_all_batches_use_the_same_model_also_after_a_failure() -> None:
     classifier = Classifier(fails_at=1)
     stopped = classify_all(classifier, Outcome(ANIMALS, model_version="v"), lambda *_: None, batch=3)
     classifier.fails_at = 99
@@ -78,7 +78,7 @@ def test_all_batches_ask_the_same_model_also_after_a_failure() -> None:
     assert classifier.versions == {"v"}
 
 
-def test_a_batch_is_no_larger_than_the_api_takes() -> None:
+def test_a_batch_is_no_larger_than_the_api_accepts() -> None:
     classifier = Classifier()
     classify_all(classifier, Outcome(ANIMALS * 200), lambda *_: None)
     assert max(classifier.sizes) <= MAX_ANIMALS

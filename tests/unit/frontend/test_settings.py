@@ -40,14 +40,20 @@ def test_the_data_service_is_optional_and_must_be_an_address() -> None:
         ({}, f"{URL_VARIABLE} and {KEY_VARIABLE} are not set."),
         ({URL_VARIABLE: URL}, f"{KEY_VARIABLE} is not set."),
         ({URL_VARIABLE: "  ", KEY_VARIABLE: "k"}, f"{URL_VARIABLE} is not set."),
-        ({URL_VARIABLE: "127.0.0.1:4566/v1", KEY_VARIABLE: "k"}, f"{URL_VARIABLE} is not a web address"),
-        ({URL_VARIABLE: "http://[broken", KEY_VARIABLE: "k"}, f"{URL_VARIABLE} is not a web address"),
-        ({URL_VARIABLE: "http://host:99999/v1", KEY_VARIABLE: "k"}, f"{URL_VARIABLE} is not a web address"),
-        ({URL_VARIABLE: URL, KEY_VARIABLE: "a\nb"}, f"{KEY_VARIABLE} holds characters"),
-        ({URL_VARIABLE: URL, KEY_VARIABLE: "clé"}, f"{KEY_VARIABLE} holds characters"),
-        ({URL_VARIABLE: URL, KEY_VARIABLE: "k", TIMEOUT_VARIABLE: "soon"}, f"{TIMEOUT_VARIABLE} is not a number"),
-        ({URL_VARIABLE: URL, KEY_VARIABLE: "k", TIMEOUT_VARIABLE: "0"}, f"{TIMEOUT_VARIABLE} is not a number"),
-        ({URL_VARIABLE: URL, KEY_VARIABLE: "k", TIMEOUT_VARIABLE: "inf"}, f"{TIMEOUT_VARIABLE} is not a number"),
+        ({URL_VARIABLE: "127.0.0.1:4566/v1", KEY_VARIABLE: "k"}, f"{URL_VARIABLE} is not a URL"),
+        ({URL_VARIABLE: "http://[broken", KEY_VARIABLE: "k"}, f"{URL_VARIABLE} is not a URL"),
+        ({URL_VARIABLE: "http://host:99999/v1", KEY_VARIABLE: "k"}, f"{URL_VARIABLE} is not a URL"),
+        ({URL_VARIABLE: URL, KEY_VARIABLE: "a\nb"}, f"{KEY_VARIABLE} has characters"),
+        ({URL_VARIABLE: URL, KEY_VARIABLE: "clé"}, f"{KEY_VARIABLE} has characters"),
+        (
+            {URL_VARIABLE: URL, KEY_VARIABLE: "k", TIMEOUT_VARIABLE: "soon"},
+            f"{TIMEOUT_VARIABLE} is not a positive",
+        ),
+        ({URL_VARIABLE: URL, KEY_VARIABLE: "k", TIMEOUT_VARIABLE: "0"}, f"{TIMEOUT_VARIABLE} is not a positive"),
+        (
+            {URL_VARIABLE: URL, KEY_VARIABLE: "k", TIMEOUT_VARIABLE: "inf"},
+            f"{TIMEOUT_VARIABLE} is not a positive",
+        ),
     ],
 )
 def test_what_cannot_be_right_is_named(environment: dict[str, str], said: str) -> None:
