@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,9 @@ MAY_IMPORT = {
     "frontend": {"menagerie"},
     "data_service": set(),
 }
+MOST_MODULES = 15
+# One module for each type of the domain and each port.
+LARGER_PACKAGES = {"menagerie": 20}
 # A handler passes the environment to the settings and reads none of it itself.
 HANDLERS = {f"functions/{name}/handler.py" for name in ("predict", "retrain", "train")}
 
@@ -120,6 +124,12 @@ def test_only_settings_and_the_command_line_read_the_environment() -> None:
     }
     # classifier.py sets one variable (onnxruntime's telemetry) and reads none.
     assert readers <= {"menagerie/settings.py", "frontend/api/settings.py", "menagerie/classifier.py"} | HANDLERS
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_package_has_too_many_modules(package: str) -> None:
+    folders = Counter(str(module.relative_to(ROOT).parent) for module in modules(package) if module.stem != "__init__")
+    assert {name: n for name, n in folders.items() if n > LARGER_PACKAGES.get(name, MOST_MODULES)} == {}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
