@@ -76,6 +76,15 @@ def test_a_command_and_its_options_exist(line: str) -> None:
     assert {word.split("=")[0] for word in words if word.startswith("--")} <= options | {"--help"}
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_modules_that_a_page_runs_exist(page: Path) -> None:
+    names = re.findall(r"python3? -m ([\w.]+)", page.read_text(encoding="utf-8"))
+    own = {name.replace(".", "/") for name in names if (ROOT / name.split(".")[0]).is_dir()}
+    assert not [
+        name for name in own if not (ROOT / f"{name}.py").is_file() and not (ROOT / name / "__main__.py").is_file()
+    ]
+
+
 def test_the_tree_is_the_tree() -> None:
     assert len(NAMED) > 10
     assert not [name for name in NAMED if not (ROOT / name).exists()]
