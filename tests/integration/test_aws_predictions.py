@@ -6,12 +6,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from menagerie.animal import CLASSES, Animal, Species
 from menagerie.aws.predictions import DynamoDBPredictionStore, to_item
-from menagerie.errors import Unavailable
+from menagerie.errors import Conflict, Unavailable
+from menagerie.idempotency import IdempotencyKey
 from menagerie.prediction import MAX_ANIMALS, PredictionBatch
 from menagerie.prediction_store import Cursor, PageRequest
 from menagerie.ulid import new_ulid
@@ -173,6 +174,27 @@ def test_a_day_whose_marker_was_not_written_is_marked_by_the_next_request(dynamo
         store.add(batch_of(DOG))
     store.add(batch_of(DOG))
     assert len(store.page(PageRequest()).items) == 1
+
+
+class WritesAtTheSameTime:
+    """A client whose transactions are cancelled because another one writes the same items."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def transact_write_items(self, **_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "TransactionCanceledException"}}, "TransactWriteItems")
+
+
+def test_a_key_that_another_request_is_writing_is_a_conflict(dynamodb: DynamoDBClient) -> None:
+    client: Any = WritesAtTheSameTime(dynamodb)
+    store = DynamoDBPredictionStore(client, PREDICTIONS)
+    with pytest.raises(Conflict, match="another request with this Idempotency-Key is being answered"):
+        store.add(batch_of(DOG), IdempotencyKey.of("a key", b"a request"))
+    assert store.page(PageRequest()).items == []
 
 
 def test_a_refused_connection_is_unavailable() -> None:

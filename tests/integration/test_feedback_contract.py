@@ -64,5 +64,11 @@ def test_feedback_on_a_prediction_that_is_not_stored_is_a_conflict(feedback: Fee
     assert feedback.given() == []
 
 
+def test_feedback_on_an_id_of_another_form_is_a_conflict(feedback: FeedbackStore) -> None:
+    prediction = batch_of(DOG).prediction(0).model_copy(update={"id": "no-such-id"})
+    with pytest.raises(Conflict):
+        feedback.give(prediction, feedback_of(DOG))
+
+
 def test_a_new_store_has_no_feedback(feedback: FeedbackStore) -> None:
     assert feedback.given() == []

@@ -126,6 +126,15 @@ def test_a_damaged_prediction_is_not_found(
     assert [each.key for each in skipped] == [f"day#2026-01-31/{batch.request_id}"]
 
 
+def test_a_store_logs_the_keys_of_skipped_items_by_default(
+    dynamodb: DynamoDBClient, predictions: DynamoDBPredictionStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch = predictions.add(batch_of(DOG))
+    damage(dynamodb, PREDICTIONS, "day#2026-01-31", batch.request_id, setting("height", {"N": "1"}))
+    assert DynamoDBPredictionStore(dynamodb, PREDICTIONS).page(PageRequest()).skipped == 1
+    assert f"stored item skipped: day#2026-01-31/{batch.request_id}: KeyError" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
