@@ -86,13 +86,18 @@ class Trip:
 
     def _profile(self, frame: FrameType, what: str, _: object) -> None:
         module = module_of(frame.f_code) if what == "call" else None
-        if module is None:
+        if module is None or _imported(frame):
             return
         caller, above = None, frame.f_back
         while above is not None and caller is None:
             caller, above = module_of(above.f_code), above.f_back
         if caller != module:
             self.calls.setdefault(threading.get_ident(), Counter())[caller or "", module] += 1
+
+
+def _imported(frame: FrameType) -> bool:
+    """Tell whether a frame is the body of a module that is being imported, not of a script such as a page."""
+    return frame.f_back is not None and frame.f_back.f_code.co_filename.startswith("<frozen importlib")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _one(ours: Mangum) -> Comparison:
         "ms",
         Figure.of(mine),
         Figure.of(theirs),
-        target=1.5,
+        target=3.0,
     )
 
 
