@@ -4,7 +4,6 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +20,7 @@ from functions.predict.predict_animals import predict_animals, to_answer
 from functions.predict.read_metrics import LONGEST_PERIOD, PERIOD_STEP, metric_window, read_metrics
 from menagerie.animal import FEATURES, Animal, Species, animal_of
 from menagerie.api import CloudMetrics, Health, Models, PredictRequest, PredictResponse, TrainingRows, TrueSpecies
-from menagerie.clock import utc_now
+from menagerie.clock import Clock, utc_now
 from menagerie.errors import InvalidFields, InvalidInput, ModelRejected, NotFound, UnreadablePointer
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import Feedback, Prediction, PredictionPage
@@ -49,7 +48,7 @@ class PredictDependencies:
     predictions: "PredictionStore"
     feedback: "FeedbackStore"
     metrics: "ServiceMetrics"
-    now: Callable[[], datetime]
+    now: Clock
 
 
 def create_app(
@@ -59,7 +58,7 @@ def create_app(
     feedback: "FeedbackStore",
     metrics: "ServiceMetrics",
     *,
-    now: Callable[[], datetime] = utc_now,
+    now: Clock = utc_now,
 ) -> FastAPI:
     """Return the application for the current model, its registry, the stores, and the service's metrics."""
 

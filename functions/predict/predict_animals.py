@@ -8,10 +8,8 @@ from menagerie.animal import CLASSES, Animal, feature_matrix
 from menagerie.prediction import PredictionBatch, prediction_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
     from functions.predict.current_model import CurrentModel
+    from menagerie.clock import Clock
     from menagerie.idempotency import IdempotencyKey
     from menagerie.prediction_store import PredictionStore
 
@@ -22,7 +20,7 @@ def predict_animals(
     *,
     models: "CurrentModel",
     predictions: "PredictionStore",
-    now: "Callable[[], datetime]",
+    now: "Clock",
     key: "IdempotencyKey | None" = None,
 ) -> PredictionBatch:
     """Classify animals with the current model or a version, and return the predictions once they are stored.

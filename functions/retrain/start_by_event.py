@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from functions.retrain.start_retraining import start_retraining
 from menagerie.aws.messages import SOURCE
-from menagerie.clock import utc_now
+from menagerie.clock import Clock, utc_now
 from menagerie.errors import Conflict, InvalidInput
 from menagerie.idempotency import IdempotencyKey
 from menagerie.job import DatasetSource, FeedbackSource, TrainingRequest
@@ -33,7 +33,7 @@ def start_by_event(
     feedback: "FeedbackStore",
     start_worker: "StartWorker",
     minimum_new_feedback: int,
-    now: "Callable[[], datetime]" = utc_now,
+    now: Clock = utc_now,
 ) -> Outcome:
     """Start the job that an event of EventBridge calls for, if any; raise InvalidInput for an unknown event."""
     match event:
