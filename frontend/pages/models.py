@@ -155,7 +155,7 @@ def _show_one(model: ModelManifest, models: Models, key: str) -> None:
     )
     _show_zoology(model)
     if model.reason:
-        st.caption(f"Promotion: {model.reason}")
+        st.caption(model.reason[0].upper() + model.reason[1:])
 
 
 def _show_zoology(model: ModelManifest) -> None:

@@ -109,7 +109,7 @@ def _show_predictions(history: History) -> None:
         st.metric("Mean confidence", percent(frame["confidence"].mean()), border=True)
         st.metric("Unknown", percent((frame["species"] == Species.UNKNOWN).mean()), border=True)
         st.metric(
-            "Accuracy on feedback",
+            "Confirmed",
             _accuracy(frame[has_feedback]),
             border=True,
             help=f"Share of correct predictions among the {number(has_feedback.sum())} with feedback.",
