@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
@@ -126,7 +127,7 @@ def refusal_reason(error: ValidationError, texts: Mapping[str, str] | None = Non
 
 def _chunks(text: io.TextIOWrapper, name: str) -> Iterator[Chunk]:
     first_line = text.readline()
-    separator = max(SEPARATORS, key=first_line.count)
+    separator = _separator(first_line)
     reader = csv.reader(chain([first_line] if first_line else [], text), delimiter=separator)
     try:
         header: list[str] = next(reader, [])
@@ -147,13 +148,26 @@ def _chunks(text: io.TextIOWrapper, name: str) -> Iterator[Chunk]:
         raise InvalidInput(f"{name}, line {reader.line_num}: {error}") from error
 
 
+def _separator(first_line: str) -> str:
+    """Return the separator with which the line names all features, or else the most frequent one."""
+    with suppress(csv.Error):  # reported when the header is read
+        for separator in SEPARATORS:
+            if set(FEATURES) <= set(_column_names(next(csv.reader([first_line], delimiter=separator), []))):
+                return separator
+    return max(SEPARATORS, key=first_line.count)
+
+
+def _column_names(header: list[str]) -> list[str]:
+    return [column.strip().lower() for column in header]
+
+
 class _RowParser:
     """Turns the texts of rows into numbers."""
 
     def __init__(self, header: list[str], separator: str, name: str) -> None:
         self._separator, self._header = separator, header
         self._decimal_comma = separator != ","
-        columns = [column.strip().lower() for column in header]
+        columns = _column_names(header)
         missing = [feature for feature in FEATURES if feature not in columns]
         if missing:
             raise InvalidInput(f"{name} has no column {', '.join(missing)}; its header is {','.join(header)[:200]!r}")

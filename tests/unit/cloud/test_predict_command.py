@@ -9,7 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cloud.commands.predict import ANSWER_COLUMNS, predict
+from cloud.commands.predict import predict
+from cloud.scoring import ANSWER_COLUMNS
 from menagerie.animal import CLASSES
 from menagerie.errors import InvalidInput, NotFound
 from tests.model.worlds import as_received, official

@@ -44,6 +44,7 @@ def test_each_row_is_an_animal_with_its_line() -> None:
         "\ufeff" + (HEADER + DOG_LINE).replace("\n", "\r\n"),
         (HEADER + "4,0,25,no,yes\n").replace(",", ";").replace("4;0;25", "4;0,5;25"),
         (HEADER + "4,0,25,0,1\n").replace(",", "\t").replace("4\t0\t25", "4\t0,5\t25"),
+        "a;b;c;d;e;f;g," + HEADER + "," + DOG_LINE,
         "name, Has_Tail,has_wings,weight,height,WALKS_ON_N_LEGS\nRex,yes,no,25,0.5,4.0\n",
     ],
 )
@@ -106,8 +107,9 @@ def test_long_files_come_in_chunks_with_lines_counted_through() -> None:
         (b"height,weight,has_wings,has_tail\n", "has no column walks_on_n_legs; its header is 'height,weight"),
         (b"\xff\xfe\x00\x01", "animals.csv is not UTF-8 text"),
         (HEADER.encode() + b'"' + b"x" * 200_000, "animals.csv, line 2: field larger than field limit"),
+        (b"x" * 200_000 + b"," + HEADER.encode(), "animals.csv, line 1: field larger than field limit"),
     ],
-    ids=["empty", "a missing column", "no text", "an endless value"],
+    ids=["empty", "a missing column", "no text", "an endless value", "an endless name"],
 )
 def test_a_file_that_is_no_table_of_animals_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):

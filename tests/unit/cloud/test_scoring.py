@@ -1,4 +1,4 @@
-"""Scoring by columns has the same output as scoring by lines, and leaves other files to it."""
+"""Scoring by columns has the same output as scoring by rows, and leaves other files to it."""
 
 import csv
 from io import StringIO
@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.columnar_scoring import ROWS_AT_ONCE, NotPlain, score
-from cloud.commands.predict import ANSWER_COLUMNS, SET_SEPARATOR, _line_by_line
+from cloud.scoring import ROWS_AT_ONCE, SET_SEPARATOR, RowsNeeded, score_columns, score_rows
 from menagerie.classifier import OnnxClassifier
 from tests.model.worlds import as_received, official
 from tests.samples import NOON, published_model
@@ -35,13 +34,13 @@ def doubtful() -> OnnxClassifier:
 
 def by_columns(file: Path, classifier: OnnxClassifier) -> list[list[str]]:
     output = file.with_suffix(".out")
-    score(file, classifier, output, ANSWER_COLUMNS, SET_SEPARATOR)
+    score_columns(file, classifier, output)
     return list(csv.reader(StringIO(output.read_text(encoding="utf-8"))))
 
 
-def by_lines(file: Path, classifier: OnnxClassifier) -> list[list[str]]:
+def by_rows(file: Path, classifier: OnnxClassifier) -> list[list[str]]:
     text = StringIO()
-    _line_by_line(file, classifier, text, skip_invalid=False)
+    score_rows(file, classifier, text, lambda refusals: pytest.fail(str(refusals)), skip_invalid=False)
     text.seek(0)
     return list(csv.reader(text))
 
@@ -58,7 +57,7 @@ def assert_the_same(ours: list[list[str]], theirs: list[list[str]]) -> None:
 
 
 @pytest.mark.parametrize("which", ["classifier", "doubtful"])
-def test_columns_and_lines_give_the_same_output(which: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_columns_and_rows_give_the_same_output(which: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     classifier: OnnxClassifier = request.getfixturevalue(which)
     file = tmp_path / "animals.csv"
     rows = official(2 * ROWS_AT_ONCE + 17, 3)[0].tolist()
@@ -66,7 +65,7 @@ def test_columns_and_lines_give_the_same_output(which: str, tmp_path: Path, requ
     lines = (f"animal {number},{animal}" for number, animal in enumerate(animals))
     file.write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
     ours = by_columns(file, classifier)
-    assert_the_same(ours, by_lines(file, classifier))
+    assert_the_same(ours, by_rows(file, classifier))
     several = sum(SET_SEPARATOR in line[-6] for line in ours[1:])
     assert (several > len(rows) // 4) is (which == "doubtful")
 
@@ -88,7 +87,7 @@ def test_columns_and_lines_give_the_same_output(which: str, tmp_path: Path, requ
 def test_equivalent_notations_give_the_same_output(content: str, tmp_path: Path, classifier: OnnxClassifier) -> None:
     file = tmp_path / "animals.csv"
     file.write_bytes(content.encode())
-    assert_the_same(by_columns(file, classifier), by_lines(file, classifier))
+    assert_the_same(by_columns(file, classifier), by_rows(file, classifier))
 
 
 @pytest.mark.parametrize(
@@ -113,13 +112,13 @@ def test_equivalent_notations_give_the_same_output(content: str, tmp_path: Path,
         HEADER + REX.replace("Rex", "R\udcff"),
     ],
 )
-def test_other_files_are_left_to_the_line_reader(content: str, tmp_path: Path, classifier: OnnxClassifier) -> None:
+def test_other_files_are_left_to_scoring_by_rows(content: str, tmp_path: Path, classifier: OnnxClassifier) -> None:
     file = tmp_path / "animals.csv"
     file.write_bytes(content.encode(errors="surrogateescape"))
-    with pytest.raises(NotPlain):
+    with pytest.raises(RowsNeeded):
         by_columns(file, classifier)
 
 
-def test_a_missing_file_is_left_to_the_line_reader(tmp_path: Path, classifier: OnnxClassifier) -> None:
-    with pytest.raises(NotPlain):
+def test_a_missing_file_is_left_to_scoring_by_rows(tmp_path: Path, classifier: OnnxClassifier) -> None:
+    with pytest.raises(RowsNeeded):
         by_columns(tmp_path / "nowhere.csv", classifier)
