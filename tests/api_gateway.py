@@ -1,4 +1,4 @@
-"""A stand-in for API Gateway: joins the applications of both HTTP functions, and checks the API key."""
+"""A fake of API Gateway: joins the applications of both HTTP functions, and checks the API key."""
 
 from typing import TYPE_CHECKING
 

@@ -28,7 +28,7 @@ class DataService:
     """The client. Every call raises a `frontend.api.errors.ApiError` and nothing else."""
 
     def __init__(self, http: httpx2.Client) -> None:
-        """Use an HTTP client that already knows the base address and the timeout."""
+        """Use an HTTP client that has the base address and the timeout."""
         self._http = http
         self._transport = Transport(
             http,
@@ -38,11 +38,11 @@ class DataService:
 
     @classmethod
     def connect(cls, url: str, timeout_s: float) -> Self:
-        """Build a client with connections of its own; nothing is sent yet."""
+        """Return a client with its own connection pool; nothing is sent yet."""
         return cls(http_client(url, timeout_s=timeout_s))
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
     def sample(self, seed: int, rows: int) -> AnimalRows:

@@ -121,11 +121,11 @@ def test_a_cursor_is_sent_back_unchanged() -> None:
     assert requests[0].url.params["cursor"] == "a+b/c=="
 
 
-@pytest.mark.parametrize("ask", [ApiClient.health, ApiClient.model, lambda api: api.predict([DOG])])
-def test_every_request_has_a_timeout(ask: Callable[[ApiClient], object]) -> None:
+@pytest.mark.parametrize("call", [ApiClient.health, ApiClient.model, lambda api: api.predict([DOG])])
+def test_every_request_has_a_timeout(call: Callable[[ApiClient], object]) -> None:
     api, requests = answering(status=500)
     with pytest.raises(ServerError):
-        ask(api)
+        call(api)
     assert 0 < requests[0].extensions["timeout"]["read"] <= 9
     assert requests[0].extensions["timeout"]["connect"] is not None
 
@@ -279,7 +279,7 @@ def newer(document: Any, name: str = "") -> Any:
 
 
 @pytest.mark.parametrize(
-    ("ask", "document"),
+    ("call", "document"),
     [
         (lambda api: api.models(), Models(current=MANIFEST.version, items=[MANIFEST])),
         (lambda api: api.model("v"), MANIFEST),
@@ -289,13 +289,13 @@ def newer(document: Any, name: str = "") -> Any:
     ],
     ids=["models", "manifest", "job", "predictions", "rows"],
 )
-def test_fields_that_only_a_newer_api_has_are_ignored(ask: Callable[[ApiClient], object], document: Any) -> None:
+def test_fields_that_only_a_newer_api_has_are_ignored(call: Callable[[ApiClient], object], document: Any) -> None:
     api, _ = answering(json=newer(document.model_dump(mode="json")))
-    assert ask(api) == document
+    assert call(api) == document
 
 
 @pytest.mark.parametrize(
-    ("ask", "answer", "method", "path", "body"),
+    ("call", "answer", "method", "path", "body"),
     [
         (lambda api: api.models(), Models(current="v2", items=[MANIFEST]), "GET", "/models", None),
         (lambda api: api.model("v2"), MANIFEST, "GET", "/models/v2", None),
@@ -332,10 +332,10 @@ def test_fields_that_only_a_newer_api_has_are_ignored(ask: Callable[[ApiClient],
     ],
 )
 def test_every_route_is_requested_as_the_contract_has_it(
-    ask: Callable[[ApiClient], object], answer: Any, method: str, path: str, body: dict[str, Any] | None
+    call: Callable[[ApiClient], object], answer: Any, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     api, requests = answering(json=answer if isinstance(answer, dict) else answer.model_dump(mode="json"))
-    assert ask(api)
+    assert call(api)
     assert (requests[0].method, str(requests[0].url)) == (method, BASE + path)
     assert json.loads(requests[0].content or b"null") == body
     assert requests[0].extensions["timeout"]["read"]

@@ -1,4 +1,4 @@
-"""The data service by its transport, and against our own one: rows in, animals out, and what to do when it is away."""
+"""The client of the data service, with a fake transport and with our data service."""
 
 import httpx2
 import pytest
@@ -23,13 +23,13 @@ def service(*answers: httpx2.Response) -> DataService:
     return DataService(httpx2.Client(base_url="http://127.0.0.1:8777", transport=httpx2.MockTransport(answer)))
 
 
-def test_our_own_service_speaks_what_is_read_here() -> None:
+def test_rows_of_our_data_service_are_animals() -> None:
     with TestClient(create_app(["testserver"])) as client:
         rows = client.post("/api/v1/animals/data", json={"seed": 7, "number_of_datapoints": 20}).json()
     assert len(service(httpx2.Response(200, json=rows)).sample(7, 20).animals) == 20
 
 
-def test_a_row_that_the_api_would_refuse_is_left_out_and_named() -> None:
+def test_an_invalid_row_is_a_refusal() -> None:
     rows = [ROWS[0], {**ROWS[0], "walks_on_n_legs": 12}]
     found = service(httpx2.Response(200, json=rows)).sample(1, 2)
     assert len(found.animals) == 1
@@ -40,7 +40,7 @@ def test_a_row_that_the_api_would_refuse_is_left_out_and_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "kind", "said"),
+    ("answers", "kind", "text"),
     [
         ([], Unreachable, "The data service at http://127.0.0.1:8777 cannot be reached."),
         ([httpx2.Response(422, json={"detail": [{"msg": "no"}]})], Rejected, "request is not valid"),
@@ -48,8 +48,8 @@ def test_a_row_that_the_api_would_refuse_is_left_out_and_named() -> None:
         ([httpx2.Response(200, json=[{"legs": 4}])], ServerError, "not in the expected format"),
     ],
 )
-def test_a_service_that_is_away_or_another_one_is_a_readable_error(
-    answers: list[httpx2.Response], kind: type[Exception], said: str
+def test_an_unreachable_service_or_another_one_is_an_error(
+    answers: list[httpx2.Response], kind: type[Exception], text: str
 ) -> None:
-    with pytest.raises(kind, match=said):
+    with pytest.raises(kind, match=text):
         service(*answers).sample(1, MAX_SAMPLE)
