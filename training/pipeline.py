@@ -77,11 +77,11 @@ def train(
     matrix = in_canonical_order(rows.matrix)
 
     report(Stage.LABELLING, 0.45)
-    # Imported late, as in `make`: scikit-learn takes a second, which a rejected dataset need not wait for.
+    # Imported late, as in `train_labelled`: scikit-learn takes a second, which a rejected dataset need not wait for.
     from training.labelling.label import label
 
     labels = label(matrix)
-    return make(
+    return train_labelled(
         LabelledRows.without_feedback(matrix, labels, split_folds(matrix, labels, random_seed)),
         source=source,
         received=rows.received,
@@ -93,7 +93,7 @@ def train(
     )
 
 
-def make(
+def train_labelled(
     rows: LabelledRows,
     *,
     source: Origin,

@@ -12,7 +12,7 @@ from menagerie.feedback import FeedbackStore
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource, DatasetSource, FeedbackSource, Source, Stage
 from menagerie.registry import ModelRegistry
 from training.data_source import fetch
-from training.pipeline import FETCHED, ProgressCallback, TrainedModel, ignore_progress, make, train
+from training.pipeline import FETCHED, ProgressCallback, TrainedModel, ignore_progress, train, train_labelled
 from training.rows import AnimalRows, LabelledRows, Origin, rows_of
 
 
@@ -100,20 +100,20 @@ def train_from_feedback(
         raise InvalidInput("feedback adds to the rows of the current model, and there is none yet")
     given = feedback.given()
     if not given:
-        raise InvalidInput("nobody has given feedback yet: PUT /predictions/{id}/feedback")
+        raise InvalidInput("there is no feedback yet; it is given by PUT /predictions/{id}/feedback")
     try:
         content = registry.rows(parent)
     except NotFound as error:
         raise InvalidInput(
-            f"the rows of the current model {parent} were not kept; retrain from the data service or a dataset once"
+            f"the rows of the current model {parent} are not stored; retrain from the data service or a dataset once"
         ) from error
     report(Stage.VALIDATING, FETCHED)
     manifest = registry.manifest(parent)
     if hashlib.sha256(content).hexdigest() != manifest.training.rows_sha256:
-        raise InvalidInput(f"the rows kept for model {parent} are not those that its manifest names")
+        raise InvalidInput(f"the rows stored for model {parent} are not those that its manifest names")
     base = LabelledRows.from_csv_gz(content)
     rows = base.with_feedback(given, manifest.random_seed)
-    return make(
+    return train_labelled(
         rows,
         source=Origin("feedback"),
         received=len(rows.matrix),

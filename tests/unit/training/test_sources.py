@@ -144,7 +144,7 @@ def test_feedback_counts_once_in_a_second_training(
 def test_feedback_needs_a_current_model(
     registry: InMemoryRegistry, predictions: InMemoryPredictions, trained: TrainedModel
 ) -> None:
-    with pytest.raises(InvalidInput, match="nobody has given feedback"):
+    with pytest.raises(InvalidInput, match="there is no feedback yet"):
         sources(registry, predictions).train(FeedbackSource(), parent=trained.manifest.version)
     with pytest.raises(InvalidInput, match="there is none yet"):
         sources(registry, predictions).train(FeedbackSource(), parent=None)
@@ -158,5 +158,5 @@ def test_a_model_without_its_rows_is_named(
     with pytest.raises(InvalidInput, match=f"{version} are not those that its manifest names"):
         Sources("", registry, InMemoryDatasets(), feedback).train(FeedbackSource(), parent=version)
     del registry.training_rows[version]
-    with pytest.raises(InvalidInput, match=f"{version} were not kept"):
+    with pytest.raises(InvalidInput, match=f"{version} are not stored"):
         Sources("", registry, InMemoryDatasets(), feedback).train(FeedbackSource(), parent=version)
