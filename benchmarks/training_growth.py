@@ -46,9 +46,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, help="train this many once and print it as JSON")
     parser.add_argument("--trees", type=int, help="with --rows: fit a random forest with this many trees instead")
-    asked = parser.parse_args()
-    if asked.rows is not None:
-        print(json.dumps(fit_once(asked.rows, asked.trees) if asked.trees else train_once(asked.rows)))
+    arguments = parser.parse_args()
+    if arguments.rows is not None:
+        print(json.dumps(fit_once(arguments.rows, arguments.trees) if arguments.trees else train_once(arguments.rows)))
         return
     write_report("training_growth", [_compared(n, trees) for n, trees in ROWS_AND_TREES])
 

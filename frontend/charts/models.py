@@ -19,7 +19,6 @@ class Metric:
 
     field: str
     """Its name in `menagerie.manifest.Metrics`."""
-    """Its name in `menagerie.manifest.Metrics`."""
     title: str
     format: str
     meaning: str
