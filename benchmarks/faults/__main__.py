@@ -2,10 +2,11 @@
 
 import argparse
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -112,8 +113,12 @@ def _write_page(documents: list[dict[str, object]]) -> None:
 @contextmanager
 def _functions_log(name: str) -> Iterator[None]:
     """Redirect the log lines of functions in this process to a file."""
-    with ExitStack() as stack:
-        stack.enter_context(redirect_stdout(stack.enter_context((RESULTS / f"{name}.log").open("w", encoding="utf-8"))))
+    with (RESULTS / f"{name}.log").open("w", encoding="utf-8") as file, redirect_stdout(file):
+        # A logger that an earlier fault has made still writes to the file of that fault.
+        for service in ("predict", "retrain"):
+            for handler in logging.getLogger(service).handlers:
+                assert isinstance(handler, logging.StreamHandler)
+                handler.stream = file
         yield
 
 
