@@ -33,7 +33,7 @@ def sam(
     The options of this command come first, the arguments of sam follow.
     """
     from cloud.commands.options import clients_for
-    from cloud.local.relay import ADD_HOST
+    from cloud.local.sam_local import ADD_HOST
 
     program = shutil.which("sam")
     if program is None:
@@ -49,8 +49,13 @@ def sam(
 
 def _env_vars(clients: "Clients", stack: str, state_dir: Path, cleanup: ExitStack) -> Path:
     from cloud.deployment import outputs
-    from cloud.local.relay import DOCKER_HOST, docker_gateway
-    from cloud.local.sam_environment import deployed_variables, env_vars_file, seen_by_containers
+    from cloud.local.sam_local import (
+        DOCKER_HOST,
+        deployed_variables,
+        docker_gateway,
+        env_vars_file,
+        seen_by_containers,
+    )
 
     if not BUILT.exists():
         raise NotFound(f"there is no {BUILT}: run `sam build` first, in a checkout of the project")

@@ -1,6 +1,8 @@
-"""Containers can connect to servers on loopback through the relay."""
+"""`sam local`: the environment of the functions, and the relay from their containers to loopback."""
 
+import json
 import socket
+import stat
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,10 +12,16 @@ from threading import Thread
 import httpx2
 import pytest
 
+from cloud.deployment import CODE
 from cloud.local.ports import LOOPBACK, choose_free
-from cloud.local.relay import docker_gateway, relayed
+from cloud.local.sam_local import docker_gateway, env_vars_file, relayed, seen_by_containers
 from menagerie.http_client import is_loopback
 from tests.waiting import LIMIT_SECONDS
+
+DEPLOYED = {
+    "PredictFunction": {"MODELS_BUCKET": "models", "ORT_DISABLE_TELEMETRY": "1"},
+    "TrainFunction": {"MODELS_BUCKET": "models", "DATA_SERVICE_URL": "http://127.0.0.1:8777"},
+}
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -101,3 +109,31 @@ def test_the_gateway_is_derived_from_the_subnet(
 def test_without_docker_there_is_no_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert docker_gateway() is None
+
+
+def test_every_function_gets_its_variables_and_the_endpoint() -> None:
+    with seen_by_containers(DEPLOYED, "https://cloud.example.org", gateway=None) as seen:
+        assert seen["PredictFunction"] == {
+            **DEPLOYED["PredictFunction"],
+            "AWS_ENDPOINT_URL": "https://cloud.example.org",
+        }
+        assert seen["TrainFunction"]["DATA_SERVICE_URL"] == "http://host.docker.internal:8777"
+
+
+def test_against_aws_there_is_no_endpoint() -> None:
+    with seen_by_containers(DEPLOYED, None, gateway=None) as seen:
+        assert not any("AWS_ENDPOINT_URL" in variables for variables in seen.values())
+
+
+def test_one_address_is_relayed_once_for_all_functions() -> None:
+    with seen_by_containers({name: {} for name in CODE}, "http://127.0.0.1:4566", gateway="127.0.0.1") as seen:
+        addresses = {variables["AWS_ENDPOINT_URL"] for variables in seen.values()}
+    assert len(addresses) == 1
+    assert addresses != {"http://127.0.0.1:4566"}
+
+
+def test_the_file_is_private_and_deleted_afterwards() -> None:
+    with env_vars_file(DEPLOYED) as path:
+        assert json.loads(path.read_text(encoding="utf-8")) == DEPLOYED
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not path.exists()
