@@ -22,6 +22,16 @@ from tests.e2e.conftest import Up
 
 RUNS = 5
 
+TRAINING = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from menagerie.animal_file import read_path
+from training.pipeline import train
+from training.rows import Origin, rows_of
+train(rows_of(read_path(Path(sys.argv[1]))), source=Origin("dataset"), created_at=datetime.now(UTC))
+"""
+
 
 def main() -> None:
     """Measure all in alternation, each time with an empty state folder."""
@@ -78,13 +88,13 @@ def _deploy(emulator: Emulator, packages: dict[str, Package]) -> None:
 
 
 def _training() -> float:
-    """Return the seconds of `menagerie train` with the number of rows that `up` uses."""
+    """Return the seconds of a process that trains on as many rows as `up` uses; like `up`, it makes no report."""
     with tempfile.TemporaryDirectory() as folder:
         rows = animals(1000)
         file = Path(folder, "rows.csv")
         lines = [",".join(map(str, row.values())) for row in rows]
         file.write_text("\n".join([",".join(rows[0]), *lines]) + "\n", encoding="utf-8")
-        command = [sys.executable, "-m", "cloud.cli", "train", "--dataset", str(file), "--output", f"{folder}/model"]
+        command = [sys.executable, "-c", TRAINING, str(file)]
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
         return time.perf_counter() - started
