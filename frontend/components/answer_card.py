@@ -76,7 +76,7 @@ def _save(prediction: Prediction, truth: Species, on_saved: Callable[[Prediction
         with st.spinner("Saving …"):
             saved = session.client().give_feedback(prediction.id, truth)
     except ApiError as error:
-        session.forget_health()
+        session.clear_health()
         show_error(error)
         return
     update_cached_prediction(saved)

@@ -13,16 +13,16 @@ from frontend.api.settings import Settings, SettingsMissing
 from menagerie.api import Health, Models
 from menagerie.manifest import ModelManifest
 
-HEALTH_KEPT_S = 5.0
+HEALTH_CACHED_S = 5.0
 # An API that is back is shown soon after a failure.
-FAILURE_KEPT_S = 1.0
-MODELS_KEPT_S = 15.0
-_HEALTH = "health_reading"
-_MODELS = "models_reading"
+FAILURE_CACHED_S = 1.0
+MODELS_CACHED_S = 15.0
+_HEALTH = "health_check"
+_MODELS = "models"
 
 
 @dataclass(frozen=True, slots=True)
-class HealthReading:
+class HealthCheck:
     """The result of one health check: the answer or the error."""
 
     health: Health | None
@@ -52,11 +52,11 @@ def known_model(version: str) -> ModelManifest | None:
         return None
 
 
-def health() -> HealthReading:
+def health() -> HealthCheck:
     """Return the last health check if it is recent, otherwise a new one."""
-    kept = st.session_state.get(_HEALTH)
-    if isinstance(kept, HealthReading) and time.monotonic() - kept.taken_at < _kept_for(kept):
-        return kept
+    cached = st.session_state.get(_HEALTH)
+    if isinstance(cached, HealthCheck) and time.monotonic() - cached.taken_at < _cached_for(cached):
+        return cached
     api = client()
     started = time.monotonic()
     answer, error = None, None
@@ -65,35 +65,35 @@ def health() -> HealthReading:
     except ApiError as failure:
         error = failure
     taken_at = time.monotonic()
-    reading = HealthReading(answer, error, (taken_at - started) * 1000, taken_at)
-    st.session_state[_HEALTH] = reading
-    return reading
+    check = HealthCheck(answer, error, (taken_at - started) * 1000, taken_at)
+    st.session_state[_HEALTH] = check
+    return check
 
 
-def _kept_for(reading: HealthReading) -> float:
-    return HEALTH_KEPT_S if reading.error is None else FAILURE_KEPT_S
+def _cached_for(check: HealthCheck) -> float:
+    return HEALTH_CACHED_S if check.error is None else FAILURE_CACHED_S
 
 
-def forget_health() -> None:
+def clear_health() -> None:
     """Discard the last health check, after an error or on request."""
     st.session_state.pop(_HEALTH, None)
 
 
 def models() -> Models:
     """Return all models, cached for a few seconds; raise ApiError if the request fails."""
-    kept = st.session_state.get(_MODELS)
-    if kept is not None and time.monotonic() - kept[1] < MODELS_KEPT_S:
-        listed: Models = kept[0]
+    cached = st.session_state.get(_MODELS)
+    if cached is not None and time.monotonic() - cached[1] < MODELS_CACHED_S:
+        listed: Models = cached[0]
         return listed
     listed = client().models()
     st.session_state[_MODELS] = (listed, time.monotonic())
     return listed
 
 
-def forget_models() -> None:
+def clear_models() -> None:
     """Discard the cached models and the last health check, after a training, a promotion or an error."""
     st.session_state.pop(_MODELS, None)
-    forget_health()
+    clear_health()
 
 
 def timezone() -> str:

@@ -96,7 +96,7 @@ def _load(filters: Filters) -> History | ApiError:
     try:
         history = load_history(session.client(), filters)
     except ApiError as error:
-        session.forget_health()
+        session.clear_health()
         return error
     cache_history(history)
     return history
@@ -195,7 +195,7 @@ def _load_older(history: History, *, everything: bool) -> ApiError | None:
         else:
             cache_history(load_more(session.client(), history))
     except ApiError as error:
-        session.forget_health()
+        session.clear_health()
         return error
     return None
 
@@ -234,7 +234,7 @@ def _find(prediction_id: str) -> Prediction | ApiError:
     except NotFound as error:
         return error
     except ApiError as error:
-        session.forget_health()
+        session.clear_health()
         return error
 
 

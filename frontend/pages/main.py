@@ -50,28 +50,28 @@ def main() -> None:
 @st.fragment(run_every="15s")
 def _show_status() -> None:
     """Show whether the API answers and which model is current, and refresh both."""
-    reading = session.health()
+    check = session.health()
     with st.container(gap="xsmall"):
         st.caption("API")
-        _show_api(reading)
+        _show_api(check)
     with st.container(gap="xsmall"):
         st.caption("Current model")
-        if reading.health is None:
+        if check.health is None:
             st.markdown("Not known now")
         else:
-            _show_model(reading.health.model_version)
-    st.button("Check again", icon=":material/refresh:", type="tertiary", on_click=session.forget_health)
+            _show_model(check.health.model_version)
+    st.button("Check again", icon=":material/refresh:", type="tertiary", on_click=session.clear_health)
 
 
-def _show_api(reading: session.HealthReading) -> None:
-    if reading.error is None:
-        st.badge(f"Responds in {number(round(reading.milliseconds))} ms", icon=":material/cloud_done:", color="green")
+def _show_api(check: session.HealthCheck) -> None:
+    if check.error is None:
+        st.badge(f"Responds in {number(round(check.milliseconds))} ms", icon=":material/cloud_done:", color="green")
         return
-    if isinstance(reading.error, Unreachable):
+    if isinstance(check.error, Unreachable):
         st.badge("Does not respond", icon=":material/cloud_off:", color="red")
     else:
         st.badge("Not ready", icon=":material/cloud_alert:", color="orange")
-    st.caption(f"{reading.error} {reading.error.advice}")
+    st.caption(f"{check.error} {check.error.advice}")
 
 
 def _show_model(version: str) -> None:

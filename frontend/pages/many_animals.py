@@ -151,7 +151,7 @@ def _classify(outcome: Outcome, bar: "DeltaGenerator") -> None:
     clear_history()
     bar.empty()
     if outcome.error is not None:
-        session.forget_health()
+        session.clear_health()
 
 
 def _show_predictions(predictions: list[Prediction]) -> None:

@@ -44,7 +44,7 @@ def _load() -> Models | ApiError:
     try:
         return session.models()
     except ApiError as error:
-        session.forget_models()
+        session.clear_models()
         return error
 
 
@@ -182,7 +182,7 @@ def _offer_promotion(model: ModelManifest, models: Models) -> None:
     current = models.named(models.current)
     back = current is not None and model.created_at < current.created_at
     label, icon = ("Roll back to", ":material/undo:") if back else ("Promote", ":material/upgrade:")
-    if st.button(f"{label} this model …", key="promote", icon=icon, type="primary", on_click=_forget_outcome):
+    if st.button(f"{label} this model …", key="promote", icon=icon, type="primary", on_click=_clear_outcome):
         _confirm(model, current, back=back)
 
 
@@ -211,7 +211,7 @@ def _request_promotion(version: str) -> None:
     st.session_state[PENDING] = version
 
 
-def _forget_outcome() -> None:
+def _clear_outcome() -> None:
     st.session_state.pop(OUTCOME, None)
 
 
@@ -223,7 +223,7 @@ def _promote(version: str) -> None:
             st.session_state[OUTCOME] = error
         # Not earlier: Streamlit may abort a run of the page at any element, and the request must survive that.
         del st.session_state[PENDING]
-    session.forget_models()
+    session.clear_models()
     # The whole page, including the sidebar, shows the current model.
     st.rerun()
 

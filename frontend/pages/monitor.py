@@ -91,7 +91,7 @@ def _load_predictions(most: int, *, refresh: bool) -> History | ApiError:
     try:
         loaded = load_newest(session.client(), kept, most, report)
     except ApiError as error:
-        session.forget_health()
+        session.clear_health()
         return error
     finally:
         progress.empty()
@@ -198,10 +198,10 @@ def _show_indices(drifts: Sequence[FeatureDrift]) -> None:
 
 def _training_rows() -> TrainingRows | ApiError | None:
     """Return training rows of the current model, fetched once for each model, or the error."""
-    reading = session.health()
-    health = reading.health
+    check = session.health()
+    health = check.health
     if health is None:
-        return reading.error
+        return check.error
     kept = st.session_state.get(REFERENCE)
     if isinstance(kept, TrainingRows) and kept.version == health.model_version:
         return kept
@@ -256,7 +256,7 @@ def _load_metrics(span: str, *, refresh: bool) -> CloudMetrics | ApiError:
         length, period_s = SPANS[span]
         metrics = session.client().metrics(now - length, now, period_s)
     except ApiError as error:
-        session.forget_health()
+        session.clear_health()
         return error
     st.session_state[KEPT_METRICS] = (span, metrics, now)
     return metrics

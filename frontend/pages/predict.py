@@ -153,7 +153,7 @@ def _classify(animal: Animal, model_version: str | None) -> None:
         clear_history()
     except ApiError as error:
         st.session_state[OUTCOME] = error
-        session.forget_health()
+        session.clear_health()
 
 
 def _show_outcome() -> None:

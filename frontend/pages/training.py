@@ -103,7 +103,7 @@ def _start(kind: str, values: dict[str, Any], promote: PromotionRule) -> None:
         st.session_state[ERROR] = error
     except ApiError as error:
         st.session_state[ERROR] = error
-        session.forget_health()
+        session.clear_health()
 
 
 def _show_progress() -> None:
@@ -148,7 +148,7 @@ def _live() -> None:
             st.session_state[WATCHED] = job
             if job.ended:
                 st.session_state.pop(ERROR, None)
-                session.forget_models()
+                session.clear_models()
                 st.rerun()
     if job.ended:
         _show_end(job)
