@@ -4,7 +4,7 @@ Request models, forms, tables, charts, drift, file headers and the OpenAPI docum
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
@@ -44,8 +44,8 @@ class Species(StrEnum):
 
     @property
     def icon(self) -> str:
-        """An emoji, `DEFAULT_ICON` for a species without one of its own."""
-        return _ICONS.get(self, DEFAULT_ICON)
+        """An emoji, of a paw for a species without one of its own."""
+        return _ICONS.get(self, "🐾")
 
     @property
     def colour(self) -> str:
@@ -56,7 +56,6 @@ class Species(StrEnum):
 CLASSES: tuple[Species, ...] = tuple(Species)
 KNOWN_SPECIES: tuple[Species, ...] = tuple(species for species in CLASSES if species is not Species.UNKNOWN)
 
-DEFAULT_ICON = "🐾"
 _ICONS: Mapping[Species, str] = {
     Species.KANGAROO: "🦘",
     Species.ELEPHANT: "🐘",
@@ -132,11 +131,6 @@ class Feature:
         """The label with the unit's symbol: Height (m)."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
-    @property
-    def convert(self) -> Callable[[float], int | float | bool]:
-        """The type of its values, which converts a number to one."""
-        return {Kind.COUNT: int, Kind.MEASURE: float, Kind.FLAG: bool}[self.kind]
-
 
 def _feature(name: str, field: "FieldInfo") -> Feature:
     kinds: dict[type | None, Kind] = {int: Kind.COUNT, float: Kind.MEASURE, bool: Kind.FLAG}
@@ -185,6 +179,7 @@ EXAMPLES: Mapping[Species, Animal] = {
 }
 """An ordinary animal of each species, for documentation, templates and first requests; training must not use them."""
 
+_FLAGS = tuple(feature.name for feature in FEATURE_DETAILS if feature.kind is Kind.FLAG)
 _values = attrgetter(*FEATURES)
 
 
@@ -196,6 +191,8 @@ def feature_matrix(animals: Iterable[Animal]) -> "NDArray[np.float32]":
 
 
 def animal_of(row: Sequence[float]) -> Animal:
-    """Return the animal of one row of a feature matrix; raise ValidationError if a value is out of bounds."""
-    values = zip(FEATURE_DETAILS, row, strict=True)
-    return Animal.model_validate({feature.name: feature.convert(value) for feature, value in values})
+    """Return the animal of one row of a feature matrix; raise ValidationError if a value is not one of its feature."""
+    values = dict(zip(FEATURES, row, strict=True))
+    # Of a count, the field itself takes a number without a fraction.
+    flags = {name: bool(values[name]) for name in _FLAGS if values[name] in (0, 1)}
+    return Animal.model_validate(values | flags)

@@ -80,6 +80,12 @@ def test_an_animal_comes_back_from_its_row_of_the_matrix(animal: Animal) -> None
         assert feature_matrix([animal_of(row)])[0].tolist() == row
 
 
+@pytest.mark.parametrize("row", [[4.5, 0.5, 25, 0, 1], [4, 0.5, 25, 0.5, 1], [4, 0.5, 25, 0, 2], [9, 0.5, 25, 0, 1]])
+def test_a_row_is_no_animal_if_a_count_has_a_fraction_or_a_flag_is_neither_0_nor_1(row: list[float]) -> None:
+    with pytest.raises(ValidationError):
+        animal_of(row)
+
+
 def test_there_is_an_example_of_each_class_in_their_order() -> None:
     assert tuple(EXAMPLES) == CLASSES
     assert (*KNOWN_SPECIES, Species.UNKNOWN) == CLASSES
