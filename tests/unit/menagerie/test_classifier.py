@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from menagerie.animal import CLASSES, Species, feature_matrix
-from menagerie.classifier import OnnxClassifier, in_prediction_set
+from menagerie.classifier import ROWS_PER_RUN, OnnxClassifier, OnnxSession, in_prediction_set
 from menagerie.errors import ModelRejected
 from menagerie.manifest import ConformalThresholds, ModelManifest
 from tests.samples import ANIMALS, published_model
@@ -146,3 +146,12 @@ def test_a_class_is_in_the_set_if_it_reaches_its_threshold_or_is_the_most_probab
     assert inside[probabilities.argmax()]
     for index in set(range(5)) - {int(probabilities.argmax())}:
         assert inside[index] == (probabilities[0, index] >= np.float32(minimum[index]))
+
+
+@pytest.mark.parametrize("rows", [0, 1, ROWS_PER_RUN, ROWS_PER_RUN + 1])
+def test_any_number_of_rows_is_classified_in_runs_of_limited_size(rows: int) -> None:
+    session = OnnxSession(published_model()[1])
+    matrix = np.tile(feature_matrix(ANIMALS[:1]), (rows, 1))
+    probabilities = session.probabilities(matrix)
+    assert probabilities.shape == (rows, len(CLASSES))
+    assert np.ptp(probabilities, axis=0).max() < 1e-6 if rows else True
