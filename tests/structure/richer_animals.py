@@ -65,6 +65,7 @@ def spider() -> Animal:
 def check_model(folder: Path) -> None:
     """Train, export, verify, report."""
     from menagerie.animal import feature_matrix
+    from menagerie.feedback import LabelledAnimal
     from training.model_folder import load, write
     from training.pipeline import train
     from training.report.page import render_report
@@ -79,6 +80,8 @@ def check_model(folder: Path) -> None:
     assert SPIDER.value in report.lower()
     stored = LabelledRows.from_csv_gz(trained.rows.to_csv_gz())
     assert stored.labels.tolist() == trained.rows.labels.tolist()
+    given = LabelledAnimal(prediction_id="1-0", animal=spider(), species=SPIDER, given_at=NOON)
+    assert len(stored.with_feedback([given], random_seed=0).matrix) == len(stored.matrix) + 1
     write(folder, trained.onnx, trained.manifest, beside={"rows.csv.gz": trained.rows.to_csv_gz()})
 
     fresh, truth = rows(2000, seed=2)
@@ -103,7 +106,9 @@ def check_api(folder: Path) -> None:
     classifier = load(folder)
     manifest, onnx = classifier.manifest, (folder / "model.onnx").read_bytes()
     registry, predictions = InMemoryRegistry(), InMemoryPredictions()
-    registry.publish(manifest, onnx)
+    training = manifest.training.model_copy(update={"rows_file": "rows.csv.gz"})
+    manifest = manifest.model_copy(update={"training": training})
+    registry.publish(manifest, onnx, (folder / "rows.csv.gz").read_bytes())
     registry.promote(manifest.version, expected=None)
     app = create_app(
         CurrentModel(registry, refresh_seconds=60),
@@ -122,6 +127,8 @@ def check_api(folder: Path) -> None:
         assert stored["animal"] == spider().model_dump()
         said = client.put(f"/predictions/{stored['id']}/feedback", json={"species": SPIDER.value})
         assert said.status_code == 200, said.text
+        sample = client.get(f"/models/{manifest.version}/rows", params={"limit": 5}).json()
+        assert [set(animal) for animal in sample["items"]] == [set(FEATURES)] * 5
         lacking = {name: value for name, value in spider().model_dump().items() if name not in MORE}
         refused = client.post("/predict", json={"animals": [lacking]})
         assert {error["field"] for error in refused.json()["errors"]} == {f"animals.0.{name}" for name in MORE}
