@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from pydantic import BaseModel
 
-# What is imported stays, so a collection during the imports finds no garbage: 55 of 590 ms.
+# Imported modules stay, so a collection during the imports finds no garbage: 55 of 590 ms.
 gc.disable()
 
 

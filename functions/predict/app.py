@@ -82,7 +82,7 @@ _ISO_8601 = re.compile(r"\d{4}-\d{2}-\d{2}($|[T ])")
 
 
 def _iso_8601(value: object) -> object:
-    """Refuse what pydantic would read as seconds since 1970, and restore a plus sign.
+    """Refuse numbers, which pydantic reads as seconds since 1970, and restore a plus sign.
 
     In the query string 2026-01-31T12:00:00+01:00, an unescaped plus sign arrives as a blank.
     """

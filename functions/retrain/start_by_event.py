@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     StartWorker = Callable[[str], None]
 
 Outcome = dict[str, Any]
-"""What an event has led to: `done` is `started`, `deferred` or `nothing`; the other fields are for the log."""
+"""The effect of an event: `done` is `started`, `deferred` or `nothing`; the other fields are for the log."""
 
 
 def start_by_event(
@@ -75,7 +75,7 @@ def _on_schedule(
     try:
         job = start_retraining(request, jobs=jobs, start_worker=start_worker, key=_key(event_id, request))
     except Conflict as error:
-        return {"done": "nothing", "reason": f"{error}; the next time of the schedule looks again"}
+        return {"done": "nothing", "reason": f"{error}; the schedule tries again"}
     return {"done": "started", "job_id": job.job_id, "new_feedback": new}
 
 

@@ -16,7 +16,7 @@ YOUNG = timedelta(hours=1)
 def retire_models(registry: "ModelRegistry", keep: int, now: datetime) -> list[str]:
     """Delete the versions beyond the newest `keep` and return them; raise Unavailable.
 
-    The pointer is read again before each deletion: an old version that was promoted meanwhile is kept.
+    The pointer is read again before each deletion: an old version that was promoted in between is kept.
     """
     manifests = registry.manifests()
     retired = []
