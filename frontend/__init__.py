@@ -1,1 +1,1 @@
-"""The Streamlit dashboard; it talks HTTP to the API and nothing else."""
+"""The Streamlit dashboard, an HTTP client of the API."""

@@ -1,4 +1,4 @@
-"""What `streamlit run` starts: the dashboard, closed to pages of other origins, on its WebSocket too."""
+"""The ASGI application that `streamlit run` starts: the dashboard, which refuses requests of other origins."""
 
 import sys
 from pathlib import Path

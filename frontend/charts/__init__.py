@@ -1,1 +1,1 @@
-"""Altair charts."""
+"""Altair charts as pure functions."""

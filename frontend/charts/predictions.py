@@ -9,7 +9,7 @@ import pandas as pd
 from frontend.wording import percent
 from menagerie.animal import CLASSES, UNKNOWN_COLOUR, Species
 
-# Colours that stand for no species; each at least 3:1 against the light and the dark background.
+# Colours of other things than species; each at least 3:1 against the light and the dark background.
 ACCENT, MUTED, BAD = "#0f9d8a", "#8a8d94", "#d1622b"
 _COLOURS = {species.value: species.colour for species in CLASSES}
 _LABELS = {species.value: species.label for species in CLASSES}

@@ -1,1 +1,1 @@
-"""Parts of the page that several pages show."""
+"""Parts of several pages."""

@@ -1,1 +1,1 @@
-"""The pages of the dashboard, a package each."""
+"""The main script, the pages of the dashboard, and parts of one page."""

@@ -49,7 +49,7 @@ def main() -> None:
 
 @st.fragment(run_every="15s")
 def _show_status() -> None:
-    """Show whether the API answers and which model is current, and refresh both."""
+    """Show whether the API responds and which model is current, and refresh both."""
     check = session.health()
     with st.container(gap="xsmall"):
         st.caption("API")

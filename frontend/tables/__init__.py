@@ -1,1 +1,1 @@
-"""Tables for display, upload and download."""
+"""Data frames, their columns and CSV files as pure functions."""

@@ -76,7 +76,7 @@ def column_configuration(timezone: str) -> dict[str, "ColumnConfig"]:
 
 
 def predictions_csv(predictions: Sequence[Prediction]) -> bytes:
-    """Return a CSV file of animals and answers in the order given; sets are joined by |, times are ISO 8601."""
+    """Return a CSV file of animals and predictions in the order given; sets are joined by |, times are ISO 8601."""
     rows = [
         {
             **prediction.animal.model_dump(),
@@ -91,9 +91,9 @@ def predictions_csv(predictions: Sequence[Prediction]) -> bytes:
         }
         for prediction in predictions
     ]
-    answers = ("species", "confidence", "prediction_set", *(f"probability_{species}" for species in CLASSES))
-    kept = ("feedback", "model_version", "created_at", "id")
-    return pd.DataFrame(rows, columns=[*FEATURES, *answers, *kept]).to_csv(index=False).encode()
+    predicted = ("species", "confidence", "prediction_set", *(f"probability_{species}" for species in CLASSES))
+    stored = ("feedback", "model_version", "created_at", "id")
+    return pd.DataFrame(rows, columns=[*FEATURES, *predicted, *stored]).to_csv(index=False).encode()
 
 
 def _feature_column(feature: Feature) -> "ColumnConfig":

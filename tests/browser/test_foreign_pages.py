@@ -1,4 +1,4 @@
-"""What a page on another port of this machine can do to a running Menagerie: nothing."""
+"""A page of another origin on this machine cannot use a running Menagerie."""
 
 import base64
 import io
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ANIMAL = {"walks_on_n_legs": 4, "height": 3.0, "weight": 4000.0, "has_wings": False, "has_tail": True}
 
-# Each resolves to what the page could read: nothing, if the browser or the server kept it away.
+# Each resolves to what the page could read; null if the browser or the server refused.
 FETCH = """async ([url, options]) => {
     try { return await (await fetch(url, options)).text(); } catch { return null; }
 }"""
@@ -38,7 +38,7 @@ IMAGE = """url => new Promise(resolve => {
 
 
 class EmptyPage(BaseHTTPRequestHandler):
-    """A page of somebody else's."""
+    """An empty page of another origin."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -47,12 +47,12 @@ class EmptyPage(BaseHTTPRequestHandler):
         self.wfile.write(b"<!doctype html><title>elsewhere</title>")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[int]:
-    """The port of a server of somebody else's."""
+    """The port of a server of another origin."""
     with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
@@ -61,20 +61,20 @@ def elsewhere() -> Iterator[int]:
 
 @pytest.fixture(params=["127.0.0.1", "localhost"])
 def foreign_page(visit: BrowserContext, elsewhere: int, request: pytest.FixtureRequest) -> Page:
-    """A page of another origin: of the same site, with another port, or of another site on this machine."""
+    """A page of another origin: the same host with another port, or another host name of this machine."""
     page = visit.new_page()
     page.goto(f"http://{request.param}:{elsewhere}/")
     return page
 
 
 def fetched(page: Page, url: str, **options: Any) -> str | None:
-    """Return what a page reads of an address, None if nothing."""
+    """Return the text that a page reads from a URL, None if it is refused."""
     text: str | None = page.evaluate(FETCH, [url, options])
     return text
 
 
 def form_sent(page: Page, url: str, **options: Any) -> None:
-    """Send what needs no preflight: the answer is hidden, but a server that does not look at origins acts."""
+    """Send a request without a preflight: the page cannot read the response, but a server that ignores origins acts."""
     assert not page.evaluate(FETCH, [url, {"method": "POST", "mode": "no-cors", **options}])
 
 
@@ -108,7 +108,7 @@ def test_it_creates_no_function(foreign_page: Page, cloud: Up, addresses: StackA
     assert [function["FunctionName"] for function in functions.list_functions()["Functions"]] == before
 
 
-def test_it_does_not_wipe_the_cloud(foreign_page: Page, addresses: StackAddresses, api: httpx2.Client) -> None:
+def test_it_does_not_reset_the_cloud(foreign_page: Page, addresses: StackAddresses, api: httpx2.Client) -> None:
     form_sent(foreign_page, f"{addresses.endpoint_url}/_ministack/reset")
     assert fetched(foreign_page, f"{addresses.endpoint_url}/_ministack/reset", method="POST") is None
     assert api.get("/models").json()["current"]
@@ -123,7 +123,7 @@ def test_it_does_not_use_the_api_even_with_its_key(
     assert fetched(foreign_page, f"{addresses.api_url}/predict", method="POST", headers=headers, body=body) is None
     assert fetched(foreign_page, f"{addresses.api_url}/predictions", headers=headers) is None
     assert fetched(foreign_page, f"{addresses.api_url}/health") is None
-    # Chromium reports no response that it kept from a page, so the server is asked as the page asked it.
+    # Chromium hides the response from the page, so the test sends the page's request itself.
     origin = foreign_page.evaluate("location.origin")
     assert httpx2.get(f"{addresses.api_url}/health", headers={"Origin": origin}).status_code == 403
     assert api.get("/predictions").json() == before

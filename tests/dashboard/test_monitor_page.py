@@ -32,7 +32,7 @@ def test_inputs_like_the_training_rows_do_not_drift(visitor: AppTest, api: Local
 def test_training_rows_are_fetched_once_for_each_model(visitor: AppTest, api: LocalApi) -> None:
     api.store_many(200)
     go_to(go_to(go_to(visitor.run(), MONITOR), PREDICT), MONITOR)
-    assert len([asked for asked in api.requests if asked.endswith("/rows")]) == 1
+    assert len([request for request in api.requests if request.endswith("/rows")]) == 1
 
 
 def test_inputs_of_another_distribution_drift(visitor: AppTest, api: LocalApi) -> None:

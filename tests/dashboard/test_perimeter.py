@@ -1,4 +1,4 @@
-"""The dashboard as a server: its pages and its WebSocket are for pages of its own origin."""
+"""The dashboard as a server: it refuses requests and WebSockets of other origins."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.wait()
 
 
-def test_its_own_page_is_served_and_opens_the_socket(dashboard: str) -> None:
+def test_its_own_page_is_served_and_opens_the_websocket(dashboard: str) -> None:
     host = dashboard.removeprefix("http://")
     assert httpx2.get(dashboard).is_success
     assert handshake(dashboard, SOCKET, f"Host: {host}", f"Origin: {dashboard}") == 101
@@ -61,21 +61,21 @@ def test_its_own_page_is_served_and_opens_the_socket(dashboard: str) -> None:
         ("Host: evil.example", "Origin: http://{own}"),
     ],
 )
-def test_the_socket_is_closed_to_others(dashboard: str, headers: tuple[str, ...]) -> None:
+def test_the_websocket_refuses_other_origins(dashboard: str, headers: tuple[str, ...]) -> None:
     own = dashboard.removeprefix("http://")
     assert handshake(dashboard, SOCKET, *(header.format(own=own) for header in headers)) == 403
 
 
 @pytest.mark.parametrize("header", ["Origin: http://127.0.0.1:1", "Sec-Fetch-Site: cross-site", "Host: evil.example"])
 @pytest.mark.parametrize("path", ["/", "/_stcore/health", "/_stcore/host-config", "/_stcore/upload_file/a/b"])
-def test_pages_are_closed_to_others(dashboard: str, path: str, header: str) -> None:
+def test_pages_refuse_other_origins(dashboard: str, path: str, header: str) -> None:
     own = [] if header.startswith("Host") else [f"Host: {dashboard.removeprefix('http://')}"]
     answer = exchange(dashboard, f"GET {path} HTTP/1.1", *own, header)
     assert answer.status == 403
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-def test_names_are_read_with_spaces_or_commas_between_them() -> None:
+def test_host_names_are_separated_by_spaces_or_commas() -> None:
     assert allowed_hosts({HOSTS_VARIABLE: "zoo.example, other.example third"}) == [
         "zoo.example",
         "other.example",
