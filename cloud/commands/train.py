@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from menagerie.manifest import ModelManifest
     from training.pipeline import ProgressCallback, TrainedModel
     from training.publishing import Publication
+    from training.rows import LabelledRows
 
 NAMED_LINES = 5
 
@@ -51,10 +52,11 @@ def train(
             update(published.reason)
     manifest = published.manifest if published else trained.manifest
     with steps.step("Writing the model and its report") as update:
-        from training.report.page import render_report  # after the training, since matplotlib takes 0.5 s
-
-        write(output, trained.onnx, manifest, beside={REPORT_FILE: render_report(manifest, trained.rows).encode()})
-        update(str(output))
+        page = _report(manifest, trained.rows)
+        write(output, trained.onnx, manifest, beside={REPORT_FILE: page} if page else None)
+        if page is None:
+            (output / REPORT_FILE).unlink(missing_ok=True)  # of an earlier model
+        update(str(output) if page else f"{output}, without a report: matplotlib is not installed")
     _summarise(manifest, output, published)
 
 
@@ -89,6 +91,17 @@ def _publish(trained: "TrainedModel", bucket: str, promote: PromotionRule) -> "P
     return publish(trained, S3ModelRegistry(s3_client(), bucket), promote)
 
 
+def _report(manifest: "ModelManifest", rows: "LabelledRows") -> bytes | None:
+    """Return the report, or None where its libraries are not installed, as in the image of `menagerie deploy`."""
+    try:
+        from training.report.page import render_report  # after the training, since matplotlib takes 0.5 s
+    except ModuleNotFoundError as error:
+        if error.name not in ("jinja2", "matplotlib"):
+            raise
+        return None
+    return render_report(manifest, rows).encode()
+
+
 def _summarise(manifest: "ModelManifest", output: Path, published: "Publication | None") -> None:
     from rich.table import Table
 
@@ -112,7 +125,8 @@ def _summarise(manifest: "ModelManifest", output: Path, published: "Publication 
         f"{manifest.size:,} bytes; off by {metrics.onnx_max_difference:.1g} on {metrics.onnx_rows_compared:,} rows",
     )
     table.add_row("written to", str(output))
-    table.add_row("report", str(output / REPORT_FILE))
+    if (output / REPORT_FILE).exists():
+        table.add_row("report", str(output / REPORT_FILE))
     if published:
         table.add_row("registry", published.reason)
     OutputConsole().print(table)

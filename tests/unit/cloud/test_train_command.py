@@ -1,6 +1,7 @@
 """`menagerie train` with files and with a running data service."""
 
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,20 @@ def test_a_model_is_trained_from_a_running_data_service(data_service: str, tmp_p
     for words in (manifest.version, "accuracy", "coverage", "elephant", f"{manifest.size:,} bytes", "14 of 14 checks"):
         assert words in said
     assert manifest.sha256 in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_without_matplotlib_a_model_is_written_without_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("training.report.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    (tmp_path / "report.html").write_text("of an earlier model", encoding="utf-8")
+    result = CliRunner().invoke(app, ["--dataset", str(csv_file(tmp_path, 500)), "--output", str(tmp_path)])
+    assert result.exit_code == 0, result.stderr
+    assert "without a report: matplotlib is not installed" in result.stderr
+    assert load(tmp_path).version
+    assert not (tmp_path / "report.html").exists()
 
 
 def test_a_model_is_trained_from_a_csv_file_and_invalid_lines_are_named(tmp_path: Path) -> None:
