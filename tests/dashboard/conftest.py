@@ -26,7 +26,7 @@ def visitor(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]
     """The dashboard as it is started for this API; nothing has run yet."""
     monkeypatch.setenv(URL_VARIABLE, api.url)
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    monkeypatch.setenv(DATA_SERVICE_VARIABLE, api.data_service_url)
+    monkeypatch.setenv(DATA_SERVICE_VARIABLE, api.address)
     monkeypatch.setenv(TIMEOUT_VARIABLE, str(LIMIT_SECONDS))
     # Streamlit looks for components in all that is installed for every AppTest: a third of the time of these tests.
     monkeypatch.setattr(importlib.metadata, "distributions", lambda **_: iter(()))

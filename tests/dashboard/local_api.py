@@ -1,37 +1,27 @@
-"""The API of both functions and the data service on one port, with in-memory stores and injected faults."""
+"""The API of both functions with in-memory stores, and the data service, on one server with injected faults."""
 
-import csv
-import gzip
-import io
-import json
-import socket
-import threading
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel
-from starlette.testclient import TestClient
 from typing_extensions import override
 
 from data_service.app import create_app as create_data_service
 from functions.predict.app import create_app as create_predict_app
 from functions.predict.current_model import CurrentModel
 from functions.retrain.app import create_app as create_retrain_app
-from menagerie.animal import CLASSES, FEATURES, Animal, Species, feature_matrix
+from menagerie.animal import CLASSES, Animal, Species, feature_matrix
 from menagerie.api import FieldError, Problem
 from menagerie.classifier import OnnxClassifier, OnnxSession
 from menagerie.job import Job, Stage, TrainingRequest
-from menagerie.manifest import ModelManifest, ZoologyCheck
+from menagerie.manifest import ConformalThresholds, ModelManifest, TrainingSource, ZoologyCheck
 from menagerie.prediction import Prediction, PredictionBatch
 from tests.api_gateway import ApiGateway
+from tests.dashboard.faulty_server import FaultyServer
 from tests.fakes import InMemoryFeedback, InMemoryJobs, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry
 from tests.samples import manifest_of
+from training.rows import LabelledRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,8 +32,14 @@ VERSION = "20260131T120000Z-0a1b2c3d"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STAGE = "/v1"
 TRAINING_ROWS = 2000
-# Low enough for kangaroo to be in the prediction set of a dog.
-MINIMUM_PROBABILITY = {**dict.fromkeys(CLASSES, 0.1), Species.KANGAROO: 0.05}
+TRAINED = TrainingSource(
+    kind="data-service", seed=42, rows=TRAINING_ROWS, rows_by_label=dict.fromkeys(CLASSES, TRAINING_ROWS // 5)
+)
+TRAINED_WITH_ROWS = TRAINED.model_copy(update={"rows_file": "rows.csv.gz"})
+# Kangaroo is in the prediction set of a dog.
+THRESHOLDS = ConformalThresholds(
+    target_coverage=0.95, minimum_probability={**dict.fromkeys(CLASSES, 0.1), Species.KANGAROO: 0.05}
+)
 ZOOLOGY = (
     ZoologyCheck(statement="the chicken is winged", holds=True, seen="48 of 48 rows answered chicken are"),
     ZoologyCheck(statement="the elephant is heavier than the dog", holds=False, seen="medians 1 kg and 2 kg"),
@@ -63,100 +59,35 @@ MIXED = (
 )
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A response in place of the API's own."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-    path: str = "/"
-    """Requests to this path and to those below it get the response, but never `/health`."""
-
-    def applies_to(self, path: str) -> bool:
-        return path.startswith(self.path) and path != "/health"
-
-
-class LocalApi:
-    """`with LocalApi() as api:` serves at `api.url` until the block ends or `stop()`; set faults at any time."""
+class LocalApi(FaultyServer):
+    """The API at `url` and the data service at `address`. The API has one model, which is current."""
 
     def __init__(self, port: int = 0) -> None:
         self.registry = InMemoryRegistry()
         self.predictions = InMemoryPredictions()
         self.jobs = InMemoryJobs(patience=timedelta(minutes=6))
         self.metrics = InMemoryMetrics()
-        self.fault: Fault | None = None
-        self.requests: list[str] = []
-        """Method and path of each request, without the stage."""
-        self.bodies: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        """The Idempotency-Key of each request with a body."""
-        self.connections: list[socket.socket] = []
-        self._may_answer = threading.Event()
-        self._may_answer.set()
         self._seconds = 0
         self._models = CurrentModel(self.registry, refresh_seconds=0, load=_open)
-        self._client = TestClient(self._application(), "http://127.0.0.1", raise_server_exceptions=False)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_for(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self.data_service_url = f"http://127.0.0.1:{self._server.server_port}"
-        self.url = f"{self.data_service_url}{STAGE}"
+        super().__init__(self._application(), prefix=STAGE, port=port)
+        self.url = f"{self.address}{STAGE}"
         self.promote(self.publish(VERSION))
-
-    def __enter__(self) -> Self:
-        self._client.__enter__()
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        self._client.__exit__(kind, error, trace)
-
-    def stop(self) -> None:
-        """Close the port and every connection; stopping twice does no harm."""
-        self._may_answer.set()
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-        for connection in self.connections:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def hang(self) -> None:
-        """Accept requests and answer none until `stop()`."""
-        self._may_answer.clear()
-
-    def fail(self, status: int, document: BaseModel | dict[str, Any], *, path: str = "/", **headers: str) -> None:
-        """Answer requests to a path and those below it with a document, but never `/health`."""
-        body = document.model_dump(exclude_none=True) if isinstance(document, BaseModel) else document
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.fault = Fault(status, json.dumps(body).encode(), names, path)
 
     def publish(self, version: str, *, parent: str | None = None, keep_rows: bool = True) -> str:
         """Add a model to the registry, or replace it, and return its version."""
-        manifest = manifest_of(b"model", datetime.strptime(version[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
-        confusion = [[50 * (i == j) for j in range(len(CLASSES))] for i in range(len(CLASSES))]
-        changed = manifest.model_copy(
-            update={
-                "version": version,
-                "parent": parent,
-                "metrics": manifest.metrics.model_copy(
-                    update={"accuracy": 0.9987, "rows": 250, "confusion_matrix": confusion}
-                ),
-                "thresholds": manifest.thresholds.model_copy(update={"minimum_probability": MINIMUM_PROBABILITY}),
-                "training": manifest.training.model_copy(
-                    update={"rows": TRAINING_ROWS, "rows_file": "rows.csv.gz" if keep_rows else None}
-                ),
-                "zoology": ZOOLOGY,
-                "reason": "promoted: it is better",
-            }
+        made = datetime.strptime(version[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        manifest = manifest_of(
+            b"model",
+            made,
+            version=version,
+            parent=parent,
+            thresholds=THRESHOLDS,
+            training=TRAINED_WITH_ROWS if keep_rows else TRAINED,
+            zoology=ZOOLOGY,
+            reason="promoted: it is better",
         )
         self.registry.delete(version)
-        self.registry.publish(changed, b"model", _rows_file())
+        self.registry.publish(manifest, b"model", _rows_file())
         return version
 
     def promote(self, version: str) -> None:
@@ -209,22 +140,6 @@ class LocalApi:
         """End the running training with a model that was not promoted."""
         manifest = self.registry.manifest(VERSION).model_copy(update={"version": version})
         self.jobs.succeed(self.latest_job.job_id, manifest, promoted=False, reason=reason)
-
-    def respond(
-        self, method: str, target: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Return the response to a request: status, headers, body."""
-        path = target.partition("?")[0].removeprefix(STAGE)
-        self.requests.append(f"{method} {path}")
-        if body:
-            self.bodies.append(json.loads(body))
-            self.keys.append(headers.get("Idempotency-Key"))
-        self._may_answer.wait()
-        fault, is_api = self.fault, target.startswith(STAGE)
-        if is_api and fault and fault.applies_to(path):
-            return fault.status, fault.headers, fault.body
-        answer = self._client.request(method, target, headers=headers, content=body)
-        return answer.status_code, {"content-type": answer.headers["content-type"]}, answer.content
 
     def _application(self) -> "ASGIApp":
         feedback = InMemoryFeedback(self.predictions)
@@ -286,43 +201,6 @@ def _open(_: bytes, manifest: ModelManifest) -> OnnxClassifier:
 
 @cache
 def _rows_file() -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, FEATURES)
-    writer.writeheader()
-    for place in range(TRAINING_ROWS):
-        row = MIXED[place % len(MIXED)].model_dump()
-        writer.writerow({name: int(value) if isinstance(value, bool) else value for name, value in row.items()})
-    return gzip.compress(text.getvalue().encode())
-
-
-def _handler_for(api: LocalApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def setup(self) -> None:
-            super().setup()
-            api.connections.append(self.connection)
-
-        def do_GET(self) -> None:
-            self._serve("GET")
-
-        def do_POST(self) -> None:
-            self._serve("POST")
-
-        def do_PUT(self) -> None:
-            self._serve("PUT")
-
-        def _serve(self, method: str) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            status, headers, answer = api.respond(method, self.path, dict(self.headers), body)
-            with suppress(OSError):
-                self.send_response(status)
-                for name, value in {**headers, "content-length": str(len(answer))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    return Handler
+    matrix = feature_matrix(MIXED * (TRAINING_ROWS // len(MIXED)))
+    none = np.zeros(len(matrix), dtype=np.intp)
+    return LabelledRows.without_feedback(matrix, none, none).to_csv_gz()

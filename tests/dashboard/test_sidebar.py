@@ -28,7 +28,7 @@ def test_every_page_shows_the_current_model_and_the_state_of_the_api(visitor: Ap
         assert "Responds in" in said
         assert "31 Jan 2026, 12:00 UTC" in said
         assert VERSION in said
-        assert "Accuracy 99.9% on 250 held-out rows" in said
+        assert "Accuracy 98% on 50 held-out rows" in said
 
 
 def test_a_click_does_not_repeat_the_health_check(visitor: AppTest, api: LocalApi) -> None:
@@ -39,7 +39,7 @@ def test_a_click_does_not_repeat_the_health_check(visitor: AppTest, api: LocalAp
 
 
 def test_a_new_check_shows_that_the_api_is_back(visitor: AppTest, api: LocalApi) -> None:
-    port = int(api.url.split(":")[2].split("/")[0])
+    port = api.port
     api.stop()
     assert "Does not respond" in sidebar(visitor.run())
     with LocalApi(port):
