@@ -122,11 +122,11 @@ def pip_environment(python: str) -> Dict[str, str]:
 
     Raises SetupError if pip is missing or cannot read its configuration.
     """
-    asked = dict(clean_environment(), **{name: os.environ[name] for name in os.environ if name.startswith("PIP_")})
+    variables = dict(clean_environment(), **{name: os.environ[name] for name in os.environ if name.startswith("PIP_")})
     # `pip config` uses these too: with `user = true` it would read only one file.
-    asked.update(PIP_USER="0", PIP_GLOBAL="0", PIP_SITE="0", PIP_QUIET="0", PIP_VERBOSE="0")
-    asked.pop("PIP_PYTHON", None)
-    listed = run([python, "-m", "pip", "config", "list"], asked)
+    variables.update(PIP_USER="0", PIP_GLOBAL="0", PIP_SITE="0", PIP_QUIET="0", PIP_VERBOSE="0")
+    variables.pop("PIP_PYTHON", None)
+    listed = run([python, "-m", "pip", "config", "list"], variables)
     if listed.status:
         raise SetupError("pip does not run: {}".format(" ".join(line.strip() for line in listed.lines[-3:])))
     settings = [re.match(r"(global|install|:env:)\.([a-z-]+)=(.*)", line) for line in listed.lines]

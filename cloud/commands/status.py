@@ -31,7 +31,7 @@ class Part:
     name: str
     url: str | None
     """None for a part that was not started."""
-    trouble: str | None = None
+    failure: str | None = None
     model: str | None = None
     """The current model's version, for the API only."""
 
@@ -40,7 +40,7 @@ def status(stack: Stack = DEFAULT_STACK, state_dir: StateDir = DEFAULT_STATE_DIR
     """Print the state and address of each part and the current model. Exit status 1 unless every part responds."""
     parts = check(addresses_for(state_dir, stack), _client)
     show(parts, OutputConsole())
-    raise typer.Exit(1 if any(part.trouble for part in parts) else 0)
+    raise typer.Exit(1 if any(part.failure for part in parts) else 0)
 
 
 def _client(url: str) -> "httpx2.Client":
@@ -90,7 +90,7 @@ def show(parts: list[Part], console: Console) -> None:
     table = Table("part", "responds")
     table.add_column("address", overflow="fold")
     for part in parts:
-        responds = "not started" if part.url is None else f"no: {part.trouble}" if part.trouble else "yes"
+        responds = "not started" if part.url is None else f"no: {part.failure}" if part.failure else "yes"
         table.add_row(part.name, responds, part.url or "")
     if not console.is_terminal:
         console.width = max(console.width, 200)

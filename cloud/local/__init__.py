@@ -1,1 +1,1 @@
-"""The whole application on this machine: the emulator, the programs beside it, and what starts and stops them."""
+"""Run the whole application on this machine: the emulator, the other processes, their start and stop."""

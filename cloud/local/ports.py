@@ -1,4 +1,4 @@
-"""Whether a port of this machine can be listened on, asked before anything is started."""
+"""Check and choose ports of this machine before anything starts."""
 
 import socket
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ LOOPBACK = "127.0.0.1"
 
 
 def require_free(port: int, option: str) -> None:
-    """Raise Conflict that names the port and the option that chooses another one."""
+    """Raise Conflict with the option that selects another port unless the port is free."""
     if port and not is_free(port):
-        raise Conflict(f"port {port} is taken by another program; end it or choose another port with {option}")
+        raise Conflict(f"port {port} is in use by another program; stop it or choose another port with {option}")
 
 
 def require_distinct(ports: Mapping[str, int]) -> None:
-    """Raise InvalidInput that names the options if two of them, by option, are the same port."""
+    """Raise InvalidInput with both options if two ports, given by option, are equal."""
     for (one, port), (other, same) in combinations(ports.items(), 2):
         if port == same:
-            raise InvalidInput(f"port {port} cannot be both {one} and {other}; choose another one for either")
+            raise InvalidInput(f"port {port} cannot be both {one} and {other}; choose another port for one of them")
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on this loopback port now."""
+    """Return whether a server could listen on this loopback port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # Servers set this too, so that a port whose last connections linger in TIME_WAIT counts as free.
+        # Servers set this too: a port with connections in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -35,7 +35,7 @@ def is_free(port: int) -> bool:
 
 
 def choose_free() -> int:
-    """Return a loopback port that was free a moment ago."""
+    """Return a loopback port that is free at the moment."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -135,7 +135,7 @@ class Durability:
 
     def watch(self) -> None:
         """Print a warning, once for each problem, if the disk gets full or the journal is not written."""
-        warning = (self._feed.trouble if self._feed else None) or self._warning_of_space()
+        warning = (self._feed.problem if self._feed else None) or self._warning_of_space()
         if warning != self._warned and warning:
             self._steps.note(f"Warning: {warning}. If the emulator were killed now, the last writes would be lost.")
         self._warned = warning
@@ -171,11 +171,11 @@ class Durability:
         )
 
     def _not_saved(self, reason: str) -> NotSaved:
-        trouble = self._feed.trouble if self._feed else None
+        problem = self._feed.problem if self._feed else None
         free = shutil.disk_usage(self._root).free
         hint = f"free some space ({free / 2**20:.0f} MiB are left), then " if free < SPACE_TO_WARN else ""
-        if trouble:
-            text = f"{reason}, and {trouble}: the last writes are lost; {hint}run `menagerie up`"
+        if problem:
+            text = f"{reason}, and {problem}: the last writes are lost; {hint}run `menagerie up`"
         else:
             text = f"{reason}; nothing is lost, because the journal has it: {hint}run `menagerie up` to recover it"
         with suppress(OSError):

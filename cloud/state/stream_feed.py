@@ -47,13 +47,13 @@ class StreamFeed:
         ]
         self._unflushed = threading.Event()
         self._quiet: set[str] = set()
-        self._read_trouble: str | None = None
-        self._flush_trouble: str | None = None
+        self._read_problem: str | None = None
+        self._flush_problem: str | None = None
 
     @property
-    def trouble(self) -> str | None:
+    def problem(self) -> str | None:
         """The reason why changes are not written to disk at present, or None."""
-        return self._read_trouble or self._flush_trouble
+        return self._read_problem or self._flush_problem
 
     def start(self) -> None:
         """Read the existing records, and continue in the background. Raises if the first read fails."""
@@ -122,10 +122,10 @@ class StreamFeed:
             self._unflushed.clear()
             try:
                 self._journal.flush()
-                self._flush_trouble = None
+                self._flush_problem = None
             except OSError as error:
                 self._unflushed.set()
-                self._flush_trouble = f"the journal cannot be flushed ({error.strerror})"
+                self._flush_problem = f"the journal cannot be flushed ({error.strerror})"
 
     def _poll_if_possible(self) -> None:
         self._try(self._poll)
@@ -133,12 +133,12 @@ class StreamFeed:
     def _try(self, read: Callable[[], None]) -> None:
         try:
             read()
-            self._read_trouble = None
+            self._read_problem = None
         except OSError as error:
-            self._read_trouble = f"the journal cannot be written ({error.strerror or error})"
+            self._read_problem = f"the journal cannot be written ({error.strerror or error})"
         except (BotoCoreError, ClientError) as error:
             # The emulator has ended, which `up` reports, or it is busy and responds to the next request.
-            self._read_trouble = (
+            self._read_problem = (
                 None if self._stopping.is_set() else f"the tables' streams cannot be read ({type(error).__name__})"
             )
 

@@ -103,7 +103,7 @@ def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path, option: str) -> N
         done = menagerie("up", "--state-dir", tmp_path / "state", *words)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [done.stderr.strip()]
-    assert f"port {port} is taken" in done.stderr
+    assert f"port {port} is in use" in done.stderr
     assert option in done.stderr
 
 

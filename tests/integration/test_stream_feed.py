@@ -92,9 +92,9 @@ def test_what_was_journaled_comes_back_in_tables_without_it(tables: DynamoDBClie
     changes = [job(number) for number in range(60)]
     tables.put_item(TableName=JOBS, Item=item(99))
     journal.append([*changes, job(3, "running"), Change("JobsTable", key(99), None)])
-    told: list[int] = []
-    restore(journal.last(), tables, LABELS, told.append)
-    assert told == [25, 50, 61]
+    reported: list[int] = []
+    restore(journal.last(), tables, LABELS, reported.append)
+    assert reported == [25, 50, 61]
     found = tables.scan(TableName=JOBS)["Items"]
     assert sorted(found, key=lambda each: int(each["sk"]["S"])) == [
         item(number, "running" if number == 3 else "queued") for number in range(60)

@@ -38,7 +38,7 @@ def test_a_call_uses_the_address_and_the_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "said"),
+    ("status", "body", "kind", "message"),
     [
         (403, {"message": "Forbidden"}, InvalidInput, "rejected the API key"),
         (404, {"detail": "there is no such job"}, NotFound, "there is no such job"),
@@ -53,8 +53,8 @@ def test_a_call_uses_the_address_and_the_key() -> None:
         (502, {"message": "Internal server error"}, Unavailable, "responded with status 502"),
     ],
 )
-def test_an_error_of_the_api_is_one_line(status: int, body: Any, kind: type[MenagerieError], said: str) -> None:
-    with pytest.raises(kind, match=said) as caught:
+def test_an_error_of_the_api_is_one_line(status: int, body: Any, kind: type[MenagerieError], message: str) -> None:
+    with pytest.raises(kind, match=message) as caught:
         api_that(lambda _: httpx2.Response(status, json=body)).call("GET", "/models")
     assert "\n" not in str(caught.value)
 
@@ -82,16 +82,16 @@ def test_an_address_needs_a_key_and_a_state_folder_needs_a_running_cloud(
 
 
 def job(status: str, progress: float, **more: Any) -> httpx2.Response:
-    told = {"job_id": "x", "status": status, "stage": "fitting", "progress": progress, "error": None, **more}
-    return httpx2.Response(200, json=told)
+    reported = {"job_id": "x", "status": status, "stage": "fitting", "progress": progress, "error": None, **more}
+    return httpx2.Response(200, json=reported)
 
 
 def test_a_job_is_followed_to_its_end() -> None:
     done = {"model_version": "v", "metrics": {"accuracy": 0.99}, "reason": "promoted: better"}
     answers = iter([job("queued", 0), job("running", 0.6), job("succeeded", 1, **done)])
-    told: list[float] = []
-    ended = follow(api_that(lambda _: next(answers)), "x", lambda each: told.append(each["progress"]))
-    assert told == [0, 0.6, 1]
+    reported: list[float] = []
+    ended = follow(api_that(lambda _: next(answers)), "x", lambda each: reported.append(each["progress"]))
+    assert reported == [0, 0.6, 1]
     assert summary(ended) == "model v, accuracy 0.99000 on held-out rows\npromoted: better"
 
 

@@ -48,11 +48,11 @@ def menagerie(
     )
 
 
-def is_one_line(done: subprocess.CompletedProcess[str], *said: str) -> None:
+def is_one_line(done: subprocess.CompletedProcess[str], *texts: str) -> None:
     assert done.returncode == 1, done
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith("menagerie: ")
-    for text in said:
+    for text in texts:
         assert text in done.stderr
 
 
@@ -72,7 +72,7 @@ def animals(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("words", "shell", "said"),
+    ("words", "shell", "texts"),
     [
         (["--output", "."], AS_IT_IS, "cannot write .: Is a directory"),
         (["--output", "/dev/full"], AS_IT_IS, "cannot write /dev/full: No space left on device"),
@@ -83,8 +83,8 @@ def animals(tmp_path: Path) -> Path:
     ],
     ids=["directory", "full device", "nowhere", "full output", "closed output", "closed pipe"],
 )
-def test_an_output_that_cannot_be_written(model: Path, animals: Path, words: list[str], shell: str, said: str) -> None:
-    is_one_line(menagerie("predict", animals, "--model", model, *words, shell=shell), said)
+def test_an_output_that_cannot_be_written(model: Path, animals: Path, words: list[str], shell: str, texts: str) -> None:
+    is_one_line(menagerie("predict", animals, "--model", model, *words, shell=shell), texts)
 
 
 @pytest.mark.parametrize("command", ["train --dataset FILE --output FILE", "package --output FILE"])

@@ -75,8 +75,8 @@ def test_a_long_step_prints_its_progress_at_intervals() -> None:
             update(f"{number} of 1000")
         stream.wait_for("  Deploying: 999 of 1000 (")
         update("created")
-    said = len(stream.flushed.splitlines())
-    assert said < 500  # not one for each text
+    lines = len(stream.flushed.splitlines())
+    assert lines < 500  # not one for each text
     assert without_times(stream.flushed).endswith("✓ Deploying: created (… s)\n")
 
 

@@ -25,7 +25,7 @@ def missing(operation: str) -> ClientError:
 
 
 class FakeCloudFormation:
-    """Keeps one stack; ends every create in the status it was told."""
+    """Keeps one stack; every create ends in a given status."""
 
     def __init__(self, ends_in: str = "CREATE_COMPLETE", stack: dict[str, Any] | None = None) -> None:
         self.ends_in, self.stack = ends_in, stack

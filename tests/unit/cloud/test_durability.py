@@ -18,7 +18,7 @@ from menagerie.errors import Unavailable
 
 
 class Folder:
-    """A state folder, what is said of it, and an emulator that is played."""
+    """A state folder with captured notes and a fake emulator."""
 
     def __init__(self, root: Path) -> None:
         self.state = StateDirectory.open(root)
@@ -98,9 +98,9 @@ def test_a_run_without_a_saved_state_is_recovered_from_its_journal(folder: Folde
     folder.durability().begin(recover=False)
     assert folder.content == "A"
     assert list(folder.journal(1).changes()) == [prediction("B")]
-    said = " ".join(folder.output.getvalue().split())
-    assert "The last run ended without saving its state" in said
-    assert "jobs are recovered from the journal" in said
+    output = " ".join(folder.output.getvalue().split())
+    assert "The last run ended without saving its state" in output
+    assert "jobs are recovered from the journal" in output
 
 
 def test_a_damaged_state_is_an_error_with_advice(folder: Folder) -> None:

@@ -54,13 +54,13 @@ def test_a_proxy_is_passed_on_but_not_for_loopback(monkeypatch: pytest.MonkeyPat
 
 def test_a_child_process_uses_utf_8_in_any_locale(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes("Känguru 袋鼠".encode())
-    told = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", "import sys; print(open(sys.argv[1]).read())", tmp_path / "file"],
         env=child_environment(tmp_path, environment={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}),
         capture_output=True,
         check=True,
     )
-    assert told.stdout.decode().strip() == "Känguru 袋鼠"
+    assert completed.stdout.decode().strip() == "Känguru 袋鼠"
 
 
 class NoBuckets(BaseHTTPRequestHandler):

@@ -60,8 +60,8 @@ VALUES = st.recursive(
 
 @given(item=st.dictionaries(st.text(), VALUES, min_size=1))
 def test_every_type_of_attribute_is_read_back(item: dict[str, dict[str, object]]) -> None:
-    told = Change("JobsTable", KEY, item)
-    assert Change.from_line(told.to_line()) == told
+    change = Change("JobsTable", KEY, item)
+    assert Change.from_line(change.to_line()) == change
 
 
 @pytest.mark.parametrize("cut", range(1, 60, 7))

@@ -12,7 +12,7 @@ def test_a_port_in_use_is_named_with_its_option() -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         port = server.getsockname()[1]
         assert not is_free(port)
-        with pytest.raises(Conflict, match=f"port {port} is taken .* --dashboard-port"):
+        with pytest.raises(Conflict, match=f"port {port} is in use .* --dashboard-port"):
             require_free(port, "--dashboard-port")
 
 

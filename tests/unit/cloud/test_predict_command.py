@@ -58,9 +58,9 @@ def table(text: str) -> list[dict[str, str]]:
 
 
 def test_the_output_has_the_columns_of_the_file_first(model: Path, animals: Path) -> None:
-    said = run("--model", model, animals)
-    rows = table(said)
-    assert said.splitlines()[0] == HEADER.strip() + "," + ",".join(ANSWER_COLUMNS)
+    output = run("--model", model, animals)
+    rows = table(output)
+    assert output.splitlines()[0] == HEADER.strip() + "," + ",".join(ANSWER_COLUMNS)
     assert [row["name"] for row in rows] == NAMES
     assert [row["species"] for row in rows] == list(CLASSES)
     assert rows[1]["weight"] == "4500"

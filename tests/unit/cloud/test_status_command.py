@@ -15,7 +15,7 @@ API_URL = "http://127.0.0.1:45661/_aws/execute-api/0a1b2c3d/v1"
 ADDRESSES = StackAddresses(API_URL, "key", "http://127.0.0.1:45661", None, "http://127.0.0.1:45662")
 
 
-def asked(health: Callable[[httpx2.Request], httpx2.Response]) -> dict[str, Part]:
+def checked(health: Callable[[httpx2.Request], httpx2.Response]) -> dict[str, Part]:
     def answer(request: httpx2.Request) -> httpx2.Response:
         return health(request) if str(request.url) == f"{API_URL}/health" else httpx2.Response(200)
 
@@ -31,15 +31,15 @@ def shown(*parts: Part, columns: int, terminal: bool) -> str:
 
 
 def test_parts_that_respond_are_listed_with_the_current_model() -> None:
-    parts = asked(lambda _: httpx2.Response(200, json={"status": "ok", "model_version": VERSION}))
+    parts = checked(lambda _: httpx2.Response(200, json={"status": "ok", "model_version": VERSION}))
     assert list(parts) == ["emulated cloud", "API", "data service", "dashboard"]
-    assert [part.trouble for part in parts.values()] == [None] * 4
+    assert [part.failure for part in parts.values()] == [None] * 4
     assert parts["API"].model == VERSION
     assert parts["dashboard"].url is None
 
 
 @pytest.mark.parametrize(
-    ("answer", "trouble"),
+    ("answer", "failure"),
     [
         (httpx2.Response(503, json={"detail": "no model"}), "status 503"),
         (httpx2.Response(200, text="a page of something else"), "its response contains no model version"),
@@ -48,16 +48,16 @@ def test_parts_that_respond_are_listed_with_the_current_model() -> None:
     ],
     ids=["not ready", "no JSON", "no object", "no model"],
 )
-def test_an_api_without_a_model_version_is_a_failure(answer: httpx2.Response, trouble: str) -> None:
-    part = asked(lambda _: answer)["API"]
-    assert (part.trouble, part.model) == (trouble, None)
+def test_an_api_without_a_model_version_is_a_failure(answer: httpx2.Response, failure: str) -> None:
+    part = checked(lambda _: answer)["API"]
+    assert (part.failure, part.model) == (failure, None)
 
 
 def test_an_api_that_times_out_is_a_failure() -> None:
     def late(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ReadTimeout("too late", request=request)
 
-    assert asked(late)["API"].trouble == "ReadTimeout"
+    assert checked(late)["API"].failure == "ReadTimeout"
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])
@@ -69,7 +69,7 @@ def test_the_model_version_is_never_truncated(columns: int, terminal: bool) -> N
 
 
 def test_an_unknown_model_is_printed_as_unknown() -> None:
-    parts = Part("API", API_URL, trouble="ReadTimeout"), Part("dashboard", None)
+    parts = Part("API", API_URL, failure="ReadTimeout"), Part("dashboard", None)
     text = shown(*parts, columns=80, terminal=False)
     assert "no: ReadTimeout" in text
     assert "not started" in text

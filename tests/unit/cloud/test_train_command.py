@@ -55,12 +55,12 @@ def data_service() -> Iterator[str]:
 
 
 def test_a_model_is_trained_from_a_running_data_service(data_service: str, tmp_path: Path) -> None:
-    said = run("--data-service-url", data_service, "--seed", "7", "--output", str(tmp_path))
+    output = run("--data-service-url", data_service, "--seed", "7", "--output", str(tmp_path))
     manifest = load(tmp_path).manifest
     assert (manifest.training.kind, manifest.training.url, manifest.training.seed) == ("data-service", data_service, 7)
     assert manifest.training.rows == 1000
     for words in (manifest.version, "accuracy", "coverage", "elephant", f"{manifest.size:,} bytes", "14 of 14 checks"):
-        assert words in said
+        assert words in output
     assert manifest.sha256 in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
@@ -121,7 +121,7 @@ def test_a_failed_training_creates_no_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         ([], "either --data-service-url or --dataset"),
         (["--data-service-url", "http://x", "--dataset", "x.csv"], "either --data-service-url or --dataset"),
@@ -134,10 +134,10 @@ def test_a_failed_training_creates_no_folder(tmp_path: Path) -> None:
     ],
 )
 def test_contradictory_options_are_an_error_with_advice(
-    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MODELS_BUCKET", raising=False)
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=output):
         run(*arguments, "--output", str(tmp_path))
 
 
@@ -166,7 +166,7 @@ def test_a_published_model_is_in_the_bucket_and_in_the_folder(tmp_path: Path, mo
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         s3_client().create_bucket(Bucket="models")
-        said = run("--dataset", str(csv_file(tmp_path, 400)), "--output", str(tmp_path / "m"), "--publish")
+        output = run("--dataset", str(csv_file(tmp_path, 400)), "--output", str(tmp_path / "m"), "--publish")
         registry = S3ModelRegistry(s3_client(), "models")
         pointer = registry.current()
         assert pointer
@@ -174,4 +174,4 @@ def test_a_published_model_is_in_the_bucket_and_in_the_folder(tmp_path: Path, mo
         assert registry.manifest(pointer.version) == manifest
         assert registry.model(pointer.version) == (tmp_path / "m" / "model.onnx").read_bytes()
     assert manifest.reason == "promoted: there is no current model to compare with"
-    assert "promoted" in said
+    assert "promoted" in output
