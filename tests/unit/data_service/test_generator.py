@@ -5,8 +5,8 @@ import random
 from data_service.generator import Row, rows, rows_with_truth
 
 
-def test_a_seed_gives_the_rows_that_the_published_generator_gives() -> None:
-    # Written out once more, draw by draw, from the published description.
+def test_a_seed_gives_the_rows_of_the_published_generator() -> None:
+    # An independent implementation of the published description.
     rng = random.Random(42)
     ranges = [
         (2, (1.6, 2.0), (40, 90), False),
@@ -29,7 +29,7 @@ def test_the_first_row_of_seed_42_is_the_known_kangaroo() -> None:
     assert next(rows(42, 1)) == Row(2, 1.8966201999039332, 52.24459269017381, has_wings=False, has_tail=True)
 
 
-def test_more_rows_continue_fewer() -> None:
+def test_a_larger_count_continues_a_smaller_one() -> None:
     assert list(rows(7, 300))[:100] == list(rows(7, 100))
 
 

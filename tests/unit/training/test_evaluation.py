@@ -88,7 +88,7 @@ OVERCONFIDENT = np.array([[0.95, 0, 0, 0.05, 0], [0.95, 0, 0, 0.05, 0], [0.6, 0,
 TRUE_LABELS = np.array([0, 3, 3])
 
 
-def test_a_bin_has_rows_mean_confidence_with_accuracy() -> None:
+def test_a_bin_has_its_rows_with_mean_confidence_and_accuracy() -> None:
     low, high = calibration_bins(OVERCONFIDENT, TRUE_LABELS)
     assert (low.lower, low.upper, low.rows, low.accuracy) == (0.5, 0.7, 1, 0.0)
     assert (high.lower, high.upper, high.rows, high.accuracy) == (0.9, 0.99, 2, 0.5)

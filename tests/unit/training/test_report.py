@@ -103,7 +103,7 @@ def test_each_plot_has_a_text_alternative(outline: Outline) -> None:
     assert all(len(image["alt"] or "") > 30 for image in outline.images)
 
 
-def test_page_with_plots_has_a_dark_mode(page: str, noisy: TrainedModel) -> None:
+def test_the_page_and_its_plots_have_a_dark_mode(page: str, noisy: TrainedModel) -> None:
     plot = size_plot(noisy.rows.matrix, noisy.rows.labels)
     assert "prefers-color-scheme: dark" in page
     assert "prefers-color-scheme: dark" in "".join(drawing(plot).itertext())
