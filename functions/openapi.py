@@ -14,8 +14,6 @@ from pydantic_core import to_json
 
 from functions.http.problems import MEDIA_TYPE
 from menagerie.animal import FEATURE_DETAILS, Kind
-from menagerie.api import PredictRequest, Problem, Promotion, TrueSpecies
-from menagerie.job import TrainingRequest
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,8 +42,6 @@ _FORBIDDEN: dict[str, Any] = {
         },
     },
 }
-# FastAPI does not know the models of bodies, which functions/http/requests.py reads, nor problem documents.
-_MORE_MODELS = (PredictRequest, TrueSpecies, TrainingRequest, Promotion, Problem)
 
 
 @router.get("/openapi.json")
@@ -68,6 +64,8 @@ def openapi_document() -> dict[str, Any]:
 
     from functions.predict.app import router as predict
     from functions.retrain.app import router as retrain
+    from menagerie.api import PredictRequest, Problem, Promotion, TrueSpecies
+    from menagerie.job import TrainingRequest
 
     app = FastAPI(openapi_url=None)
     for routes in (predict, retrain):
@@ -82,8 +80,10 @@ def openapi_document() -> dict[str, Any]:
         tags=[{"name": name} for name in ("predictions", "models", "retraining", "service")],
     )
     components = document.setdefault("components", {})
+    # FastAPI does not know the models of bodies, which functions/http/requests.py reads, nor problem documents.
+    models = (PredictRequest, TrueSpecies, TrainingRequest, Promotion, Problem)
     _, more = models_json_schema(
-        [(model, "validation") for model in _MORE_MODELS], ref_template="#/components/schemas/{model}"
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
     schemas = {**components["schemas"], **more["$defs"]}
     components["schemas"] = {name: schemas[name] for name in sorted(schemas) if name not in _FASTAPI_ERRORS}

@@ -11,7 +11,6 @@ from pydantic.config import JsonDict
 from pydantic_core import from_json
 
 from menagerie.animal import CLASSES, EXAMPLES, FEATURES, KNOWN_SPECIES, Animal, Species
-from menagerie.job import Job
 from menagerie.manifest import ModelManifest, Probabilities
 from menagerie.prediction import MAX_ANIMALS
 from menagerie.service_metrics import Points, SeriesName
@@ -126,12 +125,6 @@ class Promoted(_Document):
 
     version: str
     promoted_at: datetime
-
-
-class Jobs(_Document):
-    """Training jobs, newest first."""
-
-    items: list[Job]
 
 
 class MetricPoint(_Document):

@@ -106,3 +106,9 @@ class Job(BaseModel):
     def ended(self) -> bool:
         """Whether the job has succeeded or failed."""
         return self.status in (JobStatus.SUCCEEDED, JobStatus.FAILED)
+
+
+class Jobs(BaseModel):
+    """Training jobs, newest first."""
+
+    items: list[Job]

@@ -14,7 +14,6 @@ from menagerie.animal import Animal, Species
 from menagerie.api import (
     CloudMetrics,
     Health,
-    Jobs,
     Models,
     PredictRequest,
     PredictResponse,
@@ -23,7 +22,7 @@ from menagerie.api import (
     TrainingRows,
     TrueSpecies,
 )
-from menagerie.job import Job, TrainingRequest
+from menagerie.job import Job, Jobs, TrainingRequest
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import Prediction, PredictionPage
 from menagerie.prediction_store import MAX_PAGE

@@ -12,9 +12,9 @@ from functions.http.problems import documented
 from functions.http.requests import documented_body, idempotency_key, json_body
 from functions.log import function_log
 from functions.retrain.start_retraining import start_retraining
-from menagerie.api import Jobs, Promoted, Promotion
+from menagerie.api import Promoted, Promotion
 from menagerie.errors import UnreadablePointer
-from menagerie.job import Job, TrainingRequest
+from menagerie.job import Job, Jobs, TrainingRequest
 
 if TYPE_CHECKING:
     from menagerie.job_store import JobStore
