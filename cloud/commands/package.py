@@ -38,9 +38,10 @@ def package(
         with steps.step(f"Packaging {part}") as update:
             built = build(part, target, output, progress=update)
             update(str(built.path))
-        table = Table(
-            "content", "MiB", title=f"{part}: {built.unzipped / MIB:.1f} MiB unzipped, sha256 {built.sha256[:16]}…"
-        )
+        # Not a title: a title wraps at the width of the table.
+        summary = f"{part}: {built.unzipped / MIB:.1f} MiB unzipped, sha256 {built.sha256[:16]}…"
+        console.print(summary, soft_wrap=True)
+        table = Table("content", "MiB")
         for name, size in largest(built):
             table.add_row(name, f"{size / MIB:.1f}")
         console.print(table)
