@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.faults.outcome import Outcome
+from cloud.local.up import FIRST_ANIMAL
 from cloud.state.directory import StackAddresses
 from menagerie.http_client import http_client
 from tests.e2e.conftest import Up
@@ -192,7 +193,9 @@ class Crashes:
         with http_client(addresses.api_url, base_url=addresses.api_url, timeout=60.0, headers=headers) as client:
             stored = _history(client)
             by_id = {item["id"]: item for item in stored}
-            heights = Counter(item["animal"]["height"] for item in stored if item["animal"]["height"] != 3.1)
+            # Each start of `up` stores a prediction of the same animal.
+            all_heights = (item["animal"]["height"] for item in stored)
+            heights = Counter(height for height in all_heights if height != FIRST_ANIMAL.height)
             self._crash.doubled += len(stored) - len(by_id) + sum(n - 1 for n in heights.values())
             for known, (at, prediction) in list(self._kept.predictions.items()):
                 item = by_id.get(known)

@@ -111,6 +111,6 @@ def test_down_reports_that_the_state_was_not_saved(start: Callable[..., Up], tmp
     assert down.returncode == 1
     line = down.stderr.splitlines()[-1]
     assert "the emulator did not save its state" in line
-    assert "`menagerie up`, which recovers it" in line
+    assert "run `menagerie up` to recover it" in line
     assert up.process.wait(10) == 1
     assert "✓ Stopping and saving the state" not in up.log.read_text(encoding="utf-8")
