@@ -149,3 +149,12 @@ def test_the_messages_of_a_range_of_commits_are_checked(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, encoding="utf-8")
     assert done.returncode == 1
     assert done.stderr == "'Add a route.': the subject ends with a full stop\n"
+
+
+def test_the_changelog_has_the_current_version_below_the_unreleased_changes() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    version, _, date = headings[1].partition(" - ")
+    assert version == project["version"]
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", date)
