@@ -96,7 +96,7 @@ class Trip:
 
 
 def _imported(frame: FrameType) -> bool:
-    """Tell whether a frame is the body of a module that is being imported, not of a script such as a page."""
+    """Return whether a frame is the body of a module that is being imported, not of a script such as a page."""
     return frame.f_back is not None and frame.f_back.f_code.co_filename.startswith("<frozen importlib")
 
 
@@ -112,7 +112,7 @@ _MODULES: dict[str, str | None] = {}
 
 
 def module_of(code: CodeType) -> str | None:
-    """Return the name of the project's module that code stands in, None for any other code."""
+    """Return the name of the project module that code belongs to, None for any other code."""
     file = code.co_filename
     if file not in _MODULES:
         path = Path(file)

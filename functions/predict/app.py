@@ -228,7 +228,7 @@ async def get_metrics(
 
 @router.get("/health", tags=["service"], responses=documented(503))
 async def health(dependencies: Dependencies) -> Health:
-    """Tell whether predictions can be made, and by which model."""
+    """Return the model that makes predictions; 503 if none does."""
     return Health(model_version=dependencies.models.classifier().version)
 
 

@@ -106,7 +106,7 @@ async def list_jobs(dependencies: Dependencies, limit: Annotated[int, Query(ge=1
 
 @router.get("/retrain/{job_id}", tags=["retraining"], responses=documented(404, 503))
 async def get_job(job_id: str, dependencies: Dependencies) -> Job:
-    """Tell how far a job is and what came of it."""
+    """Return a job: its status, stage, progress and outcome."""
     return dependencies.jobs.get(job_id)
 
 
