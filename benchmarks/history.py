@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from benchmarks.comparison import Comparison, Figure, interleave, write_report
 from menagerie.aws.predictions import DynamoDBPredictionStore
-from menagerie.prediction_store import PageRequest
+from menagerie.ports.predictions import PageRequest
 from tests.sorted_table import SortedTable
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from menagerie.registry import Pointer
+    from menagerie.manifest import Pointer
 
 
 class MenagerieError(Exception):

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -176,3 +177,17 @@ def metric_definitions() -> dict[str, str]:
         for name, field in part.model_fields.items()
         if field.description and name != "definitions"
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which version is current; `etag` changes whenever the pointer does."""
+
+    version: str
+    promoted_at: datetime
+    etag: str
+
+    @classmethod
+    def unreadable(cls, etag: str) -> Self:
+        """Return a stand-in for a stored pointer that cannot be read: it names no version."""
+        return cls("", datetime.min.replace(tzinfo=UTC), etag)

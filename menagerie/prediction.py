@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from menagerie.classifier import Classification
 
 MAX_ANIMALS = 1000
+MAX_PAGE = 100
 # float32 carries about seven digits: more would be noise, and a prediction must equal the one that is read back later.
 PROBABILITY_DIGITS = 6
 _TEXT = {species: species.value for species in Species}

@@ -1,8 +1,7 @@
-"""The port for the metrics that the cloud records of this application, and the names of these metrics."""
+"""The metrics that the cloud records of this application, by their names in CloudWatch."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,27 +21,6 @@ class SeriesName(BaseModel):
     metric: Annotated[str, Field(examples=["Duration"])]
     statistic: Annotated[str, Field(examples=["p95"], description="How the measurements of a period are combined.")]
     unit: Unit
-
-
-@dataclass(frozen=True, slots=True)
-class MetricWindow:
-    """A time range from `start` to before `end`, both multiples of the period."""
-
-    start: datetime
-    end: datetime
-    period_seconds: int
-
-
-class ServiceMetrics(Protocol):
-    """Reads recorded metrics."""
-
-    def read(self, window: MetricWindow) -> dict[SeriesName, Points]:
-        """Return all `SERIES` in their order; raise Unavailable.
-
-        The points of a series are sorted by time, each at the beginning of its period. A period without measurements
-        has no point.
-        """
-        ...
 
 
 def _series(source: Source) -> list[SeriesName]:

@@ -9,17 +9,18 @@ import numpy as np
 from typing_extensions import override
 
 from menagerie.clock import Clock, utc_now
-from menagerie.datasets import Datasets
 from menagerie.errors import Conflict, KeyReused, NotFound, Unavailable, UnreadablePointer
-from menagerie.feedback import FeedbackStore, LabelledAnimal
 from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
-from menagerie.job_store import OPEN, JobStore, allowed_time, corrected_expiry, job_at, lease
-from menagerie.manifest import ModelManifest
+from menagerie.manifest import ModelManifest, Pointer
+from menagerie.ports.datasets import Datasets
+from menagerie.ports.feedback import FeedbackStore, LabelledAnimal
+from menagerie.ports.jobs import OPEN, JobStore, allowed_time, corrected_expiry, job_at, lease
+from menagerie.ports.metrics import MetricWindow, ServiceMetrics
+from menagerie.ports.predictions import Cursor, PageRequest, PredictionStore
+from menagerie.ports.registry import ModelRegistry
 from menagerie.prediction import Feedback, Prediction, PredictionBatch, PredictionPage, parse_prediction_id
-from menagerie.prediction_store import Cursor, PageRequest, PredictionStore
-from menagerie.registry import ModelRegistry, Pointer
-from menagerie.service_metrics import SERIES, MetricWindow, Points, SeriesName, ServiceMetrics
+from menagerie.service_metrics import SERIES, Points, SeriesName
 from menagerie.ulid import new_ulid, to_the_millisecond
 
 

@@ -9,8 +9,8 @@ from menagerie.animal import CLASSES
 from menagerie.classifier import OnnxClassifier
 from menagerie.errors import Conflict, InvalidInput, ModelRejected, NotFound, UnreadablePointer
 from menagerie.job import PromotionRule
-from menagerie.manifest import ROWS_FILE, ModelManifest, later_version
-from menagerie.registry import ModelRegistry, Pointer
+from menagerie.manifest import ROWS_FILE, ModelManifest, Pointer, later_version
+from menagerie.ports.registry import ModelRegistry
 from training.pipeline import HeldOut, TrainedModel
 from training.rows import HELD_OUT, UNKNOWN, LabelledRows
 

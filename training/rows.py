@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from menagerie.animal import CLASSES, DISCRETE_COLUMNS, FEATURE_DETAILS, FEATURES, Animal, Kind, Species, feature_matrix
 from menagerie.animal_file import Chunk, Refusal, refusal_reason, within_bounds
 from menagerie.errors import InvalidInput
-from menagerie.feedback import LabelledAnimal
+from menagerie.ports.feedback import LabelledAnimal
 
 NAMED_REFUSALS = 20
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from menagerie.animal_file import read
 from menagerie.clock import Clock, utc_now
-from menagerie.datasets import Datasets
 from menagerie.errors import InvalidInput, NotFound
-from menagerie.feedback import FeedbackStore
 from menagerie.job import MAX_DATAPOINTS, DataServiceSource, DatasetSource, FeedbackSource, Source, Stage
-from menagerie.registry import ModelRegistry
+from menagerie.ports.datasets import Datasets
+from menagerie.ports.feedback import FeedbackStore
+from menagerie.ports.registry import ModelRegistry
 from training.data_source import fetch
 from training.pipeline import FETCHED, ProgressCallback, TrainedModel, ignore_progress, train, train_labelled
 from training.rows import AnimalRows, LabelledRows, Origin, rows_of

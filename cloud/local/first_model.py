@@ -11,11 +11,11 @@ from cloud.console import Update
 from menagerie.errors import Unavailable, UnreadablePointer
 from menagerie.http_client import http_client
 from menagerie.job import DataServiceSource
-from menagerie.registry import ModelRegistry
+from menagerie.ports.registry import ModelRegistry
 
 if TYPE_CHECKING:
     from menagerie.job import Stage
-    from menagerie.registry import Pointer
+    from menagerie.manifest import Pointer
     from training.pipeline import TrainedModel
 
 SECONDS_BETWEEN_UPDATES = 0.1

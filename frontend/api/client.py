@@ -24,8 +24,7 @@ from menagerie.api import (
 )
 from menagerie.job import Job, Jobs, TrainingRequest
 from menagerie.manifest import ModelManifest
-from menagerie.prediction import Prediction, PredictionPage
-from menagerie.prediction_store import MAX_PAGE
+from menagerie.prediction import MAX_PAGE, Prediction, PredictionPage
 
 Document = TypeVar("Document", bound=BaseModel)
 

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from frontend.wording import made_at
-from menagerie.prediction import Prediction, PredictionPage
-from menagerie.prediction_store import MAX_PAGE
+from menagerie.prediction import MAX_PAGE, Prediction, PredictionPage
 
 ROWS_PER_PAGE = 50
 # Larger exports are for a program that follows the cursor.

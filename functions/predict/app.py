@@ -23,15 +23,15 @@ from menagerie.api import CloudMetrics, Health, Models, PredictRequest, PredictR
 from menagerie.clock import Clock, utc_now
 from menagerie.errors import InvalidFields, InvalidInput, ModelRejected, NotFound, UnreadablePointer
 from menagerie.manifest import ModelManifest
-from menagerie.prediction import Feedback, Prediction, PredictionPage
-from menagerie.prediction_store import CURSOR_PATTERN, MAX_PAGE, Cursor, PageRequest
+from menagerie.ports.predictions import CURSOR_PATTERN, Cursor, PageRequest
+from menagerie.prediction import MAX_PAGE, Feedback, Prediction, PredictionPage
 
 if TYPE_CHECKING:
     from functions.predict.current_model import CurrentModel
-    from menagerie.feedback import FeedbackStore
-    from menagerie.prediction_store import PredictionStore
-    from menagerie.registry import ModelRegistry
-    from menagerie.service_metrics import ServiceMetrics
+    from menagerie.ports.feedback import FeedbackStore
+    from menagerie.ports.metrics import ServiceMetrics
+    from menagerie.ports.predictions import PredictionStore
+    from menagerie.ports.registry import ModelRegistry
 
 
 DEFAULT_ROWS = 1000

@@ -10,8 +10,8 @@ from menagerie.errors import MenagerieError, ModelRejected, NotFound, NothingPro
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from menagerie.manifest import ModelManifest
-    from menagerie.registry import ModelRegistry, Pointer
+    from menagerie.manifest import ModelManifest, Pointer
+    from menagerie.ports.registry import ModelRegistry
 
 MAX_OTHER_MODELS = 4
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from functions.predict.current_model import CurrentModel
     from menagerie.clock import Clock
     from menagerie.idempotency import IdempotencyKey
-    from menagerie.prediction_store import PredictionStore
+    from menagerie.ports.predictions import PredictionStore
 
 
 def predict_animals(

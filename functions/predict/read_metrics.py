@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from pydantic_core import to_json
 
 from menagerie.errors import InvalidFields
-from menagerie.service_metrics import MetricWindow
+from menagerie.ports.metrics import MetricWindow
 
 if TYPE_CHECKING:
-    from menagerie.service_metrics import ServiceMetrics
+    from menagerie.ports.metrics import ServiceMetrics
 
 DEFAULT_SPAN = timedelta(hours=3)
 # CloudWatch keeps single minutes for 15 days.

@@ -17,9 +17,9 @@ from menagerie.errors import UnreadablePointer
 from menagerie.job import Job, Jobs, TrainingRequest
 
 if TYPE_CHECKING:
-    from menagerie.job_store import JobStore
-    from menagerie.manifest import ModelManifest
-    from menagerie.registry import ModelRegistry, Pointer
+    from menagerie.manifest import ModelManifest, Pointer
+    from menagerie.ports.jobs import JobStore
+    from menagerie.ports.registry import ModelRegistry
 
 
 @dataclass(frozen=True, slots=True)

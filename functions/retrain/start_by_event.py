@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from menagerie.feedback import FeedbackStore, LabelledAnimal
-    from menagerie.job_store import JobStore
-    from menagerie.registry import ModelRegistry
+    from menagerie.ports.feedback import FeedbackStore, LabelledAnimal
+    from menagerie.ports.jobs import JobStore
+    from menagerie.ports.registry import ModelRegistry
 
     StartWorker = Callable[[str], None]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from menagerie.idempotency import IdempotencyKey
     from menagerie.job import Job, TrainingRequest
-    from menagerie.job_store import JobStore
+    from menagerie.ports.jobs import JobStore
 
 
 def start_retraining(

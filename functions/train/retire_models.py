@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from menagerie.manifest import ModelManifest
-    from menagerie.registry import ModelRegistry
+    from menagerie.ports.registry import ModelRegistry
 
 # A person who has just trained a model looks at it before promoting it.
 YOUNG = timedelta(hours=1)

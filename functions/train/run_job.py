@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from menagerie.errors import Conflict, MenagerieError, ModelRejected, Unavailable
 from menagerie.job import Stage
-from menagerie.job_store import HEARTBEAT
+from menagerie.ports.jobs import HEARTBEAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime, timedelta
 
     from menagerie.job import Job, PromotionRule
-    from menagerie.job_store import JobStore
-    from menagerie.registry import ModelRegistry
+    from menagerie.ports.jobs import JobStore
+    from menagerie.ports.registry import ModelRegistry
     from training.pipeline import ProgressCallback, TrainedModel
     from training.publishing import Publication
 

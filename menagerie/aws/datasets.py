@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from menagerie.aws.errors import aws_errors
-from menagerie.datasets import MAX_DATASET_BYTES, MIB, Datasets
 from menagerie.errors import InvalidInput
+from menagerie.ports.datasets import MAX_DATASET_BYTES, MIB, Datasets
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

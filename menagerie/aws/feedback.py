@@ -14,7 +14,7 @@ from menagerie.animal import Animal
 from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
 from menagerie.aws.predictions import SERVICE, feedback_attribute, key_of
 from menagerie.errors import Conflict, Unreadable
-from menagerie.feedback import FeedbackStore, LabelledAnimal
+from menagerie.ports.feedback import FeedbackStore, LabelledAnimal
 from menagerie.prediction import parse_prediction_id
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from menagerie.aws.idempotency import DynamoDBKeys
 from menagerie.clock import Clock, utc_now
 from menagerie.errors import Conflict, NotFound, Unavailable, Unreadable
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
-from menagerie.job_store import OPEN, JobStore, allowed_time, corrected_expiry, job_at, lease
+from menagerie.ports.jobs import OPEN, JobStore, allowed_time, corrected_expiry, job_at, lease
 from menagerie.ulid import FIRST_ULID, LAST_ULID, is_ulid, new_ulid
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from menagerie.aws.errors import aws_errors
-from menagerie.service_metrics import SERIES, MetricWindow, Points, SeriesName, ServiceMetrics
+from menagerie.ports.metrics import MetricWindow, ServiceMetrics
+from menagerie.service_metrics import SERIES, Points, SeriesName
 
 if TYPE_CHECKING:
     from menagerie.aws.clients import CloudWatchClient

@@ -22,6 +22,7 @@ from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
 from menagerie.aws.idempotency import DynamoDBKeys
 from menagerie.clock import Clock, utc_now
 from menagerie.errors import Conflict, NotFound, Unreadable
+from menagerie.ports.predictions import Cursor, PageRequest, PredictionStore
 from menagerie.prediction import (
     MAX_ANIMALS,
     Feedback,
@@ -30,7 +31,6 @@ from menagerie.prediction import (
     PredictionPage,
     parse_prediction_id,
 )
-from menagerie.prediction_store import Cursor, PageRequest, PredictionStore
 from menagerie.ulid import FIRST_ULID, LAST_ULID, highest_ulid, is_ulid, lowest_ulid, moment_of
 
 if TYPE_CHECKING:

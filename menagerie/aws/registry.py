@@ -11,8 +11,8 @@ from typing_extensions import override
 from menagerie.aws.errors import aws_errors, error_code
 from menagerie.clock import Clock, utc_now
 from menagerie.errors import Conflict, ModelRejected, NotFound, UnreadablePointer
-from menagerie.manifest import MANIFEST_FILE, MODEL_FILE, ROWS_FILE, VERSION_PATTERN, ModelManifest
-from menagerie.registry import ModelRegistry, Pointer
+from menagerie.manifest import MANIFEST_FILE, MODEL_FILE, ROWS_FILE, VERSION_PATTERN, ModelManifest, Pointer
+from menagerie.ports.registry import ModelRegistry
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

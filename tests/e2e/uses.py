@@ -16,7 +16,7 @@ from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import Conflict
 from menagerie.job import DataServiceSource, DatasetSource, FeedbackSource, JobStatus, TrainingRequest
-from menagerie.registry import Pointer
+from menagerie.manifest import Pointer
 from tests.e2e.test_routes import ANIMALS, wait_for_job
 
 MISSING = "20200101T000000Z-00000000"

@@ -13,9 +13,9 @@ from menagerie.aws.clients import dynamodb_client, s3_client
 from menagerie.aws.feedback import DynamoDBFeedbackStore
 from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.predictions import DynamoDBPredictionStore
-from menagerie.feedback import FeedbackStore
-from menagerie.job_store import JobStore
-from menagerie.prediction_store import PredictionStore
+from menagerie.ports.feedback import FeedbackStore
+from menagerie.ports.jobs import JobStore
+from menagerie.ports.predictions import PredictionStore
 from tests.fakes import InMemoryFeedback, InMemoryJobs, InMemoryPredictions, ManualClock
 from tests.samples import NOON
 

@@ -4,8 +4,8 @@ import pytest
 from mypy_boto3_s3 import S3Client
 
 from menagerie.aws.datasets import S3Datasets
-from menagerie.datasets import MIB
 from menagerie.errors import InvalidInput, NotFound, Unavailable
+from menagerie.ports.datasets import MIB
 from tests.integration.conftest import BUCKET
 
 KEY = "datasets/zoo.csv"

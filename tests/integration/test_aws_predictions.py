@@ -13,8 +13,8 @@ from menagerie.animal import CLASSES, Animal, Species
 from menagerie.aws.predictions import DynamoDBPredictionStore, to_item
 from menagerie.errors import Conflict, Unavailable
 from menagerie.idempotency import IdempotencyKey
+from menagerie.ports.predictions import Cursor, PageRequest
 from menagerie.prediction import MAX_ANIMALS, PredictionBatch
-from menagerie.prediction_store import Cursor, PageRequest
 from menagerie.ulid import new_ulid
 from tests.integration.aws_calls import count_calls
 from tests.integration.conftest import PREDICTIONS

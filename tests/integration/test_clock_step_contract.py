@@ -13,8 +13,8 @@ from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.errors import Conflict
 from menagerie.idempotency import IdempotencyKey
 from menagerie.job import JobStatus, TrainingRequest
-from menagerie.job_store import HEARTBEAT, LEASE, LOST, JobStore
-from menagerie.prediction_store import Cursor, PageRequest, PredictionStore
+from menagerie.ports.jobs import HEARTBEAT, LEASE, LOST, JobStore
+from menagerie.ports.predictions import Cursor, PageRequest, PredictionStore
 from menagerie.ulid import new_ulid
 from tests.fakes import ManualClock
 from tests.integration.conftest import JOBS, PATIENCE

@@ -16,7 +16,7 @@ from menagerie.aws.jobs import DynamoDBJobStore
 from menagerie.aws.registry import S3ModelRegistry
 from menagerie.classifier import OnnxClassifier
 from menagerie.job import Job, JobStatus, Source, Stage, TrainingRequest
-from menagerie.job_store import LOST
+from menagerie.ports.jobs import LOST
 from tests.fakes import ManualClock
 from tests.integration.conftest import BUCKET, JOBS
 from tests.model.worlds import as_received, official

@@ -6,9 +6,9 @@ import pytest
 
 from menagerie.animal import Species
 from menagerie.errors import Conflict
-from menagerie.feedback import FeedbackStore
+from menagerie.ports.feedback import FeedbackStore
+from menagerie.ports.predictions import PageRequest, PredictionStore
 from menagerie.prediction import MAX_ANIMALS, Feedback
-from menagerie.prediction_store import PageRequest, PredictionStore
 from tests.samples import NOON, batch_of
 
 DOG, CHICKEN, KANGAROO = Species.DOG, Species.CHICKEN, Species.KANGAROO

@@ -15,8 +15,8 @@ from functions.predict.app import create_app
 from functions.predict.current_model import CurrentModel
 from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.idempotency import IdempotencyKey
+from menagerie.ports.predictions import Cursor, PageRequest
 from menagerie.prediction import PredictionBatch
-from menagerie.prediction_store import Cursor, PageRequest
 from tests.fakes import InMemoryFeedback, InMemoryMetrics, InMemoryPredictions, InMemoryRegistry
 from tests.samples import DOG, published_model
 from tests.sorted_table import SortedTable

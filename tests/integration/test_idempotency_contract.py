@@ -10,8 +10,8 @@ from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.errors import Conflict, KeyReused
 from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey
 from menagerie.job import JobStatus, TrainingRequest
-from menagerie.job_store import JobStore
-from menagerie.prediction_store import PageRequest, PredictionStore
+from menagerie.ports.jobs import JobStore
+from menagerie.ports.predictions import PageRequest, PredictionStore
 from tests.fakes import ManualClock
 from tests.integration.conftest import PATIENCE, PREDICTIONS
 from tests.samples import NOON, batch_of

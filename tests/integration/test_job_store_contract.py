@@ -7,7 +7,7 @@ import pytest
 
 from menagerie.errors import Conflict, NotFound
 from menagerie.job import DataServiceSource, JobStatus, Stage, TrainingRequest
-from menagerie.job_store import HEARTBEAT, LOST, JobStore
+from menagerie.ports.jobs import HEARTBEAT, LOST, JobStore
 from menagerie.ulid import new_ulid
 from tests.fakes import ManualClock
 from tests.integration.conftest import PATIENCE

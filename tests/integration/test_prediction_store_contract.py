@@ -6,8 +6,8 @@ import pytest
 
 from menagerie.animal import Species
 from menagerie.errors import NotFound
+from menagerie.ports.predictions import Cursor, PageRequest, PredictionStore
 from menagerie.prediction import MAX_ANIMALS, Prediction, prediction_id
-from menagerie.prediction_store import Cursor, PageRequest, PredictionStore
 from tests.samples import NOON, batch_of
 
 DOG, CHICKEN, ELEPHANT = Species.DOG, Species.CHICKEN, Species.ELEPHANT

@@ -7,7 +7,7 @@ import pytest
 
 from menagerie.aws.registry import S3ModelRegistry
 from menagerie.errors import Conflict, NotFound, UnreadablePointer
-from menagerie.registry import ModelRegistry
+from menagerie.ports.registry import ModelRegistry
 from tests.fakes import InMemoryRegistry
 from tests.integration.conftest import BUCKET
 from tests.samples import NOON, manifest_of

@@ -14,8 +14,8 @@ from menagerie.aws.predictions import DynamoDBPredictionStore
 from menagerie.errors import NotFound, Unreadable
 from menagerie.idempotency import IdempotencyKey
 from menagerie.job import DataServiceSource, JobStatus, TrainingRequest
+from menagerie.ports.predictions import Cursor, PageRequest
 from menagerie.prediction import Feedback
-from menagerie.prediction_store import Cursor, PageRequest
 from menagerie.ulid import new_ulid
 from tests.integration.conftest import JOBS, PREDICTIONS
 from tests.samples import NOON, batch_of

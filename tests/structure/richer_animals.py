@@ -65,7 +65,7 @@ def spider() -> Animal:
 def check_model(folder: Path) -> None:
     """Train, export, verify, report."""
     from menagerie.animal import feature_matrix
-    from menagerie.feedback import LabelledAnimal
+    from menagerie.ports.feedback import LabelledAnimal
     from training.model_folder import load, write
     from training.pipeline import train
     from training.report.page import render_report

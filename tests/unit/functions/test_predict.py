@@ -6,7 +6,7 @@ import pytest
 
 from menagerie.animal import CLASSES
 from menagerie.api import PredictResponse
-from menagerie.prediction_store import PageRequest
+from menagerie.ports.predictions import PageRequest
 from tests.fakes import Broken, Down, InMemoryPredictions, InMemoryRegistry
 from tests.samples import ANIMALS, DOG, ELEPHANT
 from tests.unit.functions.conftest import CURRENT, OTHER, Send, assert_problem, predict_function

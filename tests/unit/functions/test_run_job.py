@@ -10,7 +10,7 @@ from functions.train.run_job import UNEXPECTED, run_job
 from menagerie.clock import utc_now
 from menagerie.errors import Conflict, TrainingFailed, Unavailable
 from menagerie.job import DataServiceSource, Job, JobStatus, PromotionRule, Source, Stage, TrainingRequest
-from menagerie.registry import ModelRegistry
+from menagerie.ports.registry import ModelRegistry
 from tests.fakes import InMemoryJobs, InMemoryRegistry
 from tests.samples import published_model
 from tests.unit.functions.conftest import CURRENT

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from menagerie.errors import InvalidInput
+from menagerie.ports.predictions import Cursor
 from menagerie.prediction import MAX_ANIMALS
-from menagerie.prediction_store import Cursor
 from menagerie.ulid import new_ulid
 from tests.samples import NOON
 

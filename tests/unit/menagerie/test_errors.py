@@ -7,7 +7,7 @@ from typing import Any
 from functions.http.problems import problem
 from menagerie import errors
 from menagerie.errors import InvalidFields, KeyReused, MenagerieError, Unreadable, UnreadablePointer
-from menagerie.registry import Pointer
+from menagerie.manifest import Pointer
 
 ARGUMENTS: dict[type[MenagerieError], tuple[Any, ...]] = {
     InvalidFields: ([("height", "Input should be greater than 0")],),

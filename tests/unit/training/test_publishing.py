@@ -10,8 +10,7 @@ import pytest
 from menagerie.classifier import OnnxClassifier
 from menagerie.errors import Conflict
 from menagerie.job import PromotionRule
-from menagerie.manifest import ModelManifest
-from menagerie.registry import Pointer
+from menagerie.manifest import ModelManifest, Pointer
 from tests.fakes import InMemoryRegistry
 from tests.model.worlds import UNKNOWN, WORLDS, as_received, draw, official
 from tests.unit.training.conftest import NOON

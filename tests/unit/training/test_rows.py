@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from menagerie.animal import CLASSES, FEATURES, Animal, Species, feature_matrix
 from menagerie.animal_file import ROWS_PER_CHUNK, read
 from menagerie.errors import InvalidInput
-from menagerie.feedback import LabelledAnimal
+from menagerie.ports.feedback import LabelledAnimal
 from menagerie.ulid import new_ulid
 from tests.model.worlds import official
 from tests.samples import DOG

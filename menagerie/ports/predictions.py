@@ -11,7 +11,6 @@ from menagerie.idempotency import IdempotencyKey
 from menagerie.prediction import MAX_ANIMALS, Prediction, PredictionBatch, PredictionPage
 from menagerie.ulid import is_ulid
 
-MAX_PAGE = 100
 CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
 
 _CURSOR_VERSION = "1"

@@ -1,24 +1,8 @@
 """The port for trained models: immutable versions, and one pointer to the current version."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Protocol, Self
+from typing import Protocol
 
-from menagerie.manifest import ModelManifest
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """Which version is current; `etag` changes whenever the pointer does."""
-
-    version: str
-    promoted_at: datetime
-    etag: str
-
-    @classmethod
-    def unreadable(cls, etag: str) -> Self:
-        """Return a stand-in for a stored pointer that cannot be read: it names no version."""
-        return cls("", datetime.min.replace(tzinfo=UTC), etag)
+from menagerie.manifest import ModelManifest, Pointer
 
 
 class ModelRegistry(Protocol):

@@ -10,7 +10,8 @@ import pytest
 from menagerie.aws.clients import cloudwatch_client
 from menagerie.aws.metrics import CloudWatchMetrics
 from menagerie.errors import Unavailable
-from menagerie.service_metrics import SERIES, MetricWindow, SeriesName, ServiceMetrics
+from menagerie.ports.metrics import MetricWindow, ServiceMetrics
+from menagerie.service_metrics import SERIES, SeriesName
 from tests.fakes import InMemoryMetrics
 from tests.integration.aws_calls import count_calls
 

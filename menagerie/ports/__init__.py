@@ -1,0 +1,1 @@
+"""Ports: what the application needs from outside, as protocols; `menagerie.aws` implements them."""
