@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cloud.packaging.archive import add_files, digest
 from cloud.packaging.bytecode import Compiler, compile_tree, compiler_for
-from cloud.packaging.dependencies import dependencies_zip
+from cloud.packaging.dependencies import add_files, dependencies_zip, digest
 from cloud.packaging.lockfile import Target, requirements_for
 from cloud.resources import LOCKS, builds, package_folder
 from menagerie.errors import InvalidInput

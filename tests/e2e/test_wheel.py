@@ -15,7 +15,7 @@ import pytest
 
 from cloud.local.ports import choose_free
 from cloud.packaging import package as packaging
-from cloud.packaging.archive import digest
+from cloud.packaging.dependencies import digest
 from cloud.packaging.lockfile import local_target
 from cloud.resources import builds
 from cloud.state.directory import StackAddresses

@@ -12,9 +12,8 @@ from typer.testing import CliRunner
 
 from cloud.cli import app
 from cloud.commands.package import bytecode_line
-from cloud.packaging.archive import digest
 from cloud.packaging.bytecode import compiler_for
-from cloud.packaging.dependencies import install
+from cloud.packaging.dependencies import digest, install
 from cloud.packaging.lockfile import LAMBDA, local_target
 from cloud.packaging.package import MIB, PARTS, UNZIPPED_LIMIT, Package, build
 from menagerie.errors import InvalidInput, Unavailable

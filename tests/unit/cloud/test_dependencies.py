@@ -4,7 +4,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from cloud.packaging.archive import add_files, digest
+from cloud.packaging.dependencies import add_files, digest
 
 
 def pack(path: Path, root: Path) -> str:
