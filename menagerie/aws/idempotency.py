@@ -7,18 +7,21 @@
 `forget_at` is in seconds since 1970; template.yaml names it as the tables' time to live.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from menagerie.aws.codec import to_item
 from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
-from menagerie.errors import KeyReused, Unreadable
+from menagerie.errors import Conflict, KeyReused, Unreadable
 from menagerie.idempotency import CLOCK_STEP, KEPT, IdempotencyKey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
+
+T = TypeVar("T")
 
 # An item that `put` did not write counts as none, so it must not block its key for ever.
 _FREE = (
@@ -96,3 +99,21 @@ class DynamoDBKeys:
 
 def _key(key: IdempotencyKey) -> "dict[str, AttributeValueTypeDef]":
     return {"pk": {"S": f"key#{key.key}"}, "sk": {"S": "key"}}
+
+
+def stored_once(store: "Callable[[str | None], T]", find: "Callable[[], tuple[T | None, str | None]]") -> T:
+    """Store the result of a request, and return what is stored; raise Conflict as `store` does.
+
+    Args:
+        store: stores the result. Its argument is an answer under the request's key that may be replaced, None for none.
+        find: returns what the same request, sent twice, has stored, and the answer under the key that leads to nothing.
+    """
+    try:
+        return store(None)
+    except Conflict:
+        first, lost = find()
+        if first is not None:
+            return first
+        if lost is None:
+            raise
+    return store(lost)

@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from menagerie.aws.codec import from_item, to_item
 from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
-from menagerie.aws.idempotency import DynamoDBKeys
+from menagerie.aws.idempotency import DynamoDBKeys, stored_once
 from menagerie.clock import Clock, utc_now
 from menagerie.errors import Conflict, NotFound, Unavailable, Unreadable
 from menagerie.job import Job, JobStatus, Stage, TrainingRequest
@@ -74,16 +74,10 @@ class DynamoDBJobStore(JobStore):
 
     @override
     def create(self, request: TrainingRequest, key: "IdempotencyKey | None" = None) -> Job:
-        try:
-            return self._create(request, key)
-        except Conflict:
-            # The other job may belong to this very request, sent twice.
-            first, lost = self._find(key) if key else (None, None)
-            if first is not None:
-                return first
-            if lost is None:
-                raise
-        return self._create(request, key, lost)
+        # In a conflict, the other job may belong to this very request, sent twice.
+        return stored_once(
+            lambda lost: self._create(request, key, lost), lambda: self._find(key) if key else (None, None)
+        )
 
     @override
     def find_by_key(self, key: "IdempotencyKey") -> Job | None:
@@ -186,7 +180,7 @@ class DynamoDBJobStore(JobStore):
             self._on_unreadable(Unreadable(f"key#{key.key}", error))
             return None, document
 
-    def _create(self, request: TrainingRequest, key: "IdempotencyKey | None", lost: str | None = None) -> Job:
+    def _create(self, request: TrainingRequest, key: "IdempotencyKey | None", lost: str | None) -> Job:
         marker = self._marker()
         for other in (*self.recent(1), *self._marked_job(marker)):
             if other.status in OPEN:

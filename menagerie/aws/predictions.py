@@ -19,9 +19,9 @@ from typing_extensions import override
 
 from menagerie.animal import CLASSES, FEATURES, Animal
 from menagerie.aws.errors import UnreadableHandler, aws_errors, log_unreadable
-from menagerie.aws.idempotency import DynamoDBKeys
+from menagerie.aws.idempotency import DynamoDBKeys, stored_once
 from menagerie.clock import Clock, utc_now
-from menagerie.errors import Conflict, NotFound, Unreadable
+from menagerie.errors import NotFound, Unreadable
 from menagerie.ports.predictions import Cursor, PageRequest, PredictionStore
 from menagerie.prediction import (
     MAX_ANIMALS,
@@ -99,16 +99,8 @@ class DynamoDBPredictionStore(PredictionStore):
             if key is None:
                 self._client.put_item(TableName=self._table, Item=to_item(batch))
                 return batch
-        try:
-            return self._add_with_key(batch, key)
-        except Conflict:
-            # Another request with this key was stored first, and its predictions answer this one too.
-            first, lost = self._find(key)
-            if first is not None:
-                return first
-            if lost is None:
-                raise
-        return self._add_with_key(batch, key, lost)
+        # In a conflict, another request with this key was stored first, and its predictions answer this one too.
+        return stored_once(lambda lost: self._add_with_key(batch, key, lost), lambda: self._find(key))
 
     @override
     def find_by_key(self, key: "IdempotencyKey") -> PredictionBatch | None:
@@ -150,7 +142,7 @@ class DynamoDBPredictionStore(PredictionStore):
                 last = Cursor(step.request_id, position)
         return PredictionPage(items=items, skipped=skipped)
 
-    def _add_with_key(self, batch: PredictionBatch, key: "IdempotencyKey", lost: str | None = None) -> PredictionBatch:
+    def _add_with_key(self, batch: PredictionBatch, key: "IdempotencyKey", lost: str | None) -> PredictionBatch:
         with aws_errors(SERVICE, conflict="another request with this Idempotency-Key is being answered"):
             self._client.transact_write_items(
                 TransactItems=[
