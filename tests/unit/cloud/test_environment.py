@@ -5,9 +5,8 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -15,6 +14,7 @@ from cloud.clients import Clients, isolated_session
 from cloud.commands.up import curl_line
 from cloud.environment import ALLOWED, child_environment, proxies_around_loopback
 from cloud.state.directory import StackAddresses
+from tests.serving import serving
 
 LEAKS = {
     "AWS_PROFILE": "nosuch",
@@ -69,16 +69,11 @@ class NoBuckets(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<ListAllMyBucketsResult/>")
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def cloud() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), NoBuckets) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serving(NoBuckets) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from cloud.commands.options import addresses_for, clients_for
 from cloud.state.directory import StackAddresses, StateDirectory
 from menagerie.errors import NotFound, Unavailable
+from tests.serving import serving
 
 UP = StackAddresses("http://127.0.0.1:1/api", "key", "http://127.0.0.1:1", None, "http://127.0.0.1:2")
 STACK = """<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>menagerie</StackName><Outputs>
@@ -23,14 +23,14 @@ NO_STACK = """<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack w
 
 
 class Emulator(BaseHTTPRequestHandler):
-    """Answers what the two services are asked for."""
+    """Responds as API Gateway and CloudFormation do."""
 
     def do_GET(self) -> None:
         self._answer(200, json.dumps({"id": "k1", "value": "its-key"}))
 
     def do_POST(self) -> None:
-        asked = self.rfile.read(int(self.headers["content-length"])).decode()
-        known = "StackName=menagerie" in asked
+        request = self.rfile.read(int(self.headers["content-length"])).decode()
+        known = "StackName=menagerie" in request
         self._answer(200 if known else 400, STACK if known else NO_STACK)
 
     def _answer(self, status: int, body: str) -> None:
@@ -39,16 +39,11 @@ class Emulator(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def emulator() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Emulator) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serving(Emulator) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import socketserver
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from typing import Any
 
@@ -14,11 +14,12 @@ from botocore.exceptions import ClientError
 
 from cloud.local.ports import LOOPBACK, choose_free
 from cloud.perimeter.reverse_proxy import HOSTS_VARIABLE, UPSTREAM_VARIABLE, guarded_proxy
+from tests.serving import serving
 from tests.waiting import wait_until
 
 
 class Emulator(BaseHTTPRequestHandler):
-    """Repeats what it was asked, and allows every origin."""
+    """Responds with the request, and allows every origin."""
 
     protocol_version = "HTTP/1.1"
 
@@ -45,17 +46,11 @@ class Emulator(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = answer  # noqa: N815
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def emulator() -> Iterator[str]:
-    with ThreadingHTTPServer((LOOPBACK, 0), Emulator) as server:
-        server.daemon_threads, server.block_on_close = True, False
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{LOOPBACK}:{server.server_address[1]}"
-        server.shutdown()
+    with serving(Emulator) as address:
+        yield address
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ import socket
 import stat
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import httpx2
 import pytest
@@ -16,6 +15,7 @@ from cloud.deployment import CODE
 from cloud.local.ports import LOOPBACK, choose_free
 from cloud.local.sam_local import docker_gateway, env_vars_file, relayed, seen_by_containers
 from menagerie.http_client import is_loopback
+from tests.serving import serving
 from tests.waiting import LIMIT_SECONDS
 
 DEPLOYED = {
@@ -34,18 +34,11 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def echo() -> Iterator[str]:
-    with ThreadingHTTPServer((LOOPBACK, 0), Echo) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{LOOPBACK}:{server.server_address[1]}"
-        server.shutdown()
+    with serving(Echo) as address:
+        yield address
 
 
 def test_a_loopback_server_is_reachable_at_the_gateway_while_relayed(echo: str) -> None:

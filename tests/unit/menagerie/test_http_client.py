@@ -1,14 +1,14 @@
 """Requests to loopback ignore the proxies in the environment; all other requests use them."""
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import httpx2
 import pytest
 
 from menagerie.errors import InvalidInput
 from menagerie.http_client import http_client, is_loopback
+from tests.serving import serving
 from tests.waiting import LIMIT_SECONDS
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -24,16 +24,11 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Echo) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serving(Echo) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)
