@@ -10,6 +10,7 @@ from typing import Self
 
 from menagerie.errors import InvalidInput
 
+KEY_HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
 KEPT = timedelta(hours=24)
 """For at least this time, a repeated request gets the first answer."""

@@ -22,6 +22,7 @@ from menagerie.api import (
     TrainingRows,
     TrueSpecies,
 )
+from menagerie.idempotency import KEY_HEADER
 from menagerie.job import Job, Jobs, TrainingRequest
 from menagerie.manifest import ModelManifest
 from menagerie.prediction import MAX_PAGE, Prediction, PredictionPage
@@ -65,7 +66,7 @@ class ApiClient:
         A repeated request with the same key returns the first answer and stores nothing.
         """
         request = PredictRequest(animals=list(animals), model_version=model_version)
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
+        headers = {KEY_HEADER: idempotency_key} if idempotency_key is not None else {}
         return self._transport.call(
             "POST",
             "/predict",

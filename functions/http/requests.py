@@ -10,14 +10,13 @@ from starlette.exceptions import HTTPException
 
 from functions.http.problems import invalid_fields
 from menagerie.errors import InvalidFields, InvalidInput
-from menagerie.idempotency import KEPT, MAX_KEY_LENGTH, IdempotencyKey
+from menagerie.idempotency import KEPT, KEY_HEADER, MAX_KEY_LENGTH, IdempotencyKey
 
 Model = TypeVar("Model", bound=BaseModel)
 
 # Lambda takes 6 MB of event, in which API Gateway has wrapped the body as one JSON string with headers around it. The
 # largest request that means anything, 1000 animals, has some 150 KB.
 MAX_BODY_BYTES = 5 * 1024 * 1024
-IDEMPOTENCY_KEY = "Idempotency-Key"
 # Printable ASCII; HTTP removes blanks at either end.
 _KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"
 
@@ -48,13 +47,13 @@ def json_body(model: type[Model], *, empty: bytes = b"") -> Callable[[Request], 
 
 def idempotency_key(request: Request, body: BaseModel) -> IdempotencyKey | None:
     """Return the idempotency key of a request, None without the header; raise InvalidFields if the header is no key."""
-    key = request.headers.get(IDEMPOTENCY_KEY)
+    key = request.headers.get(KEY_HEADER)
     if key is None:
         return None
     try:
         return IdempotencyKey.of(key, body.model_dump_json().encode())
     except InvalidInput as error:
-        raise InvalidFields([(IDEMPOTENCY_KEY, str(error))]) from error
+        raise InvalidFields([(KEY_HEADER, str(error))]) from error
 
 
 def documented_body(model: type[BaseModel], *, required: bool = True, idempotent: bool = False) -> dict[str, Any]:
@@ -65,7 +64,7 @@ def documented_body(model: type[BaseModel], *, required: bool = True, idempotent
 
 
 _KEY_PARAMETER: dict[str, Any] = {
-    "name": IDEMPOTENCY_KEY,
+    "name": KEY_HEADER,
     "in": "header",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": _KEY_PATTERN},
