@@ -8,6 +8,8 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from functions.log import function_log
+
 # These tests do not measure time, and a machine that runs two clouds is slow now and then.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
@@ -44,6 +46,8 @@ class _CurrentOutput(io.TextIOBase):
 def _log_to_current_output() -> None:
     """Redirect the logs of the functions, which live as long as the process, to the output of the running test."""
     for service in ("predict", "retrain", "train"):
+        # Created here, as a log that a later fixture creates would keep the output of that moment.
+        function_log(service)
         for handler in logging.getLogger(service).handlers:
             assert isinstance(handler, logging.StreamHandler)
             handler.stream = _CurrentOutput()
